@@ -1,0 +1,1 @@
+"""The one place that builds and wires everything: one module per role, and the engines' configuration."""

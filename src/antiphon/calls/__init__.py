@@ -1,0 +1,1 @@
+"""Calls: the call machine, its legs, records and snapshots."""

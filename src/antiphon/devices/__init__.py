@@ -1,0 +1,1 @@
+"""Claiming, certificates, desired and reported state, commands to stations."""

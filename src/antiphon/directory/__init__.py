@@ -1,0 +1,1 @@
+"""Who rings now: buttons, receivers, ring plans."""

@@ -1,0 +1,82 @@
+"""The error every room raises: a stable code, a sentence in the user's words, and the HTTP and SIP status it becomes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AntiphonError(Exception):
+    """A refusal with a stable `code`. `detail` is said to the user; `fields` go to the log, never secrets or names."""
+
+    code: ClassVar[str] = "internal"
+    http_status: ClassVar[int] = 500
+    sip_status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something failed on our side."
+
+    def __init__(self, detail: str | None = None, **fields: object) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.fields = fields
+
+
+class BadInput(AntiphonError):
+    """The request is outside the contract."""
+
+    code = "bad_input"
+    http_status = 422
+    sip_status = 400
+    title = "The request is not understood."
+
+
+class NotFound(AntiphonError):
+    """What was asked for does not exist, or not for this caller."""
+
+    code = "not_found"
+    http_status = 404
+    sip_status = 404
+    title = "Not found."
+
+
+class Unauthenticated(AntiphonError):
+    """Nobody is signed in, or the token is no longer valid."""
+
+    code = "unauthenticated"
+    http_status = 401
+    sip_status = 401
+    title = "Sign in first."
+
+
+class Forbidden(AntiphonError):
+    """Known, but not allowed."""
+
+    code = "forbidden"
+    http_status = 403
+    sip_status = 403
+    title = "You may not do this."
+
+
+class Conflict(AntiphonError):
+    """Contradicts what is already there."""
+
+    code = "conflict"
+    http_status = 409
+    sip_status = 409
+    title = "This contradicts what is already there."
+
+
+class TooMany(AntiphonError):
+    """Asked too often; retry later."""
+
+    code = "too_many_requests"
+    http_status = 429
+    sip_status = 480
+    title = "Too many attempts. Wait a minute and try again."
+
+
+class Unavailable(AntiphonError):
+    """A part that is needed does not answer."""
+
+    code = "unavailable"
+    http_status = 503
+    sip_status = 503
+    title = "A needed part does not answer. Try again."

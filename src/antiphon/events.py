@@ -1,0 +1,67 @@
+"""Facts that happened, in the past tense. Handlers are idempotent: the same fact may arrive twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened in one company. `fact_id` makes repetition harmless."""
+
+    fact_id: str
+    company_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StationPresenceChanged(Fact):
+    """A station went online or offline (its MQTT session came or went)."""
+
+    device_id: str
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceClaimed(Fact):
+    """A device used its claim code and has a certificate."""
+
+    device_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRevoked(Fact):
+    """A device's certificate is no longer accepted; its calls end."""
+
+    device_id: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoorOpened(Fact):
+    """A station acknowledged an opening."""
+
+    door_id: str
+    device_id: str
+    actor_kind: Literal["user", "dtmf", "assistant"]
+    call_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded(Fact):
+    """A call is over and its record is written."""
+
+    call_id: str
+    device_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotStored(Fact):
+    """A decodable picture of the caller is there."""
+
+    call_id: str
+    snapshot_id: str
+    device_id: str

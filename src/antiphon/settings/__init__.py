@@ -1,0 +1,135 @@
+"""Settings of one installation: one file (`settings.toml` in the data folder) plus `ANTIPHON_*` in the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Ports(BaseModel):
+    """Listening ports (X5). `offset` is added to every single port, never to the media ranges."""
+
+    offset: int = 0
+    https: int = 8443
+    sips: int = 5061  # device certificates
+    sips_accounts: int = 5062  # digest, other makers' stations
+    mqtts: int = 8883
+    device_https: int = 8088
+    stun: int = 3478
+    sip_edge: int = 5070  # loopback: Kamailio, towards the call service
+    sip_calls: int = 5080  # loopback: the call service
+    ng: int = 2223  # loopback: rtpengine's control port
+    rtp_min: int = 10000
+    rtp_max: int = 39999
+    turn_min: int = 40000
+    turn_max: int = 49999
+
+    @model_validator(mode="after")
+    def _apply_offset(self) -> Self:
+        for name in ("https", "sips", "sips_accounts", "mqtts", "device_https", "stun", "sip_edge", "sip_calls", "ng"):
+            port = getattr(self, name) + self.offset
+            if not 1024 <= port <= 65535:
+                raise ValueError(f"port {name} = {port} is outside 1024 to 65535")
+            object.__setattr__(self, name, port)
+        return self
+
+
+class CallSettings(BaseModel):
+    """Limits of a call that an installation may lower, never raise (X1)."""
+
+    conversation_max_s: float = Field(default=600, gt=0, le=600)
+    conversation_warning_before_s: float = Field(default=30, gt=0)
+    ring_max_s: float = Field(default=60, gt=0, le=180)
+
+
+class Settings(BaseSettings):
+    """Everything an installation can set. No secret has a default; secrets are files under `secrets/`."""
+
+    model_config = SettingsConfigDict(env_prefix="ANTIPHON_", env_nested_delimiter="__", extra="forbid")
+
+    data: Path
+    database_url: str = ""  # empty: SQLite in the data folder
+    realm: str = "antiphon.local"  # SIP domain and name in certificates
+    advertised_address: str = ""  # empty: found; what phones and stations dial
+    public_name: str = ""  # DNS name of the portal, if there is one
+    portal_certificate: Path | None = None  # PEM with chain; empty: issued by the platform's own CA
+    portal_key: Path | None = None
+    log_level: str = "info"
+    turn_allow_private_peers: bool = False  # tests only: relays to loopback and private addresses
+    ports: Ports = Ports()
+    calls: CallSettings = CallSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        data = init_settings().get("data") or env_settings().get("data")
+        toml = Path(str(data)) / "settings.toml" if data else Path("settings.toml")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml)
+
+    # -- where things are in the data folder ---------------------------------------------------------------------
+
+    @property
+    def pki(self) -> Path:
+        """Certificates and keys: root, issuing, edge (server certificate), portal, trust.pem, crl.pem."""
+        return self.data / "pki"
+
+    @property
+    def secrets(self) -> Path:
+        """One secret a file, mode 0600: jwt.key, turn.key, mqtt.password and so on."""
+        return self.data / "secrets"
+
+    @property
+    def run(self) -> Path:
+        """Unix sockets and process ids."""
+        return self.data / "run"
+
+    @property
+    def conf(self) -> Path:
+        """Rendered engine configuration."""
+        return self.data / "conf"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "log"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.data / "snapshots"
+
+    @property
+    def stations(self) -> Path:
+        """Data folders of stations that run on this machine: the demo station lives in `stations/demo`."""
+        return self.data / "stations"
+
+    @property
+    def web(self) -> Path:
+        """The built web client."""
+        return Path(os.environ.get("ANTIPHON_WEB", "web/dist"))
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data / 'db' / 'antiphon.sqlite'}"
+
+    def secret(self, name: str) -> str:
+        """The text of one secret file; raises FileNotFoundError when `up` has not made it."""
+        return (self.secrets / name).read_text().strip()
+
+
+def load(data: Path | None = None) -> Settings:
+    """Settings of the installation in `data`, or in the folder that ANTIPHON_DATA names."""
+    return Settings(data=data.resolve()) if data else Settings()

@@ -1,0 +1,1 @@
+"""Companies, projects, sites, people, passwords and tokens."""

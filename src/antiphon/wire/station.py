@@ -1,0 +1,149 @@
+"""The station contract: MQTT topics and payloads between platform and station, claim request and reply, SIP headers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# -- topics: a device reads and writes only below its own id ---------------------------------------------------------
+
+
+def connection_topic(device_id: str) -> str:
+    """Retained `Connection`; the station's last will says offline."""
+    return f"v1/devices/{device_id}/connection"
+
+
+def reported_topic(device_id: str) -> str:
+    """Retained `Reported`: what the station is and does."""
+    return f"v1/devices/{device_id}/reported"
+
+
+def desired_topic(device_id: str) -> str:
+    """Retained `Desired`: what the platform wants."""
+    return f"v1/devices/{device_id}/desired"
+
+
+def commands_topic(device_id: str) -> str:
+    """`Command`, QoS 1, not retained."""
+    return f"v1/devices/{device_id}/commands"
+
+
+def acks_topic(device_id: str) -> str:
+    """`Ack`, QoS 1, not retained."""
+    return f"v1/devices/{device_id}/acks"
+
+
+class Payload(BaseModel):
+    """Unknown fields are ignored, so that old and new ends understand each other."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Connection(Payload):
+    state: Literal["online", "offline"]
+    at: datetime | None = None
+
+
+class Output(Payload):
+    """One relay as the platform wants it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+    pulse_s: float = 4.0
+
+
+class Button(Payload):
+    """One call button: `name` is the user part of the SIP request URI."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+    label: str = ""
+
+
+class Desired(Payload):
+    version: int
+    buttons: tuple[Button, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    language: Literal["de", "en"] = "en"
+    auto_answer: bool = True  # a call from a client is put through without a touch
+    preview: bool = True
+
+
+class Reported(Payload):
+    version: int  # of the desired state that is in force; 0 before the first
+    error: str | None = None  # why the desired state is not in force
+    software: str
+    model: str
+    registered: bool = False  # SIP registration
+    outputs: dict[str, Literal["idle", "active"]] = {}
+
+
+class OpenDoor(Payload):
+    """Pulse an output. A repeated `command_id` is acknowledged again and not carried out twice."""
+
+    name: Literal["door.open"] = "door.open"
+    command_id: str
+    output: str
+    pulse_s: float = Field(gt=0, le=600)
+    expires_at: datetime
+
+
+class RefreshCertificate(Payload):
+    name: Literal["certificate.renew"] = "certificate.renew"
+    command_id: str
+    expires_at: datetime
+
+
+Command = Annotated[OpenDoor | RefreshCertificate, Field(discriminator="name")]
+
+
+class Ack(Payload):
+    command_id: str
+    ok: bool
+    error: Literal["unknown_output", "expired", "relay_failed", "unknown_command"] | None = None
+
+
+# -- claim: POST /device/v1/claim on the portal's HTTPS port ---------------------------------------------------------
+
+
+class ClaimRequest(Payload):
+    claim_code: str = Field(min_length=8, max_length=32)
+    certificate_request: str = Field(max_length=8192)  # PEM, PKCS#10, signed with the station's own key
+    model: str = Field(max_length=64)
+    software: str = Field(max_length=64)
+
+
+class ClaimReply(Payload):
+    device_id: str
+    certificate: str  # PEM, CN = device_id, followed by the issuing certificate
+    trust: str  # PEM: what the station trusts from now on
+    sip_host: str  # host or address of the SIPS listener
+    sip_port: int
+    sip_domain: str
+    mqtt_host: str
+    mqtt_port: int
+    device_https: str  # base URL of the device listener
+
+
+# -- SIP: From user = device id, request-URI user = button name ------------------------------------------------------
+
+DEVICE_HEADER = "X-Antiphon-Device"  # set by the edge from the certificate, removed from everything that comes in
+ACCOUNT_HEADER = "X-Antiphon-Account"  # the same for digest accounts
+REASON_PROTOCOL = "Antiphon"  # Reason: Antiphon;cause=0;text="no_answer" in a final answer or BYE
+
+# Why a call ended without a conversation, or how the conversation ended: what the station says to its visitor.
+VisitorCause = Literal[
+    "no_answer",
+    "declined",
+    "nobody_available",
+    "unknown_button",
+    "unclaimed",
+    "revoked",
+    "busy",
+    "no_codec",
+    "platform_unreachable",
+    "platform_error",
+    "time_limit",
+    "hung_up",
+    "cancelled",
+]

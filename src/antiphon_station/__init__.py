@@ -1,0 +1,1 @@
+"""The station software: claims itself, registers, rings, shows and hears the visitor, opens doors."""
