@@ -47,3 +47,25 @@ SIP_T2_S = 4.0
 SIP_T4_S = 5.0
 REGISTER_EXPIRES_S = 120
 SIP_KEEPALIVE_S = 25
+
+# D2, X4: from the tap on Answer until the winner's media is there; later the call rings on for the others.
+WINNER_MEDIA_MAX_S = 5.0
+# W1: a client whose socket is lost while talking comes back within this time; also how long a call with nobody left rings on.
+RECONNECT_GRACE_S = 10.0
+# A step of a call that another part has to answer (plan, media engine): later it counts as failed.
+CALL_STEP_MAX_S = 5.0
+# The longest prompt that a caller hears before it is let go.
+PROMPT_MAX_S = 15.0
+# D2: at least this long between two key-frame requests to one caller.
+KEY_FRAME_REQUEST_MIN_S = 0.3
+# Snapshots: what the decoder may use, per picture.
+SNAPSHOT_DECODE_MAX_S = 5
+SNAPSHOT_DECODE_MEMORY_BYTES = 1024 * 1024 * 1024
+SNAPSHOT_PICTURE_MAX_BYTES = 512 * 1024
+SNAPSHOT_EDGE_MAX_PX = 1280
+SNAPSHOT_SOURCE_EDGE_MAX_PX = 4096
+# Hostile or stuck clients: what waits for one client at most, before it is dropped.
+CLIENT_QUEUE_MAX = 256
+CLIENT_HELLO_MAX_S = 10.0
+# History pages.
+CALLS_PAGE_MAX = 100
