@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from antiphon.calls.model import Tab
-from antiphon.calls.ports import ClientId, LegId
+from antiphon.calls.ports import ClientId, LegId, Prompt
 from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
 
@@ -32,7 +32,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanRefused:
-    """This call may not ring anybody. `cause` None: the call's own cause has no record word (unclaimed)."""
+    """This call may not ring anybody: its cause on record, what the visitor is told, and the SIP status."""
 
     cause: EndCause
     visitor: VisitorCause
@@ -123,21 +123,22 @@ class TabOffDuty:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceRefusal:
+    """Why a call that a tab placed can't be put through."""
+
+    cause: EndCause
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """A tab calls the station of this call."""
 
     tab: Tab
     request_id: str
     sdp: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceRefused:
-    """The call that a tab placed can't be put through."""
-
-    cause: EndCause
-    code: str
-    detail: str
+    refusal: PlaceRefusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +283,10 @@ class RingWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewWanted:
-    pass
+class CallerReady:
+    """The engine holds the caller: a preview can be made, if `previews`, and a winner connected."""
+
+    previews: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,16 +307,19 @@ class WinnerReady:
 
 @dataclass(frozen=True, slots=True)
 class TalkWanted:
-    pass
+    """The other end is there. `sdp` for a tab that placed the call."""
+
+    sdp: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CloseWanted:
-    """The station's leg is to end with this cause; `announce` asks for a spoken prompt first where it needs ours."""
+    """The station's leg is to end, with the cause of the call; `status` is the SIP status where it is a refusal."""
 
-    cause: EndCause
+    leg_cause: LegCause
     visitor: VisitorCause
     status: int
+    prompt: Prompt | None  # said by us where the station has no prompts of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,8 +328,8 @@ class RingTimeOver:
 
 
 @dataclass(frozen=True, slots=True)
-class NobodyLeft:
-    pass
+class AloneTooLong:
+    """Nobody rings any more, and nobody came back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +350,11 @@ class WarningDue:
 @dataclass(frozen=True, slots=True)
 class LimitDue:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class TabBack:
+    """The tab whose socket was lost while talking signed on again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +380,6 @@ External = (
     | TabLeft
     | TabOffDuty
     | Placed
-    | PlaceRefused
     | PreviewOfferMade
     | PreviewAnswered
     | PreviewUp
@@ -393,18 +403,19 @@ External = (
 )
 Internal = (
     RingWanted
-    | PreviewWanted
+    | CallerReady
     | StopWanted
     | DialWanted
     | WinnerReady
     | TalkWanted
     | CloseWanted
     | RingTimeOver
-    | NobodyLeft
+    | AloneTooLong
     | StepTooSlow
     | WinnerTooSlow
     | WarningDue
     | LimitDue
     | AwayTooLong
+    | TabBack
 )
 Input = External | Internal

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 from antiphon import limits
-from antiphon.calls.ports import CallId, ClientId, LegId
+from antiphon.calls.ports import CallId, ClientId, LegId, Prompt
 from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
 
@@ -101,7 +101,6 @@ class Leg:
     answered_at: float | None = None
     ended_at: float | None = None
     cause: LegCause | None = None
-    wanted_since: float = field(default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +146,32 @@ VISITOR: dict[EndCause, tuple[VisitorCause, int]] = {
     "media_failed": ("platform_error", 500),
     "revoked": ("revoked", 403),
     "platform_error": ("platform_error", 500),
+}
+
+# What the leg's line of the record says when the call as a whole ends with this cause.
+LEG_CAUSE: dict[EndCause, LegCause] = {
+    "answered": "answered",
+    "no_answer": "no_answer",
+    "declined": "declined",
+    "cancelled": "cancelled",
+    "nobody_available": "no_answer",
+    "unknown_button": "failed",
+    "busy": "busy",
+    "time_limit": "time_limit",
+    "no_codec": "failed",
+    "station_unreachable": "failed",
+    "media_failed": "failed",
+    "revoked": "failed",
+    "platform_error": "failed",
+}
+
+# What is spoken to a caller that has no prompts of its own. Nothing where it hung up itself or a phone's own tone says it.
+PROMPTS: dict[EndCause, Prompt] = {
+    "no_answer": "no_answer",
+    "declined": "declined",
+    "nobody_available": "nobody_available",
+    "time_limit": "limit_reached",
+    "platform_error": "platform_error",
 }
 
 # D4: the digit that opens a door during a call. The first door also opens with `#`.
