@@ -12,6 +12,12 @@ DOOR_ACK_MAX_S = 2.0
 # D4: how long a relay pulses unless the door says otherwise.
 DOOR_PULSE_DEFAULT_S = 4.0
 DOOR_PULSE_MAX_S = 600.0
+# D4: the same request to open is one pulse for this long; how long after the acknowledgement's limit it is given up for
+# lost, and how often another process that has the same request looks for its outcome.
+DOOR_REQUEST_LIFE_S = 86_400
+DOOR_REQUEST_GRACE_S = 3.0
+DOOR_REQUEST_POLL_S = 0.1
+DOOR_LOG_PAGE_MAX = 200
 # D2: key frames while previewing are at most this far apart.
 PREVIEW_KEY_FRAME_MAX_S = 1.0
 

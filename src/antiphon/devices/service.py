@@ -186,9 +186,7 @@ def identified(tx: Tx, identity: CertificateIdentity) -> Station:
     return station_for_call(tx, identity.device_id)
 
 
-def renew(
-    tx: Tx, authority: Authority, identity: CertificateIdentity, certificate_request: str, now: datetime
-) -> str:
+def renew(tx: Tx, authority: Authority, identity: CertificateIdentity, certificate_request: str, now: datetime) -> str:
     """A new certificate for a station that proved the old one, which stays valid until its own end."""
     found = identified(tx, identity)
     scope = Scope(found.company_id)

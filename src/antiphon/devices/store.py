@@ -236,7 +236,9 @@ def set_published(tx: Tx, device_id: str, version: int) -> None:
 def unpublished(tx: Tx, *, or_not_reported: bool = False) -> tuple[tuple[str, Desired], ...]:
     """Claimed stations whose newest desired state was not sent; also those that did not report it, if asked."""
     claimed = {row["id"] for row in tx.all(PLATFORM, device_rows, device_rows.c.status == "claimed")}
-    reported = {row["device_id"]: row["version"] for row in tx.all(PLATFORM, reported_states)} if or_not_reported else {}
+    reported = (
+        {row["device_id"]: row["version"] for row in tx.all(PLATFORM, reported_states)} if or_not_reported else {}
+    )
     return tuple(
         (row["device_id"], Desired.model_validate_json(row["document"]))
         for row in tx.all(PLATFORM, desired_states)

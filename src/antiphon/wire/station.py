@@ -138,7 +138,9 @@ class ClaimCodeMalformed(BadInput):
     """Not a claim code: a character is missing, too many, or mistyped."""
 
     code = "claim_code_malformed"
-    title = "This is not a claim code: a character is missing or mistyped. Compare it with the portal and type it again."
+    title = (
+        "This is not a claim code: a character is missing or mistyped. Compare it with the portal and type it again."
+    )
 
 
 def write_claim_code(number: int) -> str:
