@@ -54,6 +54,16 @@ SNAPSHOT_MAX_BYTES = 2 * 1024 * 1024
 WEBSOCKET_MESSAGES_PER_SECOND = 50
 CLIENTS_PER_USER_MAX = 20
 
+# Our sessions with the broker.
+MQTT_KEEPALIVE_S = 20
+MQTT_TIMEOUT_S = 5.0
+MQTT_RETRY_MIN_S = 0.2
+MQTT_RETRY_MAX_S = 10.0
+# D5: after the broker came back, stations that did not say that they are online within this time are offline.
+PRESENCE_SETTLE_S = 30.0
+# How often the devices role looks for what it may have missed: desired states, revocations, the list's own end.
+DEVICES_SWEEP_S = 30.0
+
 # RFC 3261 17.1.1.1 timers and what hangs on them.
 SIP_T1_S = 0.5
 SIP_T2_S = 4.0
