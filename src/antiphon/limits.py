@@ -84,3 +84,7 @@ PASSWORD_MAX_CHARS = 256
 PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms
 # A session in use lives on: its end moves when this much of its time is gone.
 SESSION_EXTENDED_AFTER_S = 86_400
+
+# D12: call buttons of one station, and people bound to one button.
+BUTTONS_PER_STATION_MAX = 64
+RING_TARGETS_PER_BUTTON_MAX = 200
