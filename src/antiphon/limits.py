@@ -47,3 +47,13 @@ SIP_T2_S = 4.0
 SIP_T4_S = 5.0
 REGISTER_EXPIRES_S = 120
 SIP_KEEPALIVE_S = 25
+
+# rtpengine's NG protocol over UDP: a command is repeated after these waits and given up after the last one.
+NG_WAITS_S = (0.25, 0.5, 1.0, 1.25)
+NG_MESSAGE_MAX_BYTES = 65_536
+NG_DEPTH_MAX = 16
+NG_PENDING_MAX = 4_096
+# D2: key-frame requests to one station are at least this far apart.
+KEY_FRAME_REQUEST_MIN_S = 0.5
+# P12: a lost media engine is noticed within this time.
+MEDIA_WATCH_S = 1.0
