@@ -28,6 +28,7 @@ class Ports(BaseModel):
     sip_edge: int = 5070  # loopback: Kamailio, towards the call service
     sip_calls: int = 5080  # loopback: the call service
     ng: int = 2223  # loopback: rtpengine's control port
+    dtmf_log: int = 2224  # loopback: where rtpengine reports digits (dtmf-log-dest)
     rtp_min: int = 10000
     rtp_max: int = 39999
     turn_min: int = 40000
@@ -35,7 +36,18 @@ class Ports(BaseModel):
 
     @model_validator(mode="after")
     def _apply_offset(self) -> Self:
-        for name in ("https", "sips", "sips_accounts", "mqtts", "device_https", "stun", "sip_edge", "sip_calls", "ng"):
+        for name in (
+            "https",
+            "sips",
+            "sips_accounts",
+            "mqtts",
+            "device_https",
+            "stun",
+            "sip_edge",
+            "sip_calls",
+            "ng",
+            "dtmf_log",
+        ):
             port = getattr(self, name) + self.offset
             if not 1024 <= port <= 65535:
                 raise ValueError(f"port {name} = {port} is outside 1024 to 65535")
@@ -125,6 +137,11 @@ class Settings(BaseSettings):
     @property
     def snapshots(self) -> Path:
         return self.data / "snapshots"
+
+    @property
+    def prompts(self) -> Path:
+        """Spoken prompts and tones as WAV files; rtpengine reads them."""
+        return self.data / "prompts"
 
     @property
     def stations(self) -> Path:
