@@ -79,8 +79,6 @@ RECONNECT_GRACE_S = 10.0
 CALL_STEP_MAX_S = 5.0
 # The longest prompt that a caller hears before it is let go.
 PROMPT_MAX_S = 15.0
-# D2: at least this long between two key-frame requests to one caller.
-KEY_FRAME_REQUEST_MIN_S = 0.3
 # Snapshots: what the decoder may use, per picture.
 SNAPSHOT_DECODE_MAX_S = 5
 SNAPSHOT_DECODE_MEMORY_BYTES = 1024 * 1024 * 1024
