@@ -116,3 +116,10 @@ NG_PENDING_MAX = 4_096
 KEY_FRAME_REQUEST_MIN_S = 0.5
 # P12: a lost media engine is noticed within this time.
 MEDIA_WATCH_S = 1.0
+# A record that the disk does not take is tried again after these times, never given up while the process lives.
+RECORD_RETRY_MIN_S = 1.0
+RECORD_RETRY_MAX_S = 60.0
+# At its stop the call service waits so long for its last records and goodbyes.
+CALLS_STOP_MAX_S = 5.0
+# How many callers' pictures are decoded at the same time.
+SNAPSHOTS_AT_ONCE = 2

@@ -156,14 +156,14 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Say why the call ends to a caller that has no prompts of its own; answered by `PromptOver`.
+    """Say why the call ends to a caller that has no prompts of its own; answered by `PromptStarted` or `PromptOver`.
 
-    `answered`: the caller is talking already; else the prompt goes out as early media with a 183.
+    `offer` None: the caller is talking already; else its offer, and the prompt goes out as early media with a 183.
     """
 
     leg: LegId
     prompt: Prompt
-    answered: bool
+    offer: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,15 @@ class StationLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptStarted:
+    """The spoken prompt plays, for so long."""
+
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class PromptOver:
-    """The spoken prompt was heard to its end, or could not be played."""
+    """The spoken prompt was heard to its end, or can't be played."""
 
 
 # -- a tab's leg -----------------------------------------------------------------------------------------------------
@@ -375,6 +382,7 @@ External = (
     | OfferAnswered
     | OfferRefused
     | StationLeft
+    | PromptStarted
     | PromptOver
     | TabCame
     | TabLeft

@@ -22,6 +22,7 @@ _STATION_INPUTS = (
     i.StationLeft,
     i.StationAnswerTaken,
     i.StationDigit,
+    i.PromptStarted,
     i.PromptOver,
 )
 _OF_LEG = (
@@ -126,11 +127,11 @@ class CallMachine(StationLeg):
             if leg.tab is not None and leg.tab.user_id == tab.user_id:
                 self._dispatch(leg, i.TabBack(), now)
             return
-        if self._ending is None and self.station.state in (StationState.OPENING, StationState.ANNOUNCED):
-            if self._may_ring(tab) and self.direction == "from_station":
-                self._ring_tabs((tab,), now)
-                if self._live:
-                    self._stop("alone")
+        ringing = self._ending is None and self.station.state in (StationState.OPENING, StationState.ANNOUNCED)
+        if ringing and self._may_ring(tab):
+            self._ring_tabs((tab,), now)
+            if self._live:
+                self._stop("alone")
 
     def _door_answered(self, given: i.DoorAnswered) -> None:
         if given.opened:

@@ -9,6 +9,7 @@ from antiphon.calls.model import Leg, StationState
 from antiphon.wire.client import EndCause
 
 S = StationState
+PROMPT_TAIL_S = 0.3  # what is still on its way to the caller when the engine has played the last sample
 
 
 class StationLeg(ClientLegs):
@@ -227,8 +228,12 @@ class StationLeg(ClientLegs):
     def _announce(self, leg: Leg, given: i.CloseWanted, now: float, *, answered: bool) -> S:
         self._closing = given
         if given.prompt is not None:
-            self._emit(e.Announce(leg.leg_id, given.prompt, answered))
+            self._emit(e.Announce(leg.leg_id, given.prompt, None if answered else self._offer))
         self._set("prompt", now + self.limits.prompt_max_s)
+        return S.LISTENING
+
+    def prompt_started(self, leg: Leg, given: i.PromptStarted, now: float) -> S:
+        self._set("prompt", now + min(given.length_s + PROMPT_TAIL_S, self.limits.prompt_max_s))
         return S.LISTENING
 
     def prompt_over(self, leg: Leg, given: i.Input, now: float) -> S:

@@ -62,8 +62,8 @@ STATION: tuple[Row, ...] = (
     Row(S.UPDATING, i.CloseWanted, (S.ENDED,), "close_unanswered"),
     Row(S.TALKING, i.CloseWanted, (S.LISTENING, S.ENDED), "close_talking"),
     *_rows((S.DIALLED, S.TAKING), i.CloseWanted, (S.ENDED,), "close_dialled"),
+    Row(S.LISTENING, i.PromptStarted, (S.LISTENING,), "prompt_started"),
     Row(S.LISTENING, i.PromptOver, (S.ENDED,), "prompt_over"),
-    Row(S.LISTENING, i.CloseWanted, (S.ENDED,), "prompt_over"),
 )
 
 _RINGING: tuple[State, ...] = (C.RINGING, C.PREVIEW_ASKED, C.PREVIEW_OFFERED, C.PREVIEW_ANSWERED, C.PREVIEWING)
