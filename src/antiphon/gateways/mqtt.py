@@ -238,5 +238,5 @@ def _shielded(topic: str, take: Callable[..., None], *arguments: object) -> None
     """One message that somebody cannot take must not end the session for all the others."""
     try:
         take(*arguments)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it was, it is logged with its trace
         _log.exception("message not taken", topic=topic[:200])
