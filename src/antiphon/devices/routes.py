@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -158,9 +159,17 @@ class Enrolment:
     """What the devices role's routes need, in `app.state.enrolment`."""
 
     def __init__(
-        self, authority: Authority, codes: ClaimCodes, *, host: str, sip_domain: str, ports: EnrolmentPorts
+        self,
+        authority: Authority,
+        codes: ClaimCodes,
+        *,
+        host: str,
+        sip_domain: str,
+        ports: EnrolmentPorts,
+        claimed: Callable[[], None],
     ) -> None:
-        self.authority, self.codes, self.throttle = authority, codes, ClaimThrottle()
+        """`claimed` is called after each claim: desired state and void certificates of the place are waiting."""
+        self.authority, self.codes, self.throttle, self.claimed = authority, codes, ClaimThrottle(), claimed
         self._host, self._sip_domain, self._ports = host, sip_domain, ports
 
     def reply(self, claimed: service.Claimed) -> ClaimReply:
@@ -210,6 +219,7 @@ async def claim(body: ClaimRequest, request: Request, response: Response) -> Cla
         if error.http_status < 500:
             enrolment.throttle.failed(address, clock.monotonic())
         raise
+    enrolment.claimed()
     return enrolment.reply(claimed)
 
 
