@@ -68,3 +68,10 @@ PASSWORD_MAX_CHARS = 256
 PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms
 # A session in use lives on: its end moves when this much of its time is gone.
 SESSION_EXTENDED_AFTER_S = 86_400
+
+# The HTTPS front, per source address: gentle enough for a control room of fifty behind one router.
+FRONT_CONNECTIONS_PER_SOURCE = 2_000
+FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
+FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
+# The SIP edge gives up a peer that answers nothing at all; well within a visitor's patience.
+SIP_SILENT_PEER_S = 5
