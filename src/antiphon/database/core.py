@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection, RowMapping
 
 from antiphon.database.failures import translated
@@ -110,6 +111,10 @@ class Tx:
         """Remove the rows that match; returns how many there were."""
         self._refuse_when_read_only()
         return self._connection.execute(sa.delete(table).where(*self._guard(scope, table), *where)).rowcount
+
+    def revision(self) -> str | None:
+        """The schema's revision, or None before the first migration."""
+        return MigrationContext.configure(self._connection).get_current_revision()
 
     def _refuse_when_read_only(self) -> None:
         if self._read_only:
