@@ -55,5 +55,11 @@ NG_DEPTH_MAX = 16
 NG_PENDING_MAX = 4_096
 # D2: key-frame requests to one station are at least this far apart.
 KEY_FRAME_REQUEST_MIN_S = 0.5
+# A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
+KEY_FRAME_PACKETS_MAX = 4_096
 # P12: a lost media engine is noticed within this time.
 MEDIA_WATCH_S = 1.0
+# Session descriptions: larger ones, or with more sections, are refused.
+SDP_MAX_BYTES = 16_384
+SDP_MEDIA_MAX = 8
+DIGIT_REPORT_MAX_BYTES = 16_384
