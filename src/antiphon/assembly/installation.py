@@ -120,7 +120,9 @@ def renew_certificates(settings: Settings) -> None:
 
 def _usable(data: Path) -> None:
     if len(str(data / _LONGEST_SOCKET)) > _SOCKET_PATH_MAX:
-        raise DataFolderUnusable(f"The path of the data folder is too long for unix sockets: {data}. Choose a shorter one.")
+        raise DataFolderUnusable(
+            f"The path of the data folder is too long for unix sockets: {data}. Choose a shorter one."
+        )
     if any(sign in str(data) for sign in "\"'\\\n ;#"):
         raise DataFolderUnusable(f"The path of the data folder holds a blank or a quote: {data}. Choose another.")
     place = next(folder for folder in (data, *data.parents) if folder.exists())

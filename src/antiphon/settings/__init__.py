@@ -163,6 +163,12 @@ class Settings(BaseSettings):
         return (self.secrets / name).read_text().strip()
 
 
+def data_folder(given: Path | None) -> Path:
+    """The folder asked for, else the one that ANTIPHON_DATA names, else the user's own."""
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return (given or Path(os.environ.get("ANTIPHON_DATA") or Path(home) / "antiphon")).resolve()
+
+
 def parse(data: Path, written: dict[str, object]) -> Settings:
     """Settings as the installation in `data` would have them if `written` stood in its settings file."""
 

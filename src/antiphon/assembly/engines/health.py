@@ -131,12 +131,14 @@ def _media(settings: Settings) -> str:
 def _broker(settings: Settings) -> str:
     """MQTT 3.1.1 CONNECT as the platform; CONNACK code 0 means the password file is in force."""
     name, user, word = f"health-{secrets.token_hex(4)}", PLATFORM_USER, settings.secret("mqtt.password")
-    body = b"\0\4MQTT\4\xc2\0\x0a" + b"".join(struct.pack("!H", len(part)) + part.encode() for part in (name, user, word))
+    body = b"\0\4MQTT\4\xc2\0\x0a" + b"".join(
+        struct.pack("!H", len(part)) + part.encode() for part in (name, user, word)
+    )
     if len(body) > 127:
         raise ValueError("the broker's password is longer than this check can send")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
         asked.settimeout(_PATIENCE_S)
-        asked.connect(str(settings.run / "mqtt.sock"))
+        asked.connect(str(settings.mqtt_socket))
         asked.sendall(bytes((0x10, len(body))) + body)
         answer = asked.recv(4)
         if answer[:1] != b"\x20" or answer[3:4] != b"\0":

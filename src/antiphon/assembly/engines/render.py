@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pwd
 import os
+import pwd
 import secrets
 from pathlib import Path
 from typing import Any  # template variables are of every kind
@@ -111,6 +111,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "database": _database(settings),
         "conf": settings.conf,
         "run": settings.run,
+        "edge_rpc": settings.edge_rpc,
         "pki": settings.pki,
         "db": settings.data / "db",
         "ciphers": CIPHERS,

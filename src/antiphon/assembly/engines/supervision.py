@@ -167,14 +167,23 @@ def adopt(settings: Settings) -> None:
 
 def stop(settings: Settings) -> int:
     """Stop everything and wait for it; returns how many processes had to be killed. Safe when nothing runs."""
-    left = marks.processes(settings.data)
-    keeper = [pid for pid in left if _is_supervisor(pid)]
-    marks.end(keeper, settings.data, ((signal.SIGTERM, _STOPS_WITHIN_S), (signal.SIGKILL, 2.0)))
-    left = marks.processes(settings.data)
-    marks.end(left, settings.data, ((signal.SIGKILL, 5.0),))
+    return stop_in(settings.data)
+
+
+def stop_in(data: Path) -> int:
+    """The same by data folder alone: works with a settings file that can no longer be read."""
+    keeper = [pid for pid in marks.processes(data) if _is_supervisor(pid)]
+    marks.end(keeper, data, ((signal.SIGTERM, _STOPS_WITHIN_S), (signal.SIGKILL, 2.0)))
+    left = marks.processes(data)
+    marks.end(left, data, ((signal.SIGKILL, 5.0),))
     for name in ("supervisor.sock", "supervisord.pid"):
-        (settings.run / name).unlink(missing_ok=True)
+        (data / "run" / name).unlink(missing_ok=True)
     return len(left)
+
+
+def running(data: Path) -> bool:
+    """Whether a supervisor of this installation is alive."""
+    return any(_is_supervisor(pid) for pid in marks.processes(data))
 
 
 def _is_supervisor(pid: int) -> bool:
