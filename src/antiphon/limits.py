@@ -87,6 +87,27 @@ PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms
 # A session in use lives on: its end moves when this much of its time is gone.
 SESSION_EXTENDED_AFTER_S = 86_400
 
+# The HTTPS front, per source address: gentle enough for a control room of fifty behind one router.
+FRONT_CONNECTIONS_PER_SOURCE = 2_000
+FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
+FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
+# The SIP edge gives up a peer that answers nothing at all; well within a visitor's patience.
+SIP_SILENT_PEER_S = 5
 # D12: call buttons of one station, and people bound to one button.
 BUTTONS_PER_STATION_MAX = 64
 RING_TARGETS_PER_BUTTON_MAX = 200
+# rtpengine's NG protocol over UDP: a command is repeated after these waits and given up after the last one.
+NG_WAITS_S = (0.25, 0.5, 1.0, 1.25)
+NG_MESSAGE_MAX_BYTES = 65_536
+NG_DEPTH_MAX = 16
+NG_PENDING_MAX = 4_096
+# D2: key-frame requests to one station are at least this far apart.
+KEY_FRAME_REQUEST_MIN_S = 0.5
+# A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
+KEY_FRAME_PACKETS_MAX = 4_096
+# P12: a lost media engine is noticed within this time.
+MEDIA_WATCH_S = 1.0
+# Session descriptions: larger ones, or with more sections, are refused.
+SDP_MAX_BYTES = 16_384
+SDP_MEDIA_MAX = 8
+DIGIT_REPORT_MAX_BYTES = 16_384

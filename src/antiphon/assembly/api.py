@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fastapi import FastAPI
 
 from antiphon.assembly import health, problems
 from antiphon.assembly.web import WebClient
-from antiphon.clock import SystemClock
-from antiphon.database import Database
+from antiphon.clock import Clock, SystemClock
+from antiphon.database import Database, open_database
 from antiphon.directory import routes as directory_routes
 from antiphon.settings import Settings
 from antiphon.tenancy import routes as tenancy_routes
@@ -18,7 +20,21 @@ _ABOUT = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
+@dataclass(frozen=True)
+class Parts:
+    """What the application works with; `assemble` makes the real ones."""
+
+    database: Database
+    clock: Clock
+
+
+def assemble(settings: Settings) -> Parts:
+    """The parts of this process, not yet connected to anything."""
+    return Parts(open_database(settings), SystemClock())
+
+
+def create_app(settings: Settings, parts: Parts) -> FastAPI:
+    """The application on those parts."""
     app = FastAPI(
         title="Antiphon",
         version="1",
@@ -32,10 +48,11 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     app.state.settings = settings
-    app.state.clock = SystemClock()
-    app.state.database = Database(settings.sqlalchemy_url)
+    app.state.clock = parts.clock
+    app.state.database = parts.database
     for router in (tenancy_routes.router, directory_routes.router):
         app.include_router(router)
-    app.include_router(health.router({"database": health.database_check(app.state.database)}))
-    app.mount("/", WebClient(settings.web), name="web")
+    app.include_router(health.router({"database": health.database_check(parts.database)}))
+    # Asked last, after every route: a mount would take the other methods of a route's path too.
+    app.router.default = WebClient(settings.web)
     return app

@@ -2,6 +2,7 @@
 
 from antiphon.database.core import Database, Tx, UtcTime, metadata, tenant_table
 from antiphon.database.failures import AlreadyThere, DatabaseAway, StorageFull
+from antiphon.database.opening import open_database
 from antiphon.database.scope import PLATFORM, AnyScope, Scope
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "Tx",
     "UtcTime",
     "metadata",
+    "open_database",
     "tenant_table",
 ]
