@@ -40,6 +40,14 @@ class DeviceRevoked(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class DesiredStateChanged(Fact):
+    """What the platform wants of a station has a new version, to be sent to it."""
+
+    device_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class DoorOpened(Fact):
     """A station acknowledged an opening."""
 

@@ -12,6 +12,12 @@ DOOR_ACK_MAX_S = 2.0
 # D4: how long a relay pulses unless the door says otherwise.
 DOOR_PULSE_DEFAULT_S = 4.0
 DOOR_PULSE_MAX_S = 600.0
+# D4: the same request to open is one pulse for this long; how long after the acknowledgement's limit it is given up for
+# lost, and how often another process that has the same request looks for its outcome.
+DOOR_REQUEST_LIFE_S = 86_400
+DOOR_REQUEST_GRACE_S = 3.0
+DOOR_REQUEST_POLL_S = 0.1
+DOOR_LOG_PAGE_MAX = 200
 # D2: key frames while previewing are at most this far apart.
 PREVIEW_KEY_FRAME_MAX_S = 1.0
 
@@ -23,6 +29,13 @@ ROOT_CERTIFICATE_DAYS = 7300
 ISSUING_CERTIFICATE_DAYS = 3650
 DEVICE_CERTIFICATE_DAYS = 825
 SERVER_CERTIFICATE_DAYS = 397
+SERVER_CERTIFICATE_RENEW_BEFORE_DAYS = 30
+# P6: an expired revocation list makes the broker refuse every station, so it runs long and is re-signed long before.
+CRL_VALID_DAYS = 3650
+CRL_RENEW_BEFORE_DAYS = 1825
+CRL_ALARM_BEFORE_DAYS = 90
+# S6: the same key may repeat its claim for this long, because the first answer may have been lost.
+CLAIM_REPEAT_S = 600
 
 # P5: sessions.
 ACCESS_TOKEN_S = 600
@@ -40,6 +53,16 @@ MQTT_PAYLOAD_MAX_BYTES = 64 * 1024
 SNAPSHOT_MAX_BYTES = 2 * 1024 * 1024
 WEBSOCKET_MESSAGES_PER_SECOND = 50
 CLIENTS_PER_USER_MAX = 20
+
+# Our sessions with the broker.
+MQTT_KEEPALIVE_S = 20
+MQTT_TIMEOUT_S = 5.0
+MQTT_RETRY_MIN_S = 0.2
+MQTT_RETRY_MAX_S = 10.0
+# D5: after the broker came back, stations that did not say that they are online within this time are offline.
+PRESENCE_SETTLE_S = 30.0
+# How often the devices role looks for what it may have missed: desired states, revocations, the list's own end.
+DEVICES_SWEEP_S = 30.0
 
 # RFC 3261 17.1.1.1 timers and what hangs on them.
 SIP_T1_S = 0.5

@@ -99,6 +99,21 @@ class Settings(BaseSettings):
         return self.data / "run"
 
     @property
+    def mqtt_socket(self) -> Path:
+        """The broker's internal listener, for our roles only: a Unix socket, so that it costs no port."""
+        return self.run / "mosquitto.sock"
+
+    @property
+    def mqtt_pid(self) -> Path:
+        """The broker's process id: a hang-up makes it read `crl.pem` again."""
+        return self.run / "mosquitto.pid"
+
+    @property
+    def edge_rpc(self) -> Path:
+        """The SIP edge's JSON-RPC (Kamailio `jsonrpcs`, `dgram_socket`)."""
+        return self.run / "kamailio_rpc.sock"
+
+    @property
     def conf(self) -> Path:
         """Rendered engine configuration."""
         return self.data / "conf"
