@@ -122,5 +122,3 @@ def _stop(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
     if not task.cancelled():
         _log.error("part of the role ended", error=type(task.exception()).__name__)
         server.should_exit = True
-
-
