@@ -111,3 +111,7 @@ MEDIA_WATCH_S = 1.0
 SDP_MAX_BYTES = 16_384
 SDP_MEDIA_MAX = 8
 DIGIT_REPORT_MAX_BYTES = 16_384
+
+# How often the worker removes sessions, claim codes and delivered facts that have run out.
+EXPIRY_SWEEP_S = 600.0
+CLAIM_CODE_KEPT_DAYS = 30  # past its end: so long the device hears "expired", then "wrong"

@@ -145,6 +145,11 @@ def add_claim_code(
     tx.insert(scope, claim_codes, values | {"created_at": created_at, "expires_at": expires_at})
 
 
+def forget_expired_claim_codes(tx: Tx, before: datetime) -> int:
+    """Remove claim codes whose time ended before that moment; returns how many."""
+    return tx.delete(PLATFORM, claim_codes, claim_codes.c.expires_at < before)
+
+
 def end_claim_codes(tx: Tx, scope: Scope, device_id: str, now: datetime) -> None:
     """Codes of this station that nobody used are no longer valid."""
     unused = (claim_codes.c.device_id == device_id, claim_codes.c.used_at.is_(None), claim_codes.c.expires_at > now)
