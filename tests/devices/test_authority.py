@@ -77,9 +77,7 @@ def test_the_root_key_can_be_taken_away(pki: Path, clock: StillClock) -> None:
 
 
 @pytest.mark.parametrize("lost", [("issuing.key", "root.key"), ("issuing.key",), ("root.crt",)])
-def test_a_lost_part_is_never_replaced_by_a_new_authority(
-    pki: Path, clock: StillClock, lost: tuple[str, ...]
-) -> None:
+def test_a_lost_part_is_never_replaced_by_a_new_authority(pki: Path, clock: StillClock, lost: tuple[str, ...]) -> None:
     for name in lost:
         (pki / name).unlink()
     with pytest.raises(AuthorityIncomplete):
@@ -105,7 +103,9 @@ def test_a_certificate_never_outlives_the_authority(pki: Path, clock: StillClock
     assert issued.not_after == certificate(pki / "issuing.crt").not_valid_after_utc
 
 
-@pytest.mark.parametrize("key", [new_key(), ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)])
+@pytest.mark.parametrize(
+    "key", [new_key(), ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)]
+)
 def test_usual_keys_are_signed(pki: Path, clock: StillClock, key: Key) -> None:
     assert issue_device_certificate(pki, certificate_request(key), "station_1", clock.now()).serial
 
@@ -131,7 +131,9 @@ def test_a_request_signed_with_another_key_is_refused(pki: Path, clock: StillClo
         issue_device_certificate(pki, pem, "station_1", clock.now())
 
 
-@pytest.mark.parametrize("pem", ["", "nonsense", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----"])
+@pytest.mark.parametrize(
+    "pem", ["", "nonsense", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----"]
+)
 def test_what_is_no_request_is_refused(pki: Path, clock: StillClock, pem: str) -> None:
     with pytest.raises(CertificateRequestInvalid):
         issue_device_certificate(pki, pem, "station_1", clock.now())
