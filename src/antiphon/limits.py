@@ -63,6 +63,8 @@ MQTT_RETRY_MAX_S = 10.0
 PRESENCE_SETTLE_S = 30.0
 # How often the devices role looks for what it may have missed: desired states, revocations, the list's own end.
 DEVICES_SWEEP_S = 30.0
+DATABASE_RETRY_S = 1.0
+EDGE_RPC_MAX_S = 2.0
 
 # RFC 3261 17.1.1.1 timers and what hangs on them.
 SIP_T1_S = 0.5
@@ -104,6 +106,12 @@ PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms
 # A session in use lives on: its end moves when this much of its time is gone.
 SESSION_EXTENDED_AFTER_S = 86_400
 
+# The HTTPS front, per source address: gentle enough for a control room of fifty behind one router.
+FRONT_CONNECTIONS_PER_SOURCE = 2_000
+FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
+FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
+# The SIP edge gives up a peer that answers nothing at all; well within a visitor's patience.
+SIP_SILENT_PEER_S = 5
 # D12: call buttons of one station, and people bound to one button.
 BUTTONS_PER_STATION_MAX = 64
 RING_TARGETS_PER_BUTTON_MAX = 200
@@ -123,3 +131,15 @@ RECORD_RETRY_MAX_S = 60.0
 CALLS_STOP_MAX_S = 5.0
 # How many callers' pictures are decoded at the same time.
 SNAPSHOTS_AT_ONCE = 2
+# A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
+KEY_FRAME_PACKETS_MAX = 4_096
+# P12: a lost media engine is noticed within this time.
+MEDIA_WATCH_S = 1.0
+# Session descriptions: larger ones, or with more sections, are refused.
+SDP_MAX_BYTES = 16_384
+SDP_MEDIA_MAX = 8
+DIGIT_REPORT_MAX_BYTES = 16_384
+
+# How often the worker removes sessions, claim codes and delivered facts that have run out.
+EXPIRY_SWEEP_S = 600.0
+CLAIM_CODE_KEPT_DAYS = 30  # past its end: so long the device hears "expired", then "wrong"

@@ -28,6 +28,7 @@ class WebClient(StaticFiles):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True, check_dir=False)
+        self.config_checked = True  # a client that is not built yet is a page that is not found, not a failure
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file at `path`, with its headers; raises 404 for a missing file and for anything below `api/`."""

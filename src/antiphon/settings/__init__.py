@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -160,6 +161,36 @@ class Settings(BaseSettings):
     def secret(self, name: str) -> str:
         """The text of one secret file; raises FileNotFoundError when `up` has not made it."""
         return (self.secrets / name).read_text().strip()
+
+
+def data_folder(given: Path | None) -> Path:
+    """The folder asked for, else the one that ANTIPHON_DATA names, else the user's own."""
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return (given or Path(os.environ.get("ANTIPHON_DATA") or Path(home) / "antiphon")).resolve()
+
+
+def parse(data: Path, written: dict[str, object]) -> Settings:
+    """Settings as the installation in `data` would have them if `written` stood in its settings file."""
+
+    class Written(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, InitSettingsSource(settings_cls, written)
+
+    return Written(data=data.resolve())
+
+
+def inherited() -> dict[str, str]:
+    """What processes that we start shall see of our environment: settings given there, and how Python finds us."""
+    wanted = ("PATH", "PYTHONPATH", "LANG", "SSL_CERT_FILE", "TZ")
+    return {name: value for name, value in os.environ.items() if name.startswith("ANTIPHON_") or name in wanted}
 
 
 def load(data: Path | None = None) -> Settings:

@@ -18,7 +18,17 @@ from antiphon.wire.ng.commands import (
     SubscribeRequest,
     Unsubscribe,
 )
-from antiphon.wire.ng.exchange import Datagram, Exchange, Ignored, Replied, TimedOut, TooManyPending
+from antiphon.wire.ng.exchange import (
+    Datagram,
+    Exchange,
+    Ignored,
+    Replied,
+    TimedOut,
+    TooManyPending,
+)
+from antiphon.wire.ng.exchange import (
+    Effect as ExchangeEffect,
+)
 from antiphon.wire.ng.machine import CallMedia, Done, Failed, Lost, OutOfOrder, Phase, Send, Tag
 
 __all__ = [
@@ -33,6 +43,7 @@ __all__ = [
     "Done",
     "Encodable",
     "Exchange",
+    "ExchangeEffect",
     "Failed",
     "Ignored",
     "ListCalls",

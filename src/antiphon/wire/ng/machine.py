@@ -106,6 +106,7 @@ class CallMedia:
         self.call_id = call_id
         self.phase = Phase.EMPTY
         self.tags: dict[str, Tag] = {}
+        self._talks: dict[str, str] = {}  # the two parties of the latest offer/answer
         self._hears: dict[str, dict[str, bool]] = {}  # subscriber -> source -> by offer/answer
         self._offered: tuple[str, str] | None = None  # an offer that the engine took and nobody answered yet
         self._sent: Command | None = None
@@ -176,7 +177,7 @@ class CallMedia:
         known = self.tags.get(to_tag)
         if known is None:
             # A stranger: only while the engine finds the way through an offer/answer peer that points back.
-            return bool(to_tag) and self._anchored(from_tag)
+            return bool(to_tag) and self.anchored(from_tag)
         return known in (Tag.SUBSCRIBED, Tag.PARTY)
 
     # -- replies -------------------------------------------------------------------------------------------------
@@ -272,6 +273,7 @@ class CallMedia:
                 self._offered = (sent.from_tag, sent.to_tag)
             case Answer():
                 self._offered = None
+                self._talks = {sent.from_tag: sent.to_tag, sent.to_tag: sent.from_tag}
             case Delete():
                 self.phase = Phase.GONE
 
@@ -292,6 +294,10 @@ class CallMedia:
         if self._offered is not None and tag in self._offered:
             self._offered = None
 
-    def _anchored(self, tag: str) -> bool:
+    def anchored(self, tag: str) -> bool:
         """Whether the engine finds a way from `tag` to a stranger: somebody hears it by offer/answer."""
         return any(subscriptions.get(tag) for subscriptions in self._hears.values())
+
+    def peer(self, tag: str) -> str | None:
+        """Whom `tag` hears by its latest offer/answer."""
+        return self._talks.get(tag)
