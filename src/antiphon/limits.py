@@ -53,3 +53,7 @@ SIP_OFFER_TRIES_MAX = 5
 SIP_RETRY_AFTER_MAX_S = 10
 # An answered leg is probed this often, so that a station that vanished does not leave a call open.
 SIP_PROBE_S = 30.0
+# A session description: browsers send some 10 kB with two media lines.
+SDP_MAX_BYTES = 64 * 1024
+SDP_LINES_MAX = 1024
+SDP_MEDIA_MAX = 16
