@@ -57,3 +57,5 @@ SIP_PROBE_S = 30.0
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024
 SDP_MEDIA_MAX = 16
+# Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
+SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
