@@ -15,7 +15,22 @@ _AUDIO = frozenset({"OPUS", "G722", "PCMA", "PCMU"})
 _EVENTS = "TELEPHONE-EVENT"
 # What a station reads; everything else of a browser's description stays with the browser.
 _STATION_ATTRIBUTES = frozenset(
-    ["rtpmap", "fmtp", "rtcp-fb", "crypto", "rtcp", "rtcp-mux", "ptime", "maxptime", "candidate", "ice-ufrag", "ice-pwd", "ice-lite", "setup", "fingerprint"]
+    [
+        "rtpmap",
+        "fmtp",
+        "rtcp-fb",
+        "crypto",
+        "rtcp",
+        "rtcp-mux",
+        "ptime",
+        "maxptime",
+        "candidate",
+        "ice-ufrag",
+        "ice-pwd",
+        "ice-lite",
+        "setup",
+        "fingerprint",
+    ]
 ) | frozenset(_DIRECTIONS)
 
 
