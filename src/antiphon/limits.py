@@ -131,6 +131,9 @@ RECORD_RETRY_MAX_S = 60.0
 CALLS_STOP_MAX_S = 5.0
 # How many callers' pictures are decoded at the same time.
 SNAPSHOTS_AT_ONCE = 2
+KEY_FRAME_REQUEST_MIN_S = 0.25
+# D2: when a key frame is asked for after a receiver joined the preview.
+KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
 # A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
 KEY_FRAME_PACKETS_MAX = 4_096
 # P12: a lost media engine is noticed within this time.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from typing import cast
 
 from antiphon import log
 from antiphon.limits import DIGIT_REPORT_MAX_BYTES
@@ -46,8 +47,7 @@ class DigitReports(asyncio.DatagramProtocol):
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # no common base class in event loops
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         report = read_report(data)

@@ -17,7 +17,7 @@ from antiphon.gateways.media.call import CallOnEngine, MediaFailed, NoPreview
 from antiphon.gateways.media.digits import DigitReports
 from antiphon.gateways.media.ng_client import MediaUnavailable, NgClient
 from antiphon.gateways.media.prompts import ensure_prompts, prompt_file, seconds
-from antiphon.limits import MEDIA_WATCH_S
+from antiphon.limits import KEY_FRAMES_FOR_JOINER_S, MEDIA_WATCH_S
 from antiphon.settings import Settings
 from antiphon.wire import ng
 
@@ -123,7 +123,10 @@ class MediaEngine(MediaPort):
             await held.run(ng.SubscribeAnswer(call, held.tag_of(leg), checked, options.PREVIEW_ANSWER))
 
         await self._ordered(held, order)
-        self._anchor.ask(call)
+        # The browser's own requests reach nobody, and its ICE and DTLS end at a moment that nobody tells us.
+        loop = asyncio.get_running_loop()
+        for wait_s in KEY_FRAMES_FOR_JOINER_S:
+            loop.call_later(wait_s, self._anchor.ask, call)
 
     async def drop_preview(self, call: CallId, leg: LegId) -> None:
         held = self._calls.get(call)
