@@ -52,6 +52,7 @@ SIP_HEADERS_MAX = 128
 MQTT_PAYLOAD_MAX_BYTES = 64 * 1024
 SNAPSHOT_MAX_BYTES = 2 * 1024 * 1024
 WEBSOCKET_MESSAGES_PER_SECOND = 50
+WEBSOCKET_PING_S = 20.0  # how often a client is asked whether it lives, and how long it may take to say so
 CLIENTS_PER_USER_MAX = 20
 
 # Our sessions with the broker.
@@ -120,10 +121,6 @@ NG_WAITS_S = (0.25, 0.5, 1.0, 1.25)
 NG_MESSAGE_MAX_BYTES = 65_536
 NG_DEPTH_MAX = 16
 NG_PENDING_MAX = 4_096
-# D2: key-frame requests to one station are at least this far apart.
-KEY_FRAME_REQUEST_MIN_S = 0.5
-# P12: a lost media engine is noticed within this time.
-MEDIA_WATCH_S = 1.0
 # A record that the disk does not take is tried again after these times, never given up while the process lives.
 RECORD_RETRY_MIN_S = 1.0
 RECORD_RETRY_MAX_S = 60.0
@@ -131,6 +128,9 @@ RECORD_RETRY_MAX_S = 60.0
 CALLS_STOP_MAX_S = 5.0
 # How many callers' pictures are decoded at the same time.
 SNAPSHOTS_AT_ONCE = 2
+# A browser that does not read, or does not sign on, within these times is dropped.
+CLIENT_SEND_MAX_S = 10.0
+# D2: key-frame requests to one station are at least this far apart.
 KEY_FRAME_REQUEST_MIN_S = 0.25
 # D2: when a key frame is asked for after a receiver joined the preview.
 KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
@@ -138,9 +138,6 @@ KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
 KEY_FRAME_PACKETS_MAX = 4_096
 # P12: a lost media engine is noticed within this time.
 MEDIA_WATCH_S = 1.0
-# Session descriptions: larger ones, or with more sections, are refused.
-SDP_MAX_BYTES = 16_384
-SDP_MEDIA_MAX = 8
 DIGIT_REPORT_MAX_BYTES = 16_384
 
 # How often the worker removes sessions, claim codes and delivered facts that have run out.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls.client_leg import ClientLegs
-from antiphon.calls.model import Leg, StationState
+from antiphon.calls.model import UNUSABLE_SDP, Leg, StationState
 from antiphon.wire.client import EndCause
 
 S = StationState
@@ -199,7 +199,7 @@ class StationLeg(ClientLegs):
         return S(leg.state)
 
     def station_media_failed(self, leg: Leg, given: i.MediaFailed, now: float) -> S:
-        self._finish("no_codec" if given.code == "no_codec" else "media_failed", "platform")
+        self._finish("no_codec" if given.code in UNUSABLE_SDP else "media_failed", "platform")
         return S(leg.state)
 
     def close_unborn(self, leg: Leg, given: i.CloseWanted, now: float) -> S:

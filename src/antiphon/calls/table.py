@@ -48,8 +48,13 @@ STATION: tuple[Row, ...] = (
     Row(S.TAKING, i.StationAnswerTaken, (S.TALKING,), "station_answer_taken"),
     # Talking
     Row(S.TALKING, i.StationDigit, (S.TALKING,), "station_digit"),
-    *_rows((S.UPDATING, S.TALKING, S.TAKING), i.StationOffered, (), "station_offered"),
-    *_rows((S.PLANNING, S.OPENING, S.ANNOUNCED, S.DIALLED, S.LISTENING), i.StationOffered, (), "station_offered_early"),
+    *_rows((S.TALKING, S.TAKING), i.StationOffered, (), "station_offered"),
+    *_rows(
+        (S.PLANNING, S.OPENING, S.ANNOUNCED, S.UPDATING, S.DIALLED, S.LISTENING),
+        i.StationOffered,
+        (),
+        "station_offered_early",
+    ),
     Row(S.TALKING, i.WarningDue, (S.TALKING,), "warning_due"),
     Row(S.TALKING, i.LimitDue, (S.TALKING,), "limit_due"),
     # The end
