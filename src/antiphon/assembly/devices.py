@@ -5,22 +5,14 @@ The only role that reads the issuing key.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
-from collections.abc import Callable, Coroutine
-from functools import partial
-from typing import Any
-
-import uvicorn
 import uvloop
 from fastapi import FastAPI
 
 from antiphon import log
-from antiphon.assembly import health, problems
+from antiphon.assembly import health, problems, serving
 from antiphon.assembly.engines.address import advertised
 from antiphon.clock import SystemClock
-from antiphon.database import Database
+from antiphon.database import open_database
 from antiphon.devices import ClaimCodes, ensure_claim_key
 from antiphon.devices.authority import Authority
 from antiphon.devices.inbox import Inbox
@@ -31,8 +23,6 @@ from antiphon.gateways.edge import EngineEdge
 from antiphon.gateways.mqtt import MqttGateway
 from antiphon.settings import Settings
 
-_log = log.get("devices")
-
 
 class DevicesRole:
     """Everything of this role, wired; `app` is served on `run/devices.sock`."""
@@ -40,7 +30,7 @@ class DevicesRole:
     def __init__(self, settings: Settings) -> None:
         clock = SystemClock()
         authority = Authority(settings.pki)
-        self.database = Database(settings.sqlalchemy_url)
+        self.database = open_database(settings)
         self.gateway = MqttGateway(settings, "devices")
         self.inbox = Inbox(self.database, clock)
         self.upkeep = Upkeep(self.database, self.gateway, EngineEdge(settings), authority, clock)
@@ -79,48 +69,20 @@ class DevicesRole:
             )
         )
 
-    def tasks(self) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:  # Any: what a coroutine of no type takes
+    def tasks(self) -> tuple[serving.Task, ...]:
         """What runs beside HTTP, each until cancelled."""
         return self.gateway.run, self.inbox.run, self.upkeep.run
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM; raises when a part of the role fails, so that the supervisor starts it anew."""
+    """Serve `run/devices.sock` until SIGTERM."""
     log.configure("devices", settings.log_level)
-    os.umask(0o027)
     uvloop.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
     role = DevicesRole(settings)
-    path = settings.run / "devices.sock"
-    server = uvicorn.Server(
-        uvicorn.Config(
-            role.app, uds=str(path), loop="none", lifespan="off", log_config=None, access_log=False, server_header=False
-        )
-    )
-    running = [asyncio.create_task(task()) for task in role.tasks()]
-    for task in running:
-        task.add_done_callback(partial(_stop, server))
     try:
-        await server.serve()
+        await serving.serve(role.app, settings.run / "devices.sock", role.tasks())
     finally:
-        for task in running:
-            task.cancel()
-        outcomes = await asyncio.gather(*running, return_exceptions=True)
         role.database.close()
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
-    for outcome in outcomes:
-        if isinstance(outcome, Exception):
-            raise outcome
-    _log.info("role stopped")
-
-
-def _stop(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
-    """A part that ends by itself takes the role down, which is better than half a role."""
-    if not task.cancelled():
-        _log.error("part of the role ended", error=type(task.exception()).__name__)
-        server.should_exit = True
-
-

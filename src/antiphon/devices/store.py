@@ -41,7 +41,6 @@ claim_codes = tenant_table(
 certificates = tenant_table(
     "certificates",
     sa.Column("serial", sa.String(40), primary_key=True),  # lower-case hex without leading zeros
-    sa.Column("serial_decimal", sa.String(50), nullable=False, unique=True),  # as Kamailio's $tls_peer_serial says it
     sa.Column("device_id", sa.String(40), sa.ForeignKey("devices.id"), nullable=False, index=True),
     sa.Column("key_fingerprint", sa.String(64), nullable=False),
     sa.Column("chain_pem", sa.Text, nullable=False),
@@ -176,7 +175,6 @@ def add_certificate(tx: Tx, scope: Scope, device_id: str, issued: IssuedCertific
         certificates,
         {
             "serial": issued.serial,
-            "serial_decimal": str(int(issued.serial, 16)),
             "device_id": device_id,
             "key_fingerprint": issued.key_fingerprint,
             "chain_pem": issued.chain_pem,

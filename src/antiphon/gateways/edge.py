@@ -17,6 +17,8 @@ from antiphon.settings import Settings
 
 _log = log.get("edge")
 
+_REGISTRATIONS = "devices"  # Kamailio's table of registered stations
+
 
 class EdgeAway(Unavailable):
     """The SIP edge or the broker does not take orders."""
@@ -44,7 +46,7 @@ class EngineEdge:
 
     async def drop_registration(self, device_id: str) -> None:
         """Kamailio forgets the station's contacts; one that it does not know is fine."""
-        answer = await self._call("ul.rm", "location", device_id)
+        answer = await self._call("ul.rm", _REGISTRATIONS, device_id)
         error = answer.get("error")
         if error is not None and error.get("code") != 404 and "not found" not in str(error.get("message", "")).lower():
             raise EdgeAway(reason="refused", rpc_code=error.get("code"))

@@ -58,7 +58,6 @@ def upgrade() -> None:
         "certificates",
         _company(),
         sa.Column("serial", sa.String(40), primary_key=True),
-        sa.Column("serial_decimal", sa.String(50), nullable=False, unique=True),
         _device(),
         sa.Column("key_fingerprint", sa.String(64), nullable=False),
         sa.Column("chain_pem", sa.Text, nullable=False),
@@ -125,9 +124,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(32), nullable=False),
         sa.Column("error", sa.String(64), nullable=True),
     )
-    # What the SIP edge reads, and nothing more: `serial` in lower-case hex without leading zeros, and in decimal digits,
-    # which is how Kamailio's $tls_peer_serial says it.
+    # What the SIP edge reads, and nothing more. `serial` is lower-case hex without leading zeros.
     op.execute(
-        "CREATE VIEW revoked_certificates AS SELECT serial AS serial, serial_decimal AS serial_decimal "
-        "FROM certificates WHERE revoked_at IS NOT NULL"
+        "CREATE VIEW revoked_certificates AS SELECT serial AS serial FROM certificates WHERE revoked_at IS NOT NULL"
     )
