@@ -85,7 +85,8 @@ PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms
 # A session in use lives on: its end moves when this much of its time is gone.
 SESSION_EXTENDED_AFTER_S = 86_400
 
-# The HTTPS front, per source address: gentle enough for a control room of fifty behind one router.
+# The HTTPS front, in all and per source address: gentle enough for a control room of fifty behind one router.
+FRONT_CONNECTIONS_MAX = 20_000
 FRONT_CONNECTIONS_PER_SOURCE = 2_000
 FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
 FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
