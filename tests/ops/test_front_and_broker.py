@@ -37,7 +37,7 @@ class _Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = _answer
+    do_GET = do_POST = _answer  # noqa: N815 names of the protocol
 
     def address_string(self) -> str:
         return "unix"
