@@ -63,6 +63,8 @@ MQTT_RETRY_MAX_S = 10.0
 PRESENCE_SETTLE_S = 30.0
 # How often the devices role looks for what it may have missed: desired states, revocations, the list's own end.
 DEVICES_SWEEP_S = 30.0
+DATABASE_RETRY_S = 1.0
+EDGE_RPC_MAX_S = 2.0
 
 # RFC 3261 17.1.1.1 timers and what hangs on them.
 SIP_T1_S = 0.5
@@ -110,3 +112,7 @@ MEDIA_WATCH_S = 1.0
 SDP_MAX_BYTES = 16_384
 SDP_MEDIA_MAX = 8
 DIGIT_REPORT_MAX_BYTES = 16_384
+
+# How often the worker removes sessions, claim codes and delivered facts that have run out.
+EXPIRY_SWEEP_S = 600.0
+CLAIM_CODE_KEPT_DAYS = 30  # past its end: so long the device hears "expired", then "wrong"

@@ -9,8 +9,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from antiphon.access import Doors
 from antiphon.assembly.api import Parts, create_app
 from antiphon.database import Database
+from antiphon.devices import Commander
+from antiphon.gateways.mqtt import MqttGateway
 from antiphon.settings import Settings
 from browsers import Browser
 from residents import StillClock
@@ -18,7 +21,8 @@ from residents import StillClock
 
 @pytest.fixture
 def app(settings: Settings, database: Database, clock: StillClock) -> FastAPI:
-    return create_app(settings, Parts(database, clock))
+    broker = MqttGateway(settings, "api")
+    return create_app(settings, Parts(database, clock, broker, Doors(database, Commander(broker, clock), clock)))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from antiphon import events, limits, log, tenancy
 from antiphon.access import store
 from antiphon.access.model import Actor, Door, DoorNotAllowed, DoorNotFound, Opening, Outcome, RequestReused
 from antiphon.clock import Clock, new_id
-from antiphon.database import Database, Scope, Tx, outbox
+from antiphon.database import AlreadyThere, Database, Scope, Tx, outbox
 from antiphon.devices import Commander, DoorRefused, StationUnreachable
 from antiphon.errors import AntiphonError, NotFound
 
@@ -51,16 +51,22 @@ class Doors:
 
     async def _open(self, scope: Scope, actor: Actor, door_id: str, request_id: str, call_id: str | None) -> Opening:
         attempt = _AttemptToOpen(scope, actor, door_id, request_id, call_id)
-        decision = await self._database.run(lambda tx: self._decide(tx, attempt))
+        decision = await self._decided(attempt)
         while decision is None:  # another process has sent the same request and waits for the station
             await asyncio.sleep(limits.DOOR_REQUEST_POLL_S)
-            decision = await self._database.run(lambda tx: self._decide(tx, attempt))
+            decision = await self._decided(attempt)
         if isinstance(decision, AntiphonError):
             _log.info("door not opened", company_id=scope.company_id, door_id=door_id[:64], code=decision.code)
             raise decision
         if isinstance(decision, Opening):
             return decision
         return await self._carry_out(attempt, decision)
+
+    async def _decided(self, attempt: _AttemptToOpen) -> Door | Opening | AntiphonError | None:
+        try:
+            return await self._database.run(lambda tx: self._decide(tx, attempt))
+        except AlreadyThere:  # another process took the request id in the same moment
+            return None
 
     async def _carry_out(self, attempt: _AttemptToOpen, door: Door) -> Opening:
         failure: AntiphonError | None = None
@@ -75,7 +81,7 @@ class Doors:
             failure, outcome = unreachable, "station_unreachable"
         finally:
             # Also when something unforeseen is on its way up: the log has no gaps.
-            await self._database.run(lambda tx: self._end(tx, attempt, door, outcome, error))
+            await self._write_end(attempt, door, outcome, error)
         _log.info(
             "door opened" if failure is None else "door not opened",
             company_id=door.company_id,
@@ -87,6 +93,23 @@ class Doors:
         if failure is not None:
             raise failure
         return Opening(door.id, door.pulse_s, repeated=False)
+
+    async def _write_end(self, attempt: _AttemptToOpen, door: Door, outcome: Outcome, error: str | None) -> None:
+        """The door is open or not whatever the disk says: a log that can't be written does not change the answer."""
+        try:
+            await self._database.run(lambda tx: self._end(tx, attempt, door, outcome, error))
+        except AntiphonError as failed:
+            _log.error(
+                "door log not written",
+                code=failed.code,
+                company_id=door.company_id,
+                door_id=door.id,
+                device_id=door.station_id,
+                actor_kind=attempt.actor.kind,
+                user_id=attempt.actor.user_id,
+                call_id=attempt.call_id,
+                outcome=outcome,
+            )
 
     def _decide(self, tx: Tx, attempt: _AttemptToOpen) -> Door | Opening | AntiphonError | None:
         """The door to open; or how the same request ended; or a refusal; or None while the request is under way."""

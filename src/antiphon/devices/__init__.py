@@ -21,7 +21,7 @@ from antiphon.devices.service import (
     revoke,
     station_for_call,
 )
-from antiphon.devices.store import device_rows, station, stations
+from antiphon.devices.store import device_rows, forget_expired_claim_codes, station, stations
 
 __all__ = [
     "ClaimCodes",
@@ -41,6 +41,7 @@ __all__ = [
     "create_station",
     "device_rows",
     "ensure_claim_key",
+    "forget_expired_claim_codes",
     "identified",
     "new_claim_code",
     "revoke",

@@ -140,6 +140,14 @@ class Authority:
         """Write the revocation list anew, atomically; `serials` are all of them, each with its time."""
         write_revocation_list(self._pki, serials, now)
 
+    def listed(self) -> dict[str, datetime]:
+        """Serials on the list as it stands."""
+        return listed_serials(self._pki)
+
+    def list_ends(self) -> datetime:
+        """When the list runs out."""
+        return revocation_list_ends(self._pki)
+
 
 def issue_device_certificate(pki: Path, csr_pem: str, device_id: str, now: datetime) -> IssuedCertificate:
     """One certificate from the authority in `pki`; see `Authority.issue_device_certificate`."""

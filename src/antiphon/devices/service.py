@@ -138,11 +138,10 @@ def revoke(tx: Tx, scope: Scope, device_id: str, now: datetime) -> Station:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Outcome of a claim. `replaced`: certificates of the hardware that had this place before are void now."""
+    """Outcome of a claim: the certificate, followed by the issuing one."""
 
     device_id: str
     chain_pem: str
-    replaced: bool
 
 
 def claim(tx: Tx, authority: Authority, codes: ClaimCodes, request: ClaimRequest, now: datetime) -> Claimed:
@@ -162,18 +161,18 @@ def claim(tx: Tx, authority: Authority, codes: ClaimCodes, request: ClaimRequest
         before = store.certificate(tx, scope, row["used_serial"])
         repeated = before is not None and before["key_fingerprint"] == fingerprint and before["revoked_at"] is None
         if before is not None and repeated and now - row["used_at"] <= timedelta(seconds=limits.CLAIM_REPEAT_S):
-            return Claimed(device_id, before["chain_pem"], replaced=False)
+            return Claimed(device_id, before["chain_pem"])
         raise ClaimCodeUsed(device_id=device_id)
     if row["expires_at"] <= now:
         raise ClaimCodeExpired(device_id=device_id)
     issued = authority.issue_device_certificate(request.certificate_request, device_id, now)
-    replaced = store.revoke_certificates(tx, scope, device_id, "replaced", now) > 0
+    store.revoke_certificates(tx, scope, device_id, "replaced", now)  # the hardware that had this place before
     store.add_certificate(tx, scope, device_id, issued, now)
     store.set_code_used(tx, scope, row["id"], issued.serial, now)
     store.set_claimed(tx, scope, device_id, model=request.model, software=request.software)
     outbox.append(tx, scope, events.DeviceClaimed(new_id("fact"), scope.company_id, now, device_id))
     _log.info("station claimed", company_id=scope.company_id, device_id=device_id, serial=issued.serial)
-    return Claimed(device_id, issued.chain_pem, replaced)
+    return Claimed(device_id, issued.chain_pem)
 
 
 def identified(tx: Tx, identity: CertificateIdentity) -> Station:

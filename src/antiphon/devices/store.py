@@ -41,7 +41,6 @@ claim_codes = tenant_table(
 certificates = tenant_table(
     "certificates",
     sa.Column("serial", sa.String(40), primary_key=True),  # lower-case hex without leading zeros
-    sa.Column("serial_decimal", sa.String(50), nullable=False, unique=True),  # as Kamailio's $tls_peer_serial says it
     sa.Column("device_id", sa.String(40), sa.ForeignKey("devices.id"), nullable=False, index=True),
     sa.Column("key_fingerprint", sa.String(64), nullable=False),
     sa.Column("chain_pem", sa.Text, nullable=False),
@@ -146,6 +145,11 @@ def add_claim_code(
     tx.insert(scope, claim_codes, values | {"created_at": created_at, "expires_at": expires_at})
 
 
+def forget_expired_claim_codes(tx: Tx, before: datetime) -> int:
+    """Remove claim codes whose time ended before that moment; returns how many."""
+    return tx.delete(PLATFORM, claim_codes, claim_codes.c.expires_at < before)
+
+
 def end_claim_codes(tx: Tx, scope: Scope, device_id: str, now: datetime) -> None:
     """Codes of this station that nobody used are no longer valid."""
     unused = (claim_codes.c.device_id == device_id, claim_codes.c.used_at.is_(None), claim_codes.c.expires_at > now)
@@ -171,7 +175,6 @@ def add_certificate(tx: Tx, scope: Scope, device_id: str, issued: IssuedCertific
         certificates,
         {
             "serial": issued.serial,
-            "serial_decimal": str(int(issued.serial, 16)),
             "device_id": device_id,
             "key_fingerprint": issued.key_fingerprint,
             "chain_pem": issued.chain_pem,

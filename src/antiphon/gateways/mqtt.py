@@ -102,6 +102,10 @@ class MqttGateway:
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
+    async def deliver(self, fact: Fact) -> None:
+        """Hand over one fact and wait until the broker has it; raises `StationUnreachable` when it does not take it."""
+        await self._send(fact_topic(fact), write_fact(fact).decode())
+
     def subscribe(self, kind: type[F], handler: Callable[[F], None]) -> None:
         """Call `handler` for every fact of this kind, own ones included. Subscribe before `run`."""
 
