@@ -57,7 +57,6 @@ def write_configuration(settings: Settings, parts: list[Part], address: str) -> 
         f"pidfile={_text(settings.run / 'supervisord.pid')}",
         f"childlogdir={_text(settings.logs)}",
         f"directory={_text(settings.data)}",
-        "umask=077",
         f"minfds={files}",
         "",
         "[unix_http_server]",
@@ -121,6 +120,7 @@ def start(settings: Settings, environment: dict[str, str], *, attached: bool) ->
             stderr=complaints,
             start_new_session=True,
             cwd=settings.data,
+            umask=0o077,
             env={**environment, marks.MARK: str(settings.data)},
         )
     waited = Event()
