@@ -17,7 +17,7 @@ from antiphon.wire.station import VisitorCause
 
 State = Literal["idle", "connecting", "calling", "ringing", "being_called", "talking", "announcing"]
 ToneName = Literal["connecting", "ringback", "being_called"]
-Link = Literal["unclaimed", "down", "up"]
+Link = Literal["unclaimed", "refused", "down", "up"]
 
 CONNECT_MAX_S = 5.0  # a press during an outage waits this long for the connection before it gives up
 INVITE_MAX_S = 12.0  # nothing rings by then: the platform is not there
@@ -57,7 +57,7 @@ class HangUpPressed:
 
 @dataclass(frozen=True, slots=True)
 class LinkChanged:
-    """The way to the platform: registered or not."""
+    """The way to the platform: no identity, locked out, not registered, registered."""
 
     link: Link
 
@@ -296,6 +296,8 @@ class StationMachine:
         self.button, self.direction, self.cause, self.leg = button, "out", None, leg
         if self.link == "unclaimed":
             return before + self._over("unclaimed", now)
+        if self.link == "refused":
+            return before + self._over("revoked", now)
         if self.link == "down":
             self._enter("connecting", now, CONNECT_MAX_S)
             return [*before, PlayTone("connecting"), Reconnect()]
@@ -312,8 +314,8 @@ class StationMachine:
         if self.state == "connecting":
             if link == "up":
                 return self._place(now)
-            if link == "unclaimed":
-                return self._over("unclaimed", now)
+            if link in ("unclaimed", "refused"):
+                return self._over("unclaimed" if link == "unclaimed" else "revoked", now)
         return []  # legs report for themselves when their connection goes
 
     def _progressed(self, status: int, now: float) -> list[Effect]:
