@@ -85,7 +85,9 @@ def _request(code: str, key: ec.EllipticCurvePrivateKey, model: str) -> ClaimReq
             claim_code=code.strip(), certificate_request=certificate_request(key), model=model, software=SOFTWARE
         )
     except ValidationError as error:
-        raise ClaimFailed("claim_code_malformed", "This is no claim code. Compare it with the portal and type it again.") from error
+        raise ClaimFailed(
+            "claim_code_malformed", "This is no claim code. Compare it with the portal and type it again."
+        ) from error
 
 
 def _pending_key(path: Path) -> ec.EllipticCurvePrivateKey:

@@ -95,7 +95,10 @@ def _frame(samples: Samples, rate: int) -> AudioFrame:
 def _resample(resampler: AudioResampler | None, samples: Samples, rate: int) -> Samples:
     if resampler is None:
         return samples
-    parts = [np.asarray(frame.to_ndarray().reshape(-1), dtype=np.int16) for frame in resampler.resample(_frame(samples, rate))]
+    parts = [
+        np.asarray(frame.to_ndarray().reshape(-1), dtype=np.int16)
+        for frame in resampler.resample(_frame(samples, rate))
+    ]
     return np.concatenate(parts) if parts else _EMPTY
 
 

@@ -17,7 +17,8 @@ def event_payloads(digit: str, clock_hz: int) -> list[tuple[bytes, bool]]:
     event = DIGITS.index(digit)
     steps = round(EVENT_S / STEP_S)
     packets = [
-        (struct.pack("!BBH", event, _VOLUME, round(step * STEP_S * clock_hz)), step == 1) for step in range(1, steps + 1)
+        (struct.pack("!BBH", event, _VOLUME, round(step * STEP_S * clock_hz)), step == 1)
+        for step in range(1, steps + 1)
     ]
     end = struct.pack("!BBH", event, 0x80 | _VOLUME, round(EVENT_S * clock_hz))
     return packets + [(end, False)] * _END_REPEATS

@@ -41,7 +41,9 @@ class JitterBuffer:
         self.late = 0
         self.left_out = 0
         self._clock_hz = clock_hz
-        self._packets: dict[int, tuple[int, bytes, int, float]] = {}  # extended sequence -> timestamp, payload, type, arrival
+        self._packets: dict[
+            int, tuple[int, bytes, int, float]
+        ] = {}  # extended sequence -> timestamp, payload, type, arrival
         self._highest: int | None = None
         self._next: int | None = None
         self._filling = True

@@ -142,9 +142,7 @@ def _read_blocks(count: int, body: bytes) -> Iterator[ReportBlock]:
         )
 
 
-def encode_report(
-    ssrc: int, cname: str, blocks: tuple[ReportBlock, ...], sender: SenderReport | None = None
-) -> bytes:
+def encode_report(ssrc: int, cname: str, blocks: tuple[ReportBlock, ...], sender: SenderReport | None = None) -> bytes:
     """A compound of SR (when `sender` is given) or RR, and SDES with the CNAME."""
     body = b"".join(block.encode() for block in blocks)
     if sender is None:

@@ -146,7 +146,13 @@ def _planes(drawing: _Drawing) -> tuple[Plane, Plane, Plane]:
 
 
 def _box(
-    y: NDArray[np.float64], x: NDArray[np.float64], top: float, left: float, bottom: float, right: float, round_: float = 0
+    y: NDArray[np.float64],
+    x: NDArray[np.float64],
+    top: float,
+    left: float,
+    bottom: float,
+    right: float,
+    round_: float = 0,
 ) -> NDArray[np.bool_]:
     beside = np.maximum(np.maximum(left + round_ - x, x - right + round_), 0)
     above = np.maximum(np.maximum(top + round_ - y, y - bottom + round_), 0)
@@ -172,7 +178,7 @@ def _entrance() -> _Drawing:
         panel = _box(y, x, top, 104, top + 124, 278, 6)
         drawing[panel] = (64, 102, 112)
     glass = _box(y, x, 72, 112, 180, 270, 4)
-    drawing[glass] = (np.array([236, 208, 142]) - 0.35 * (y[glass] - 72)[:, None])
+    drawing[glass] = np.array([236, 208, 142]) - 0.35 * (y[glass] - 72)[:, None]
     drawing[glass & (((x - 112) % 40) < 3)] = (64, 102, 112)
     drawing[_box(y, x, 300, 276, 352, 286, 5)] = (212, 200, 176)  # handle
     drawing[_box(y, x, 44, 538, 108, 574, 10)] = (250, 236, 196)  # lamp

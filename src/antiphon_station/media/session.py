@@ -94,8 +94,12 @@ class MediaSession:
             address,
             secrets.randbits(31),
             {
-                "audio": LocalStream("audio", self._audio.port, self._audio.rtcp_port, self._audio.key, self._audio.ssrc),
-                "video": LocalStream("video", self._video.port, self._video.rtcp_port, self._video.key, self._video.ssrc),
+                "audio": LocalStream(
+                    "audio", self._audio.port, self._audio.rtcp_port, self._audio.key, self._audio.ssrc
+                ),
+                "video": LocalStream(
+                    "video", self._video.port, self._video.rtcp_port, self._video.key, self._video.ssrc
+                ),
             },
             cname,
         )
@@ -154,9 +158,7 @@ class MediaSession:
         for kind, transport in (("audio", self._audio), ("video", self._video)):
             stream = agreed.get(kind)  # type: ignore[call-overload]  # kind is one of Kind
             if stream is not None:
-                changed = transport.direct(
-                    stream.remote, stream.remote_rtcp, stream.remote_key, muxed=stream.rtcp_mux
-                )
+                changed = transport.direct(stream.remote, stream.remote_rtcp, stream.remote_key, muxed=stream.rtcp_mux)
                 switched = switched or (changed and kind in before)
         if switched:
             self.counts.switches += 1
@@ -263,7 +265,9 @@ class MediaSession:
         self._concealed += 1
         if self._last_sound is None or self._concealed > _CONCEALED_MAX:
             return SILENCE
-        fade = np.linspace(1.0, 0.0, len(self._last_sound)) if self._concealed == _CONCEALED_MAX else 0.7**self._concealed
+        fade = (
+            np.linspace(1.0, 0.0, len(self._last_sound)) if self._concealed == _CONCEALED_MAX else 0.7**self._concealed
+        )
         return np.asarray(self._last_sound * fade, dtype=np.int16)
 
     def captured(self, samples: Samples) -> None:
