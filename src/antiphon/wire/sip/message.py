@@ -26,21 +26,34 @@ _COMPACT = {
     "x": "session-expires",
 }
 
+_SINGLE = ("from", "to", "call-id", "cseq")
+
 
 class SipMessage:
     """One request (`method`, `uri`) or response (`status`, `phrase`).
 
-    Text is UTF-8; bytes that are not survive as surrogates, so that what is echoed is echoed exactly.
+    Text is UTF-8; bytes that are not survive as surrogates, so that what is echoed is echoed exactly. `fault` is the
+    status and the reason with which a request that cannot be used is refused, None for a sound message.
     """
 
-    __slots__ = ("_fields", "body", "method", "phrase", "status", "uri")
+    __slots__ = ("_fields", "body", "fault", "method", "phrase", "status", "uri")
 
-    def __init__(self, method: str, uri: str, status: int, phrase: str, fields: dict[str, list[str]], body: bytes):
+    def __init__(
+        self,
+        method: str,
+        uri: str,
+        status: int,
+        phrase: str,
+        fields: dict[str, list[str]],
+        body: bytes,
+        fault: tuple[int, str] | None = None,
+    ) -> None:
         self.method = method
         self.uri = uri
         self.status = status
         self.phrase = phrase
         self.body = body
+        self.fault = fault
         self._fields = fields
 
     def header(self, name: str) -> str | None:
@@ -51,6 +64,9 @@ class SipMessage:
     def headers(self, name: str) -> list[str]:
         """Every value of a header, one per header line, in order."""
         return self._fields.get(name) or self._fields.get(name.lower()) or []
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
 
     def options(self, name: str) -> list[str]:
         """The comma-separated tokens of a header, lower case (Supported, Require) as they must be compared."""
@@ -64,38 +80,54 @@ class SipMessage:
 
 
 def parse(data: bytes) -> SipMessage:
-    """Read one message. Raises SipSyntaxError when the start line or a header line cannot be told apart."""
+    """Read one message. Raises SipSyntaxError without a start line; every other defect is told in `fault`."""
+    fault: tuple[int, str] | None = None
     if len(data) > SIP_MESSAGE_MAX_BYTES:
-        raise SipSyntaxError("The message is too large.", size=len(data))
+        fault = 513, "too large"
+        data = data[:SIP_MESSAGE_MAX_BYTES]
     head, separator, body = data.partition(b"\r\n\r\n")
     if not separator or head.count(b"\n") != head.count(b"\r\n"):
         head, body = _split_loosely(data)
     lines = head.decode("utf-8", "surrogateescape").split("\r\n")
-    if "\r" in head.decode("latin-1").replace("\r\n", "") or b"\0" in head:
+    if head.count(b"\r") != len(lines) - 1 or b"\0" in head:
         raise SipSyntaxError("A control character stands in the head.")
     if len(lines) > SIP_HEADERS_MAX + 1:
-        raise SipSyntaxError("The message has too many headers.", headers=len(lines) - 1)
+        fault = fault or (400, "too many headers")
+        del lines[SIP_HEADERS_MAX + 1 :]
     method, uri, status, phrase = _start_line(lines[0])
     fields: dict[str, list[str]] = {}
     last: list[str] | None = None
     for line in lines[1:]:
         if line[:1] in (" ", "\t"):
             if last is None:
-                raise SipSyntaxError("The first header line is a continuation.")
-            last[-1] = f"{last[-1]} {line.strip()}".strip()
+                fault = fault or (400, "continuation of nothing")
+            else:
+                last[-1] = f"{last[-1]} {line.strip()}".strip()
             continue
         name, colon, value = line.partition(":")
-        if not colon:
-            raise SipSyntaxError("A header line has no colon.")
         name = name.rstrip(" \t").lower()
-        if not name:
-            raise SipSyntaxError("A header has no name.")
+        if not colon or not name:
+            fault = fault or (400, "header line without name or colon")
+            last = None
+            continue
         name = _COMPACT.get(name, name)
         last = fields.get(name)
         if last is None:
             last = fields[name] = []
         last.append(value.strip(" \t"))
-    return SipMessage(method, uri, status, phrase, fields, body)
+    if "content-length" in fields:
+        lengths = set(fields["content-length"])
+        length = lengths.pop()
+        if lengths or not length.isascii() or not length.isdigit() or len(length) > 9:
+            fault = fault or (400, "Content-Length is not a number")
+        elif int(length) > len(body):
+            fault = fault or (400, "shorter than Content-Length")
+        else:
+            body = body[: int(length)]
+    for name in _SINGLE:
+        if len(fields.get(name, "1")) > 1:
+            fault = fault or (400, "a header that may come once came twice")
+    return SipMessage(method, uri, status, phrase, fields, body, fault)
 
 
 def _split_loosely(data: bytes) -> tuple[bytes, bytes]:
