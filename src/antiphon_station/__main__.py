@@ -10,6 +10,7 @@ from pathlib import Path
 
 from antiphon.errors import AntiphonError
 from antiphon_station import SOFTWARE, control
+from antiphon_station.errors import NotRunning
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +64,7 @@ def _claim(options: argparse.Namespace) -> int:
     sys.stdout.write(f"Claimed. This station is {identity.device_id}.\n")
     try:
         control.ask(options.data, {"do": "reload"})
-    except control.NotRunning:
+    except NotRunning:
         sys.stdout.write(f"Start it with: antiphon-station run --data {options.data}\n")
     return 0
 

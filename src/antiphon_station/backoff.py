@@ -16,7 +16,7 @@ class BackOff:
 
     def next_s(self) -> float:
         """Between half of the doubled time and all of it."""
-        full = min(self._longest_s, self._first_s * 2 ** min(self._tries, 16))
+        full = min(self._longest_s, self._first_s * 2.0 ** min(self._tries, 16))
         self._tries += 1
         return full * (0.5 + 0.5 * self._random())
 

@@ -117,7 +117,7 @@ class Calls:
         return self.media is not None and leg == self.machine.leg
 
     def _take_answer(self, leg: str, sdp: str) -> bool:
-        assert self.media is not None  # noqa: S101  # asked before
+        assert self.media is not None  # asked before
         try:
             self.media.take_answer(sdp)
         except NoCodec:
@@ -276,7 +276,10 @@ class Calls:
                 self.saying = None
                 self._take(machine.PromptEnded())
 
-        self._sound.say(self._prompts.sound(cause, self.language), lambda: self._loop.call_soon_threadsafe(ended))
+        def ended_on_thread() -> None:
+            self._loop.call_soon_threadsafe(ended)
+
+        self._sound.say(self._prompts.sound(cause, self.language), ended_on_thread)
 
     def close(self) -> None:
         """End a call that is under way, without an announcement."""

@@ -304,8 +304,8 @@ class StationMachine:
         return before + self._place(now)
 
     def _place(self, now: float) -> list[Effect]:
-        assert self.leg is not None  # noqa: S101  # a press named it
-        assert self.button is not None  # noqa: S101
+        assert self.leg is not None  # a press named it
+        assert self.button is not None
         self._enter("calling", now, INVITE_MAX_S)
         return [PlayTone("connecting"), PlaceCall(self.leg, self.button)]
 
@@ -325,7 +325,7 @@ class StationMachine:
         return [PlayTone("ringback")]
 
     def _talk(self, now: float) -> list[Effect]:
-        assert self.leg is not None  # noqa: S101  # the caller checked it
+        assert self.leg is not None  # the caller checked it
         self._enter("talking", now, CONVERSATION_MAX_S + GRACE_S)
         return [PlayTone(None), Talk(self.leg)]
 
@@ -365,7 +365,7 @@ class StationMachine:
 
     def _give_up(self, cause: VisitorCause, now: float) -> list[Effect]:
         """End the leg from here, then tell the visitor."""
-        assert self.leg is not None  # noqa: S101  # there is a call
+        assert self.leg is not None  # there is a call
         return [EndCall(self.leg, cause), *self._over(cause, now)]
 
     def _over(self, cause: VisitorCause, now: float) -> list[Effect]:

@@ -88,9 +88,7 @@ class Station:
         """Raises AlreadyRunning, or DeviceFailed for buttons that cannot be watched."""
         await self._control.start()
         self._sound.start()
-        self._buttons = open_buttons(
-            self._settings.buttons, lambda name: self._loop.call_soon_threadsafe(self._calls.press, name)
-        )
+        self._buttons = open_buttons(self._settings.buttons, self._button_pressed)
         self._event("started", software=SOFTWARE, model=self._settings.model)
         preparing = asyncio.to_thread(self._prompts.prepare)
         self._upkeep = asyncio.create_task(self._keep_up())
@@ -112,6 +110,9 @@ class Station:
         await asyncio.to_thread(self._sound.stop)
         self._event("stopped")
         await self._control.stop()
+
+    def _button_pressed(self, name: str) -> None:
+        self._loop.call_soon_threadsafe(self._calls.press, name)
 
     # -- identity ----------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from av.audio.resampler import AudioResampler
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
+from antiphon_station.errors import DeviceFailed
 from antiphon_station.media.h264 import split_annex_b
 from antiphon_station.media.tones import RATE_HZ, Samples
 
@@ -24,11 +25,11 @@ VIDEO_BIT_RATE = 500_000
 OPUS_BIT_RATE = 32_000
 # Encoders by name, the preferred first; what they mean for the licence: docs/decisions/0004.
 H264_ENCODERS = ("libx264", "libopenh264", "h264_v4l2m2m")
-_SOUND = {  # name -> (encoder, decoder, sample rate)
+_SOUND = {  # name in small letters -> (encoder, decoder, sample rate)
     "opus": ("libopus", "libopus", 48_000),
-    "G722": ("g722", "g722", 16_000),
-    "PCMA": ("pcm_alaw", "pcm_alaw", 8_000),
-    "PCMU": ("pcm_mulaw", "pcm_mulaw", 8_000),
+    "g722": ("g722", "g722", 16_000),
+    "pcma": ("pcm_alaw", "pcm_alaw", 8_000),
+    "pcmu": ("pcm_mulaw", "pcm_mulaw", 8_000),
 }
 _EMPTY: Samples = np.zeros(0, dtype=np.int16)
 
@@ -37,13 +38,13 @@ class SoundEncoder:
     """20 ms of 48 kHz mono in, RTP payloads out."""
 
     def __init__(self, name: str) -> None:
-        encoder, _, self._rate = _SOUND[name]
+        encoder, _, self._rate = _SOUND[name.lower()]
         context = cast(AudioCodecContext, av.CodecContext.create(encoder, "w"))
         context.sample_rate = self._rate
         context.layout = "mono"
         context.format = "s16"
         context.time_base = Fraction(1, self._rate)
-        if name == "opus":
+        if name.lower() == "opus":
             context.bit_rate = OPUS_BIT_RATE
             context.options = {"application": "voip", "frame_duration": "20", "compression_level": "3"}
         self._context = context
@@ -68,7 +69,7 @@ class SoundDecoder:
     """RTP payloads in, 48 kHz mono out; a payload that cannot be decoded is silence."""
 
     def __init__(self, name: str) -> None:
-        _, decoder, rate = _SOUND[name]
+        _, decoder, rate = _SOUND[name.lower()]
         context = cast(AudioCodecContext, av.CodecContext.create(decoder, "r"))
         context.sample_rate = rate
         context.layout = "mono"
@@ -82,7 +83,7 @@ class SoundDecoder:
             frames = self._context.decode(av.Packet(payload)) if payload else []
         except av.FFmpegError:
             return np.zeros(RATE_HZ // 50, dtype=np.int16)
-        parts = [_resample(self._resampler, frame.to_ndarray().reshape(-1), self._rate) for frame in frames]
+        parts = [_resample(self._resampler, samples_of(frame), self._rate) for frame in frames]
         return np.concatenate(parts) if parts else _EMPTY
 
 
@@ -92,13 +93,15 @@ def _frame(samples: Samples, rate: int) -> AudioFrame:
     return frame
 
 
+def samples_of(frame: AudioFrame) -> Samples:
+    """The samples of a mono 16-bit frame."""
+    return np.asarray(frame.to_ndarray().reshape(-1), dtype=np.int16)
+
+
 def _resample(resampler: AudioResampler | None, samples: Samples, rate: int) -> Samples:
     if resampler is None:
         return samples
-    parts = [
-        np.asarray(frame.to_ndarray().reshape(-1), dtype=np.int16)
-        for frame in resampler.resample(_frame(samples, rate))
-    ]
+    parts = [samples_of(frame) for frame in resampler.resample(_frame(samples, rate))]
     return np.concatenate(parts) if parts else _EMPTY
 
 
@@ -145,8 +148,6 @@ def _open_h264(names: tuple[str | None, ...]) -> tuple[str, VideoCodecContext]:
             _log.info("An H.264 encoder is not here", extra={"encoder": name, "reason": type(error).__name__})
             continue
         return str(name), context
-    from antiphon_station.errors import DeviceFailed
-
     raise DeviceFailed("No H.264 encoder is installed.")
 
 
@@ -154,7 +155,7 @@ class PictureDecoder:
     """Annex B access units in, pictures out; None for one that cannot be decoded."""
 
     def __init__(self) -> None:
-        self._context = cast(VideoCodecContext, av.CodecContext.create("h264", "r"))
+        self._context = VideoCodecContext.create("h264", "r")
         self._context.thread_count = 1
 
     def decode(self, data: bytes) -> list[VideoFrame] | None:

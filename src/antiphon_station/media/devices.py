@@ -17,7 +17,7 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer, OutputContainer
 
 from antiphon_station.errors import DeviceFailed
-from antiphon_station.media.codecs import PictureDecoder
+from antiphon_station.media.codecs import PictureDecoder, samples_of
 from antiphon_station.media.h264 import AccessUnit
 from antiphon_station.media.tones import RATE_HZ, Samples, tone
 
@@ -136,7 +136,7 @@ class AlsaMicrophone:
                 return
             for part in resampler.resample(frame):
                 with self._lock:
-                    self._samples = np.concatenate((self._samples, part.to_ndarray().reshape(-1)))[-RATE_HZ // 5 :]
+                    self._samples = np.concatenate((self._samples, samples_of(part)))[-RATE_HZ // 5 :]
 
 
 class NullSpeaker:
@@ -226,10 +226,10 @@ def read_sound(path: Path) -> Samples:
     try:
         with av.open(str(path)) as container:
             for frame in container.decode(audio=0):
-                parts += [part.to_ndarray().reshape(-1) for part in resampler.resample(frame)]
+                parts += [samples_of(part) for part in resampler.resample(frame)]
                 if sum(map(len, parts)) > _FILE_MAX_S * RATE_HZ:
                     break
-        parts += [part.to_ndarray().reshape(-1) for part in resampler.resample(None)]
+        parts += [samples_of(part) for part in resampler.resample(None)]
     except (av.FFmpegError, OSError, IndexError, ValueError) as error:
         raise DeviceFailed(f"The sound file {path} cannot be read.") from error
     samples = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int16)

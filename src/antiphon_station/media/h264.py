@@ -123,10 +123,9 @@ class Depacketizer:
 
     def _take(self, timestamp: int, payload: bytes, marker: bool) -> list[AccessUnit]:
         done = []
-        if self._timestamp is not None and timestamp != self._timestamp:
-            # The marker of the last picture is lost, so its end may be too.
-            if self._units or self._damaged:
-                done += self._finish(whole=False)
+        # The marker of the last picture is lost, so its end may be too.
+        if timestamp != self._timestamp and (self._units or self._damaged):
+            done += self._finish(whole=False)
         self._timestamp = timestamp
         self._unpack(payload)
         if marker:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from av.video.frame import VideoFrame
 
+from antiphon.wire.sdp import Codec
 from antiphon_station.media.cameras import Camera
 from antiphon_station.media.codecs import VIDEO_CLOCK_HZ, PictureEncoder, SoundDecoder, SoundEncoder
-from antiphon_station.media.description import AgreedStream, Codec, Description, Kind, LocalStream
+from antiphon_station.media.description import AgreedStream, Description, Kind, LocalStream
 from antiphon_station.media.devices import Screen
 from antiphon_station.media.dtmf import DigitDetector, event_payloads
 from antiphon_station.media.h264 import Depacketizer, packetize
@@ -88,6 +89,7 @@ class MediaSession:
         self.counts = MediaCounts()
         self._audio = SecureTransport(address)
         self._video = SecureTransport(address)
+        self._transports: dict[Kind, SecureTransport] = {"audio": self._audio, "video": self._video}
         cname = secrets.token_hex(6)
         self._cname = cname
         self._description = Description(
@@ -108,7 +110,7 @@ class MediaSession:
         self._closed = False
         # sound
         self._lock = threading.Lock()
-        self._out = {"audio": _Sending(), "video": _Sending()}
+        self._out: dict[Kind, _Sending] = {"audio": _Sending(), "video": _Sending()}
         self._encoder: tuple[str, SoundEncoder] | None = None
         self._decoder: tuple[str, SoundDecoder] | None = None
         self._jitter = JitterBuffer(RATE_HZ)
@@ -155,8 +157,8 @@ class MediaSession:
         before = self._agreed
         self._agreed = agreed
         switched = False
-        for kind, transport in (("audio", self._audio), ("video", self._video)):
-            stream = agreed.get(kind)  # type: ignore[call-overload]  # kind is one of Kind
+        for kind, transport in self._transports.items():
+            stream = agreed.get(kind)
             if stream is not None:
                 changed = transport.direct(stream.remote, stream.remote_rtcp, stream.remote_key, muxed=stream.rtcp_mux)
                 switched = switched or (changed and kind in before)
@@ -202,7 +204,7 @@ class MediaSession:
         """Say goodbye and give ports and threads back."""
         if self._closed:
             return
-        for kind, transport in (("audio", self._audio), ("video", self._video)):
+        for kind, transport in self._transports.items():
             if kind in self._agreed:
                 transport.send_rtcp(encode_report(transport.ssrc, self._cname, ()) + encode_bye(transport.ssrc))
         self._closed = True
@@ -296,7 +298,7 @@ class MediaSession:
         out.sequence = (out.sequence + 1) & 0xFFFF
         out.packets += 1
         out.octets += len(payload)
-        packet = RtpPacket(codec.payload_type, out.sequence, timestamp, self._audio.ssrc, payload, marker)
+        packet = RtpPacket(codec.payload, out.sequence, timestamp, self._audio.ssrc, payload, marker)
         self._audio.send_rtp(packet.encode())
 
     # -- picture out, on its thread ----------------------------------------------------------------------------------
@@ -312,7 +314,7 @@ class MediaSession:
                 video = self._agreed.get("video")
                 if video is not None and video.sending:
                     self._send_picture(encoder, picture, video.codec, base, started)
-        except Exception:
+        except Exception:  # noqa: BLE001  # a thread's end: whatever it was, the sound goes on
             _log.exception("The picture failed")
 
     def _send_picture(
@@ -333,7 +335,7 @@ class MediaSession:
             out.packets += 1
             out.octets += len(payload)
             marker = index == len(payloads) - 1
-            packet = RtpPacket(codec.payload_type, out.sequence, out.timestamp, self._video.ssrc, payload, marker)
+            packet = RtpPacket(codec.payload, out.sequence, out.timestamp, self._video.ssrc, payload, marker)
             self._video.send_rtp(packet.encode())
         self.counts.pictures_sent += 1
         if any(unit[0] & 0x1F == 5 for unit in units):
@@ -414,11 +416,11 @@ class MediaSession:
         if self._closed:
             return
         now = time.monotonic()
-        for kind, transport in (("audio", self._audio), ("video", self._video)):
+        for kind, transport in self._transports.items():
             if kind not in self._agreed:
                 continue
             out = self._out[kind]
-            statistics = self._statistics.get(kind)  # type: ignore[call-overload]  # kind is one of Kind
+            statistics = self._statistics.get(kind)
             blocks = (statistics.block(now),) if statistics else ()
             sender = None
             if out.packets:

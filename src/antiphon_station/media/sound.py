@@ -114,7 +114,7 @@ class SoundSystem:
                 call = self._call
             try:
                 self._beat(call)
-            except Exception:
+            except Exception:  # noqa: BLE001  # one bad beat must not silence the station
                 _log.exception("Sound failed for a moment")
             due += BEAT_S
             late = time.monotonic() - due
