@@ -87,7 +87,8 @@ PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms
 # A session in use lives on: its end moves when this much of its time is gone.
 SESSION_EXTENDED_AFTER_S = 86_400
 
-# The HTTPS front, per source address: gentle enough for a control room of fifty behind one router.
+# The HTTPS front, in all and per source address: gentle enough for a control room of fifty behind one router.
+FRONT_CONNECTIONS_MAX = 20_000
 FRONT_CONNECTIONS_PER_SOURCE = 2_000
 FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
 FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
@@ -102,7 +103,9 @@ NG_MESSAGE_MAX_BYTES = 65_536
 NG_DEPTH_MAX = 16
 NG_PENDING_MAX = 4_096
 # D2: key-frame requests to one station are at least this far apart.
-KEY_FRAME_REQUEST_MIN_S = 0.5
+KEY_FRAME_REQUEST_MIN_S = 0.25
+# D2: when a key frame is asked for after a receiver joined the preview.
+KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
 # A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
 KEY_FRAME_PACKETS_MAX = 4_096
 # P12: a lost media engine is noticed within this time.

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 from antiphon import log
 from antiphon.calls.ports import CallId
@@ -28,6 +29,7 @@ class _Watched:
     payload_types: frozenset[int]
     ssrc: int = 0
     asked_at: float = float("-inf")
+    again: asyncio.TimerHandle | None = None
     frames: KeyFrames | None = field(default_factory=KeyFrames)
 
 
@@ -49,8 +51,8 @@ class Anchor(asyncio.DatagramProtocol):
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
-        self._by_port.clear()
-        self._by_call.clear()
+        for call in list(self._by_call):
+            self.forget(call)
 
     def watch(self, call: CallId, rtp_port: int, rtcp_port: int, payload_types: frozenset[int]) -> None:
         """Expect this call's picture from `rtp_port`."""
@@ -59,26 +61,32 @@ class Anchor(asyncio.DatagramProtocol):
 
     def forget(self, call: CallId) -> None:
         watched = self._by_call.pop(call, None)
+        if watched is not None and watched.again is not None:
+            watched.again.cancel()
         if watched is not None and self._by_port.get(watched.rtp_port) is watched:
             del self._by_port[watched.rtp_port]
 
-    def ask(self, call: CallId) -> bool:
-        """Ask the caller for a key frame; False when it was asked a moment ago or sends no picture here."""
+    def ask(self, call: CallId) -> None:
+        """Ask the caller for a key frame; asked again too soon, it waits its turn once. Unknown calls are ignored."""
         watched = self._by_call.get(call)
-        if watched is None or self._transport is None:
-            return False
-        now = self._clock.monotonic()
-        if now - watched.asked_at < KEY_FRAME_REQUEST_MIN_S:
-            return False
-        watched.asked_at = now
-        self._transport.sendto(picture_loss_indication(watched.ssrc), (_HOST, watched.rtcp_port))
-        return True
+        if watched is None or watched.again is not None:
+            return
+        wait_s = watched.asked_at + KEY_FRAME_REQUEST_MIN_S - self._clock.monotonic()
+        if wait_s > 0:
+            watched.again = asyncio.get_running_loop().call_later(wait_s, self._send_request, watched)
+        else:
+            self._send_request(watched)
+
+    def _send_request(self, watched: _Watched) -> None:
+        watched.again = None
+        watched.asked_at = self._clock.monotonic()
+        if self._transport is not None:
+            self._transport.sendto(picture_loss_indication(watched.ssrc), (_HOST, watched.rtcp_port))
 
     # -- the socket ----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # no common base class in event loops
         self.port = transport.get_extra_info("sockname")[1]
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
@@ -91,11 +99,8 @@ class Anchor(asyncio.DatagramProtocol):
         if packet is None or packet.payload_type not in watched.payload_types:
             return
         if packet.ssrc != watched.ssrc:
-            first = not watched.ssrc
             watched.ssrc = packet.ssrc
-            if first:
-                watched.asked_at = float("-inf")
-                self.ask(watched.call)
+            self.ask(watched.call)
         if watched.frames is None:
             return
         frame = watched.frames.feed(packet)

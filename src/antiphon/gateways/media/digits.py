@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from typing import cast
 
 from antiphon import log
 from antiphon.limits import DIGIT_REPORT_MAX_BYTES
 
 _log = log.get("media")
-_DIGITS = "0123456789*#ABCD"
+DIGITS = "0123456789*#ABCD"
 
 
 def read_report(data: bytes) -> tuple[str, str, str] | None:
@@ -26,7 +27,7 @@ def read_report(data: bytes) -> tuple[str, str, str] | None:
     call, tag, event = report.get("callid"), report.get("source_tag"), report.get("event")
     if not isinstance(call, str) or not isinstance(tag, str) or not isinstance(event, int):
         return None
-    return (call, tag, _DIGITS[event]) if 0 <= event < len(_DIGITS) else None
+    return (call, tag, DIGITS[event]) if 0 <= event < len(DIGITS) else None
 
 
 class DigitReports(asyncio.DatagramProtocol):
@@ -46,8 +47,7 @@ class DigitReports(asyncio.DatagramProtocol):
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # no common base class in event loops
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         report = read_report(data)

@@ -10,14 +10,14 @@ from typing import TypeVar
 from antiphon import log
 from antiphon.calls.ports import CallId, KeyFrame, LegId, MediaEvents, MediaPort, Prompt
 from antiphon.clock import Clock
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, BadInput
 from antiphon.gateways.media import options, sdp
 from antiphon.gateways.media.anchor import Anchor
 from antiphon.gateways.media.call import CallOnEngine, MediaFailed, NoPreview
-from antiphon.gateways.media.digits import DigitReports
+from antiphon.gateways.media.digits import DIGITS, DigitReports
 from antiphon.gateways.media.ng_client import MediaUnavailable, NgClient
 from antiphon.gateways.media.prompts import ensure_prompts, prompt_file, seconds
-from antiphon.limits import MEDIA_WATCH_S
+from antiphon.limits import KEY_FRAMES_FOR_JOINER_S, MEDIA_WATCH_S
 from antiphon.settings import Settings
 from antiphon.wire import ng
 
@@ -77,6 +77,7 @@ class MediaEngine(MediaPort):
         held.offer = description
         held.caller = held.tags[leg] = leg
         if not reliable_preview:
+            held.takes_digits = True
             return None
         try:
             return await self._ordered(held, lambda: self._anchor_caller(held))
@@ -123,7 +124,10 @@ class MediaEngine(MediaPort):
             await held.run(ng.SubscribeAnswer(call, held.tag_of(leg), checked, options.PREVIEW_ANSWER))
 
         await self._ordered(held, order)
-        self._anchor.ask(call)
+        # The browser's own requests reach nobody, and its ICE and DTLS end at a moment that nobody tells us.
+        loop = asyncio.get_running_loop()
+        for wait_s in KEY_FRAMES_FOR_JOINER_S:
+            loop.call_later(wait_s, self._anchor.ask, call)
 
     async def drop_preview(self, call: CallId, leg: LegId) -> None:
         held = self._calls.get(call)
@@ -146,7 +150,8 @@ class MediaEngine(MediaPort):
                 tag = held.new_tag(leg)
                 if held.machine.phase is ng.Phase.OPEN and not held.machine.anchored(held.caller):
                     await self._anchor_caller(held)
-            reply = await held.run(ng.Offer(call, held.caller, tag, held.offer.text, options.TO_BROWSER))
+            towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
+            reply = await held.run(ng.Offer(call, held.caller, tag, held.offer.text, towards))
             return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
 
         return await self._ordered(held, order)
@@ -210,9 +215,15 @@ class MediaEngine(MediaPort):
 
     async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
         held = self._held(call)
+        if len(digit) != 1 or digit not in DIGITS:
+            raise BadInput("That is not a digit of a telephone.")
 
         async def order() -> None:
-            await held.run(ng.PlayDtmf(call, held.peer_of(held.tag_of(leg)), digit))
+            if not held.takes_digits:
+                raise MediaFailed("This station opens its doors by command, not by digits.", call_id=call)
+            peer = held.peer_of(held.tag_of(leg))
+            await held.run(ng.PlayDtmf(call, peer, digit))
+            held.injected.append((peer, digit))
 
         await self._ordered(held, order)
 
@@ -305,5 +316,10 @@ class MediaEngine(MediaPort):
     def _digit(self, call: CallId, tag: str, digit: str) -> None:
         held = self._calls.get(call)
         leg = held.leg_of(tag) if held is not None else None
-        if leg is not None:
+        if held is None or leg is None:
+            return
+        if (tag, digit) in held.injected:
+            # The engine reports what we injected ourselves as if that party had pressed it.
+            held.injected.remove((tag, digit))
+        else:
             self._events.dtmf(call, leg, digit)

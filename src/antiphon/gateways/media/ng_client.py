@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
+from typing import cast
 
 from antiphon import log
 from antiphon.clock import Clock
@@ -62,8 +63,7 @@ class NgClient(asyncio.DatagramProtocol):
     # -- the socket ----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # no common base class in event loops
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         self._perform(self._exchange.receive(data, self._clock.monotonic()))
