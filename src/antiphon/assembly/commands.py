@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from antiphon import settings as settings_room
 from antiphon.assembly import checks, installation
 from antiphon.assembly.engines import health, parts, supervision
-from antiphon.errors import BadInput, Conflict, NotFound, Unavailable
+from antiphon.errors import BadInput, NotFound, Unavailable
 from antiphon.settings import Settings
 
 _READY_WITHIN_S = 60
