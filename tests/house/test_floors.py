@@ -110,7 +110,7 @@ def test_an_import_through_the_wall_is_found(copy: Path) -> None:
             str(Path(__file__).parent),
             str(copy / "src"),
         ],
-        env={"PATH": "/usr/bin:/bin"},
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(copy / "src")},
         capture_output=True,
         text=True,
         check=True,

@@ -53,9 +53,9 @@ def run(asked: argparse.Namespace) -> int:
 def up(asked: argparse.Namespace, data: Path) -> int:
     """Set up, start, wait until ready, make the demo, print the way in; in the foreground until Ctrl-C."""
     if supervision.running(data):
-        raise Conflict(
-            f"Antiphon is already running in {data}. See ./antiphon status, or stop it with ./antiphon down."
-        )
+        _say("already running")
+        sys.stdout.write(_welcome(_installed(data), None, ""))
+        return 0
     interrupted = _Interruption()
     with interrupted:
         _say("preparing folders, keys, certificates and database")
