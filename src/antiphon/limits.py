@@ -47,3 +47,15 @@ SIP_T2_S = 4.0
 SIP_T4_S = 5.0
 REGISTER_EXPIRES_S = 120
 SIP_KEEPALIVE_S = 25
+# RFC 3261 14.1: how often one offer is tried again after glare before its owner is told.
+SIP_OFFER_TRIES_MAX = 5
+# RFC 3261 14.2: a peer that asks us to come back later is believed up to this.
+SIP_RETRY_AFTER_MAX_S = 10
+# An answered leg is probed this often, so that a station that vanished does not leave a call open.
+SIP_PROBE_S = 30.0
+# A session description: browsers send some 10 kB with two media lines.
+SDP_MAX_BYTES = 64 * 1024
+SDP_LINES_MAX = 1024
+SDP_MEDIA_MAX = 16
+# Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
+SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
