@@ -45,6 +45,8 @@ class CallOnEngine:
         self.caller = ""
         self.tags: dict[LegId, str] = {}
         self.lost = False
+        self.takes_digits = False
+        self.injected: list[tuple[str, str]] = []  # (tag, digit) that the engine will report back
         self.number = zlib.crc32(call.encode())
         self._client = client
         self._versions: dict[str, int] = {}

@@ -11,7 +11,7 @@ from antiphon import log
 from antiphon.limits import DIGIT_REPORT_MAX_BYTES
 
 _log = log.get("media")
-_DIGITS = "0123456789*#ABCD"
+DIGITS = "0123456789*#ABCD"
 
 
 def read_report(data: bytes) -> tuple[str, str, str] | None:
@@ -27,7 +27,7 @@ def read_report(data: bytes) -> tuple[str, str, str] | None:
     call, tag, event = report.get("callid"), report.get("source_tag"), report.get("event")
     if not isinstance(call, str) or not isinstance(tag, str) or not isinstance(event, int):
         return None
-    return (call, tag, _DIGITS[event]) if 0 <= event < len(_DIGITS) else None
+    return (call, tag, DIGITS[event]) if 0 <= event < len(DIGITS) else None
 
 
 class DigitReports(asyncio.DatagramProtocol):

@@ -10,11 +10,11 @@ from typing import TypeVar
 from antiphon import log
 from antiphon.calls.ports import CallId, KeyFrame, LegId, MediaEvents, MediaPort, Prompt
 from antiphon.clock import Clock
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, BadInput
 from antiphon.gateways.media import options, sdp
 from antiphon.gateways.media.anchor import Anchor
 from antiphon.gateways.media.call import CallOnEngine, MediaFailed, NoPreview
-from antiphon.gateways.media.digits import DigitReports
+from antiphon.gateways.media.digits import DIGITS, DigitReports
 from antiphon.gateways.media.ng_client import MediaUnavailable, NgClient
 from antiphon.gateways.media.prompts import ensure_prompts, prompt_file, seconds
 from antiphon.limits import KEY_FRAMES_FOR_JOINER_S, MEDIA_WATCH_S
@@ -77,6 +77,7 @@ class MediaEngine(MediaPort):
         held.offer = description
         held.caller = held.tags[leg] = leg
         if not reliable_preview:
+            held.takes_digits = True
             return None
         try:
             return await self._ordered(held, lambda: self._anchor_caller(held))
@@ -149,7 +150,8 @@ class MediaEngine(MediaPort):
                 tag = held.new_tag(leg)
                 if held.machine.phase is ng.Phase.OPEN and not held.machine.anchored(held.caller):
                     await self._anchor_caller(held)
-            reply = await held.run(ng.Offer(call, held.caller, tag, held.offer.text, options.TO_BROWSER))
+            towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
+            reply = await held.run(ng.Offer(call, held.caller, tag, held.offer.text, towards))
             return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
 
         return await self._ordered(held, order)
@@ -213,9 +215,15 @@ class MediaEngine(MediaPort):
 
     async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
         held = self._held(call)
+        if len(digit) != 1 or digit not in DIGITS:
+            raise BadInput("That is not a digit of a telephone.")
 
         async def order() -> None:
-            await held.run(ng.PlayDtmf(call, held.peer_of(held.tag_of(leg)), digit))
+            if not held.takes_digits:
+                raise MediaFailed("This station opens its doors by command, not by digits.", call_id=call)
+            peer = held.peer_of(held.tag_of(leg))
+            await held.run(ng.PlayDtmf(call, peer, digit))
+            held.injected.append((peer, digit))
 
         await self._ordered(held, order)
 
@@ -308,5 +316,10 @@ class MediaEngine(MediaPort):
     def _digit(self, call: CallId, tag: str, digit: str) -> None:
         held = self._calls.get(call)
         leg = held.leg_of(tag) if held is not None else None
-        if leg is not None:
+        if held is None or leg is None:
+            return
+        if (tag, digit) in held.injected:
+            # The engine reports what we injected ourselves as if that party had pressed it.
+            held.injected.remove((tag, digit))
+        else:
             self._events.dtmf(call, leg, digit)

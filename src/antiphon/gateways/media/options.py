@@ -9,7 +9,24 @@ PUBLIC = "public"
 INTERNAL = "internal"
 
 _REPLACE: Encodable = ("origin", "session-connection")
-_NO_GCM: Encodable = ("no-AEAD_AES_256_GCM", "no-AEAD_AES_128_GCM")  # libre up to 1.x fails on them
+# Towards stations AES_CM_128_HMAC_SHA1_80 alone: libre up to 1.x fails on AEAD, and without this list the engine
+# offers (and would accept) suites that do not encrypt at all.
+_SDES: Encodable = tuple(
+    f"no-{suite}"
+    for suite in (
+        "AEAD_AES_256_GCM",
+        "AEAD_AES_128_GCM",
+        "AES_256_CM_HMAC_SHA1_80",
+        "AES_256_CM_HMAC_SHA1_32",
+        "AES_192_CM_HMAC_SHA1_80",
+        "AES_192_CM_HMAC_SHA1_32",
+        "AES_CM_128_HMAC_SHA1_32",
+        "F8_128_HMAC_SHA1_80",
+        "F8_128_HMAC_SHA1_32",
+        "NULL_HMAC_SHA1_80",
+        "NULL_HMAC_SHA1_32",
+    )
+)
 _BROWSER: dict[str, Encodable] = {
     "ICE": "force",
     "SDES": ("off",),
@@ -29,6 +46,9 @@ PREVIEW_ANSWER: Options = _options({"replace": _REPLACE})
 
 # The station's offer goes to the browser that answered.
 TO_BROWSER: Options = _options({**_BROWSER, "ICE-lite": "forward", "direction": (PUBLIC, PUBLIC)})
+# The same for a station that may need digits from us: injection sends the sound through the engine's transcoder
+# (18 times the CPU of a relay), so only other makers' stations get it.
+TO_BROWSER_WITH_DIGITS: Options = (*TO_BROWSER, ("flags", ("inject-DTMF",)))
 
 # The station's offer goes to our own anchor on loopback: plain, but with feedback so that PLI passes.
 TO_ANCHOR: Options = _options(
@@ -60,7 +80,7 @@ TO_STATION: Options = _options(
         "ICE": "remove",
         "ICE-lite": "backward",
         "DTLS": "off",
-        "SDES": _NO_GCM,
+        "SDES": _SDES,
         "transport-protocol": "RTP/SAVPF",
         "rtcp-mux": ("offer",),
         "direction": (PUBLIC, PUBLIC),
@@ -70,4 +90,4 @@ TO_STATION: Options = _options(
 
 # Answers follow what was offered.
 ANSWER: Options = _options({"replace": _REPLACE})
-ANSWER_TO_STATION: Options = _options({"replace": _REPLACE, "SDES": _NO_GCM})
+ANSWER_TO_STATION: Options = _options({"replace": _REPLACE, "SDES": _SDES})

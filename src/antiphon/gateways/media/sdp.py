@@ -13,6 +13,7 @@ _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}
 _AUDIO = frozenset({"OPUS", "G722", "PCMA", "PCMU"})
 _EVENTS = "TELEPHONE-EVENT"
+_SUITE = "AES_CM_128_HMAC_SHA1_80"  # what every SDES station has; weaker ones and NULL are not taken
 # What a station reads; everything else of a browser's description stays with the browser.
 _STATION_ATTRIBUTES = frozenset(
     [
@@ -41,6 +42,12 @@ class NoCodec(AntiphonError):
     http_status = 415
     sip_status = 488
     title = "The two devices share no sound or picture format."
+
+
+class Unencrypted(NoCodec):
+    """The device would send sound or picture in the clear (P8)."""
+
+    title = "This device does not encrypt its sound and picture."
 
 
 class BadDescription(BadInput):
@@ -138,7 +145,14 @@ def usable(text: str) -> Description:
     description = replace(description, media=tuple(_usable_media(media) for media in description.media))
     if description.first("audio") is None:
         raise NoCodec()
+    fingerprint = any(line.startswith("a=fingerprint:") for line in description.session)
+    if not all(not media.port or fingerprint or _encrypted(media) for media in description.media):
+        raise Unencrypted()
     return description
+
+
+def _encrypted(media: Media) -> bool:
+    return "SAVP" in media.protocol and (media.has("crypto") or media.has("fingerprint"))
 
 
 def _usable_media(media: Media) -> Media:
@@ -169,6 +183,8 @@ def _line_kept(line: str, payloads: set[str]) -> bool:
         if line.startswith(prefix):
             about = line[len(prefix) :].split(" ", 1)[0]
             return about in payloads or about == "*"
+    if line.startswith("a=crypto:"):
+        return line.split(" ")[1:2] == [_SUITE]
     return not line.startswith(("a=extmap", "a=ssrc", "a=rid", "a=simulcast"))
 
 

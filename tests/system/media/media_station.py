@@ -113,6 +113,7 @@ class FakeStation:
         self.tone = encode_tone()
         self.key_frames_asked = 0
         self.digits: list[int] = []
+        self.events = EVENTS
         self.loudest = 0.0
         self.heard = asyncio.Event()
         self.asked = asyncio.Event()
@@ -143,14 +144,15 @@ class FakeStation:
         def crypto(section: Section) -> str:
             return f"a=crypto:1 {SUITE} inline:{base64.b64encode(section.key).decode()}"
 
+        sound, picture = self.audio.payload_type, self.video.payload_type
         lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"]
-        lines += [f"m=audio {self.audio.port} RTP/SAVPF {OPUS} {EVENTS}", f"a=rtpmap:{OPUS} opus/48000/2"]
-        lines += [f"a=rtpmap:{EVENTS} telephone-event/48000", f"a=fmtp:{EVENTS} 0-15", crypto(self.audio)]
+        lines += [f"m=audio {self.audio.port} RTP/SAVPF {sound} {self.events}", f"a=rtpmap:{sound} opus/48000/2"]
+        lines += [f"a=rtpmap:{self.events} telephone-event/48000", f"a=fmtp:{self.events} 0-15", crypto(self.audio)]
         lines += ["a=rtcp-mux", f"a={direction}"]
         if self.picture:
-            lines += [f"m=video {self.video.port} RTP/SAVPF {H264}", f"a=rtpmap:{H264} H264/90000"]
-            lines += [f"a=fmtp:{H264} profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1"]
-            lines += [f"a=rtcp-fb:{H264} nack pli", f"a=rtcp-fb:{H264} ccm fir", crypto(self.video)]
+            lines += [f"m=video {self.video.port} RTP/SAVPF {picture}", f"a=rtpmap:{picture} H264/90000"]
+            lines += [f"a=fmtp:{picture} profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1"]
+            lines += [f"a=rtcp-fb:{picture} nack pli", f"a=rtcp-fb:{picture} ccm fir", crypto(self.video)]
             lines += ["a=rtcp-mux", f"a={direction}"]
         return "\r\n".join(lines) + "\r\n"
 
@@ -170,6 +172,12 @@ class FakeStation:
             elif line.startswith("a=crypto:"):
                 assert SUITE in line, line
                 key = base64.b64decode(line.split("inline:")[1].split("|")[0])
+            elif line.startswith("a=rtpmap:") and section is not None:
+                number, codec = line[len("a=rtpmap:") :].split(" ")
+                if codec.startswith(("opus/", "H264/")):
+                    section.payload_type = int(number)
+                elif codec.startswith("telephone-event/48000"):
+                    self.events = int(number)
             elif line[2:] in ("sendrecv", "sendonly", "recvonly", "inactive"):
                 direction = line[2:]
 
@@ -179,7 +187,7 @@ class FakeStation:
         for step in range(1, 8):
             length = (step * 960).to_bytes(2, "big")
             end = 0x80 if step > 4 else 0
-            self.audio.send(bytes((event, end | 10)) + length, timestamp, step == 1, EVENTS)
+            self.audio.send(bytes((event, end | 10)) + length, timestamp, step == 1, self.events)
 
     # -- what it sends -------------------------------------------------------------------------------------------
 
@@ -226,9 +234,9 @@ class FakeStation:
             at += 4 * (int.from_bytes(data[at + 2 : at + 4], "big") + 1)
 
     def _sound(self, kind: int, payload: bytes) -> None:
-        if kind == EVENTS:
+        if kind == self.events:
             self.digits.append(payload[0])
-        elif kind == OPUS:
+        elif kind == self.audio.payload_type:
             for frame in self._decoder.decode(av.Packet(payload)):
                 samples = frame.to_ndarray().astype(np.float64).ravel()
                 if frame.format.name.startswith("s16"):
