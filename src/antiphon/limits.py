@@ -107,7 +107,8 @@ PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms
 # A session in use lives on: its end moves when this much of its time is gone.
 SESSION_EXTENDED_AFTER_S = 86_400
 
-# The HTTPS front, per source address: gentle enough for a control room of fifty behind one router.
+# The HTTPS front, in all and per source address: gentle enough for a control room of fifty behind one router.
+FRONT_CONNECTIONS_MAX = 20_000
 FRONT_CONNECTIONS_PER_SOURCE = 2_000
 FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
 FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
@@ -143,6 +144,7 @@ DIGIT_REPORT_MAX_BYTES = 16_384
 # How often the worker removes sessions, claim codes and delivered facts that have run out.
 EXPIRY_SWEEP_S = 600.0
 CLAIM_CODE_KEPT_DAYS = 30  # past its end: so long the device hears "expired", then "wrong"
+
 # RFC 3261 14.1: how often one offer is tried again after glare before its owner is told.
 SIP_OFFER_TRIES_MAX = 5
 # RFC 3261 14.2: a peer that asks us to come back later is believed up to this.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from datetime import UTC, datetime
@@ -85,6 +86,7 @@ class DataFolderUnusable(BadInput):
 
 def prepare(data: Path, *, offset: int | None = None, address: str | None = None) -> tuple[Settings, Advertised]:
     """Make everything that the parts need to start, and return the settings in force. Changes nothing before it refuses."""
+    os.umask(0o077)  # nothing below is for others
     _usable(data)
     file = data / "settings.toml"
     changed = _settings_text(file, offset, address)

@@ -187,6 +187,11 @@ def parse(data: Path, written: dict[str, object]) -> Settings:
     return Written(data=data.resolve())
 
 
+def everything() -> dict[str, str]:
+    """Our whole environment: for the tools that check and build, which read their own settings there."""
+    return dict(os.environ)
+
+
 def inherited() -> dict[str, str]:
     """What processes that we start shall see of our environment: settings given there, and how Python finds us."""
     wanted = ("PATH", "PYTHONPATH", "LANG", "SSL_CERT_FILE", "TZ")

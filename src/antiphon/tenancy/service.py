@@ -161,9 +161,9 @@ class Sessions:
 # -- companies and places --------------------------------------------------------------------------------------------
 
 
-def create_company(tx: Tx, name: str, now: datetime) -> Company:
+def create_company(tx: Tx, name: str, now: datetime, company_id: str | None = None) -> Company:
     """A new company without anything in it."""
-    company = Company(new_id("company"), name)
+    company = Company(company_id or new_id("company"), name)
     tx.insert(PLATFORM, store.companies, {"id": company.id, "name": name, "created_at": now})
     return company
 

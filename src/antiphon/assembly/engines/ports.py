@@ -98,9 +98,9 @@ def _written(data: Path, offset: str) -> dict[str, int]:
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.ClassDef) and node.name == "Ports":
             for line in node.body:
-                if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
-                    if isinstance(line.value, ast.Constant) and isinstance(line.value.value, int):
-                        ports[line.target.id] = line.value.value
+                match line:
+                    case ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=int(port))):
+                        ports[name] = port
     file = data / "settings.toml"
     try:
         if file.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import resource
 import secrets
 from pathlib import Path
 from typing import Any  # template variables are of every kind
@@ -129,6 +130,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "sanity_checks": 1511,
         "mqtt_payload_max": limits.MQTT_PAYLOAD_MAX_BYTES,
         "body_max": limits.HTTP_BODY_MAX_BYTES,
+        "connections_max": _connections_max(),
         "connections_per_source": limits.FRONT_CONNECTIONS_PER_SOURCE,
         "requests_per_10_s": limits.FRONT_REQUESTS_PER_SOURCE_10_S,
         "claims_per_minute": limits.FRONT_CLAIM_REQUESTS_PER_MINUTE,
@@ -143,6 +145,13 @@ def _database(settings: Settings) -> dict[str, str]:
         return {"module": "db_sqlite", "url": f"sqlite:///{path}", "path": path, "find": "instr"}
     plain = url.set(drivername="postgres", query={}).render_as_string(hide_password=False)
     return {"module": "db_postgres", "url": plain, "path": "", "find": "strpos"}
+
+
+def _connections_max() -> int:
+    """Connections of the front: two descriptors each, within what this process may open."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.FRONT_CONNECTIONS_MAX
+    return wanted if hard == resource.RLIM_INFINITY else max(500, min(wanted, (hard - 200) // 2))
 
 
 def _kamailio_modules() -> str:

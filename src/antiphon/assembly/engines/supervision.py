@@ -20,6 +20,7 @@ from antiphon.errors import Unavailable
 from antiphon.settings import Settings
 
 _GUARD = Path(__file__).with_name("guard")
+_SOURCES = Path(__file__).resolve().parents[3]
 _OPEN_FILES = 65_536
 _ANSWERS_WITHIN_S = 10.0
 _STOPS_WITHIN_S = 60.0
@@ -56,7 +57,6 @@ def write_configuration(settings: Settings, parts: list[Part], address: str) -> 
         f"pidfile={_text(settings.run / 'supervisord.pid')}",
         f"childlogdir={_text(settings.logs)}",
         f"directory={_text(settings.data)}",
-        "umask=077",
         f"minfds={files}",
         "",
         "[unix_http_server]",
@@ -108,10 +108,10 @@ def start(settings: Settings, environment: dict[str, str], *, attached: bool) ->
     """Start supervisord in a session of its own; `attached` ends it with this process. Returns once it answers."""
     for left in settings.run.glob("*.state"):
         left.unlink()
-    # -P: nothing is imported from the folder one happens to stand in
     command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(settings.conf / "supervisord.conf")]
     if attached:
         command = ["/usr/bin/setpriv", "--pdeathsig", "TERM", "--", *command]
+    environment = environment | {"PYTHONPATH": str(_SOURCES), "PYTHONSAFEPATH": "1", "HOME": str(settings.data)}
     with (settings.logs / "supervisor.err").open("wb") as complaints:
         keeper = subprocess.Popen(
             command,
@@ -120,6 +120,7 @@ def start(settings: Settings, environment: dict[str, str], *, attached: bool) ->
             stderr=complaints,
             start_new_session=True,
             cwd=settings.data,
+            umask=0o077,
             env={**environment, marks.MARK: str(settings.data)},
         )
     waited = Event()
