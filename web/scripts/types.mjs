@@ -14,9 +14,9 @@ function withoutFieldTitles(node) {
   for (const [key, value] of Object.entries(node)) {
     if (key === "title" && typeof value === "string" && node.type !== "object") continue;
     if (key === "discriminator") continue;
-    // Bounded tuples of unbounded arrays read better as arrays; a constant is always sent.
     out[key] = withoutFieldTitles(value);
   }
+  // A constant is always sent, and nothing outside the contract is.
   if (out.properties && out.type === "object") {
     const constants = Object.keys(out.properties).filter((name) => out.properties[name].const !== undefined);
     out.required = [...new Set([...(out.required ?? []), ...constants])];
