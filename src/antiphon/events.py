@@ -65,3 +65,11 @@ class SnapshotStored(Fact):
     call_id: str
     snapshot_id: str
     device_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsEnded(Fact):
+    """A user's sessions were ended, all or all but one: sockets signed on with another one close."""
+
+    user_id: str
+    kept_session_id: str | None

@@ -47,3 +47,21 @@ SIP_T2_S = 4.0
 SIP_T4_S = 5.0
 REGISTER_EXPIRES_S = 120
 SIP_KEEPALIVE_S = 25
+
+# Facts on their way from the outbox to the bus: how many in one round, how long until the drain looks unasked (a writer
+# on another machine cannot wake it), how long delivered ones are kept.
+OUTBOX_BATCH = 200
+OUTBOX_SWEEP_S = 30.0
+OUTBOX_KEEP_DAYS = 7
+
+# P5: sign-in. Failed attempts of one source address over all accounts; addresses and accounts remembered at most.
+LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE = 60
+LOGIN_ATTEMPTS_REMEMBERED = 20_000
+PASSWORD_MAX_CHARS = 256
+PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms
+# A session in use lives on: its end moves when this much of its time is gone.
+SESSION_EXTENDED_AFTER_S = 86_400
+
+# D12: call buttons of one station, and people bound to one button.
+BUTTONS_PER_STATION_MAX = 64
+RING_TARGETS_PER_BUTTON_MAX = 200
