@@ -26,6 +26,7 @@ function withoutFieldTitles(node) {
 }
 
 const contract = withoutFieldTitles(JSON.parse(await readFile(`${folder}/client-contract.schema.json`, "utf8")));
+contract.anyOf = Object.keys(contract.$defs).map((name) => ({ $ref: `#/$defs/${name}` })); // every model becomes a type
 const types = await compile(contract, "ClientContract", {
   bannerComment: banner,
   format: false,

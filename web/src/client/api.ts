@@ -1,13 +1,9 @@
 // The HTTP API as the client uses it: sign-in, refresh, history, snapshots. The access token lives in memory only.
 import type { CallView } from "../contract";
+import type { components } from "../generated/openapi";
 import { measureServerClock } from "./server-clock";
 
-export interface Session {
-  readonly access_token: string;
-  readonly expires_at: string;
-  readonly user: { readonly id: string; readonly name: string; readonly email: string; readonly role: string; readonly language: string };
-  readonly company: { readonly id: string; readonly name: string };
-}
+export type Session = components["schemas"]["Session"];
 
 export interface HistoryPage {
   readonly items: readonly CallView[];
