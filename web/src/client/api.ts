@@ -77,10 +77,14 @@ export class Api {
     return (this.#session = await asSession(response));
   }
 
+  /** Ends the session; a session that had ended already is as good. */
   async signOut(): Promise<void> {
-    const token = this.#session?.access_token;
+    try {
+      await request(SESSION, { method: "DELETE", headers: this.#bearer() });
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem) || problem.status !== 401) throw problem;
+    }
     this.#session = null;
-    await request(SESSION, { method: "DELETE", headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
   }
 
   async history(cursor: string | null, limit: number): Promise<HistoryPage> {

@@ -1,5 +1,6 @@
 // The operator's desk: joins connection, media, sound and state. The screens only read it and press its buttons.
 import type { ClientMessage, Sent, ServerMessage, StationView } from "../contract";
+import type { WordKey } from "../words";
 import type { Api } from "./api";
 import { ApiProblem } from "./api";
 import { Connection, type Socket } from "./connection";
@@ -67,7 +68,7 @@ export class Desk {
   start(): void {
     this.#connection.start();
     this.#clock = setInterval(() => this.#apply({ type: "time", now: serverNow() }), 500);
-    void this.media.devices.prepare(this.wantsCamera());
+    this.prepareDevices();
     void this.tone.allow();
   }
 
@@ -81,12 +82,18 @@ export class Desk {
 
   retryNow = (): void => this.#connection.retryNow();
   select = (callId: string): void => this.#apply({ type: "select", callId });
+  tell = (text: WordKey): void => this.#apply({ type: "tell", text, now: serverNow() });
   dismiss = (noticeId: string): void => this.#apply({ type: "dismiss", noticeId });
+
+  /** Asks for the microphone again: it was allowed or plugged in meanwhile. */
+  prepareDevices(): void {
+    void this.media.devices.prepare(this.wantsCamera());
+  }
 
   setDuty(onDuty: boolean): void {
     this.#apply({ type: "duty", onDuty });
     this.#connection.send({ type: "set_duty", on_duty: onDuty });
-    if (onDuty) void this.media.devices.prepare(this.wantsCamera());
+    if (onDuty) this.prepareDevices();
     else if (this.#state.call === null) this.media.devices.release();
   }
 

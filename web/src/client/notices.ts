@@ -106,3 +106,13 @@ export function refused(message: Received<"error">, station: StationView, now: n
     at: now,
   };
 }
+
+/** Something that concerns no call. */
+export const told = (text: WordKey, now: number): Notice => ({
+  id: text,
+  text,
+  values: {},
+  station: null,
+  own: false,
+  at: now,
+});

@@ -2,7 +2,7 @@
 import type { ClientMessage, ServerMessage, StationView } from "../contract";
 import type { WordKey } from "../words";
 import { doorAnswered, doorFailed, doorPressed, doorRequestFailed, doorsAt, doorsUnanswered, type DoorActions } from "./door-state";
-import { endedByCall, endedByRing, endedLost, refused, type Notice } from "./notices";
+import { endedByCall, endedByRing, endedLost, refused, told, type Notice } from "./notices";
 
 export interface RingingCall {
   readonly callId: string;
@@ -59,6 +59,7 @@ export type Action =
   | { readonly type: "picture"; readonly callId: string; readonly picture: RingingCall["picture"] }
   | { readonly type: "lost"; readonly callId: string | null; readonly text: WordKey; readonly now: number }
   | { readonly type: "abandon" }
+  | { readonly type: "tell"; readonly text: WordKey; readonly now: number }
   | { readonly type: "dismiss"; readonly noticeId: string }
   | { readonly type: "time"; readonly now: number };
 
@@ -232,7 +233,9 @@ export function reduce(state: ClientState, action: Action): ClientState {
     case "unsent":
       if (action.message.type === "open_door")
         return { ...state, doors: doorFailed(state.doors, action.message.door_id, "door.failed.offline", action.now) };
-      return withNotice(state, { id: "offline", text: "error.offline", values: {}, station: null, own: false, at: action.now });
+      return withNotice(state, told("error.offline", action.now));
+    case "tell":
+      return withNotice(state, told(action.text, action.now));
     case "placing": {
       const { requestId, station, now } = action;
       const call: OwnCall = { callId: null, requestId, station, placed: true, phase: "calling", video: true, since: now, endsAt: null, warned: false, digit: null };

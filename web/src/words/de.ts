@@ -147,7 +147,6 @@ export const de: Record<WordKey, string> = {
     "Verbindung zu Antiphon verloren. Das Gespräch läuft weiter; Türen öffnen erst wieder, wenn sie zurück ist.",
 
   "ended.title": "Gespräch beendet",
-  "ended.back": "Zu den Stationen",
   "ended.again": "Noch einmal rufen",
   "ended.dismiss": "Hinweis schließen",
   "ended.answered.station": "{station} hat aufgelegt.",
@@ -221,6 +220,7 @@ export const de: Record<WordKey, string> = {
   "error.call_gone": "Dieser Anruf ist schon vorbei.",
   "error.media": "Bild und Ton ließen sich nicht starten. Seite neu laden und noch einmal versuchen.",
   "error.offline": "Nicht gesendet: keine Verbindung zu Antiphon. Abwarten, dann noch einmal versuchen.",
+  "error.signout": "Nicht abgemeldet: Antiphon antwortet nicht. Noch einmal versuchen, wenn die Verbindung zurück ist.",
   "error.other":
     "Das hat nicht geklappt. Noch einmal versuchen; bleibt es so, der Verwaltung den Code {code} nennen.",
 

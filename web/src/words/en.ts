@@ -138,7 +138,6 @@ export const en = {
   "call.signalling_lost": "Connection to Antiphon lost. The talk goes on; doors do not open until it is back.",
 
   "ended.title": "Call ended",
-  "ended.back": "To the stations",
   "ended.again": "Call again",
   "ended.dismiss": "Close notice",
   "ended.answered.station": "{station} hung up.",
@@ -211,6 +210,7 @@ export const en = {
   "error.call_gone": "This call is already over.",
   "error.media": "This browser could not start picture and sound. Reload the page and try again.",
   "error.offline": "Not sent: no connection to Antiphon. Wait for it, then try again.",
+  "error.signout": "Not signed out: Antiphon does not answer. Try again when the connection is back.",
   "error.other": "That did not work. Try again; if it stays, tell your administrator the code {code}.",
 
   "keys.title": "Keys in the call",
