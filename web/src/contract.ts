@@ -11,7 +11,14 @@ export type {
   Welcome,
 } from "./generated/client-contract";
 
-import type { CallEnded, CallView, ClientMessage, LegView, ServerMessage, StationView } from "./generated/client-contract";
+import type {
+  CallEnded,
+  CallView,
+  ClientMessage,
+  LegView,
+  ServerMessage,
+  StationView,
+} from "./generated/client-contract";
 
 export type EndCause = CallEnded["cause"];
 export type LegCause = NonNullable<LegView["cause"]>;

@@ -6,7 +6,9 @@ export function Announcer() {
   const { say } = useWords();
   const newest = state.ringing.at(-1);
   const ring =
-    newest === undefined ? "" : say("call.announce.ring", { station: newest.station.name, place: newest.station.place });
+    newest === undefined
+      ? ""
+      : say("call.announce.ring", { station: newest.station.name, place: newest.station.place });
 
   const answered = Object.entries(state.doors)
     .filter(([, action]) => action.kind !== "working")
@@ -17,7 +19,10 @@ export function Announcer() {
   if (answered !== undefined) {
     const [doorId, action] = answered;
     if (action.kind === "open")
-      door = say("door.announce.opened", { door: name(doorId), seconds: Math.round((action.until - action.since) / 1000) });
+      door = say("door.announce.opened", {
+        door: name(doorId),
+        seconds: Math.round((action.until - action.since) / 1000),
+      });
     if (action.kind === "failed") door = say("door.announce.failed", { door: name(doorId), cause: say(action.cause) });
   }
   return (

@@ -52,7 +52,7 @@ const asSession = async (response: Response): Promise<Session> => (await respons
 async function locked<T>(work: () => Promise<T>): Promise<T> {
   // `locks` is missing where the page is not served securely.
   const locks = (navigator as { locks?: LockManager }).locks;
-  return locks === undefined ? work() : ((await locks.request(REFRESH_LOCK, work)) as T);
+  return locks === undefined ? work() : locks.request(REFRESH_LOCK, work);
 }
 
 export class Api {

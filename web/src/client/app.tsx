@@ -26,10 +26,7 @@ export function ClientApp({ api }: { api: Api }) {
   const [preferences, setPreferences] = useState<Preferences>(readPreferences);
   const account = phase.kind === "in" ? phase.session.user.language : null;
   const language = startLanguage(preferences, account);
-  const words = useMemo<Words>(
-    () => ({ language, say: (key, values) => say(language, key, values) }),
-    [language],
-  );
+  const words = useMemo<Words>(() => ({ language, say: (key, values) => say(language, key, values) }), [language]);
 
   const change = (next: Preferences): void => {
     setPreferences(next);

@@ -15,7 +15,9 @@ export function Bars() {
       {state.link.kind === "connecting" && !inCall && (
         <Bar mark="pending" kind="pend" text={say("bar.connecting")} live />
       )}
-      {state.link.kind !== "online" && inCall && <Bar mark="fault" kind="fault" text={say("call.signalling_lost")} live />}
+      {state.link.kind !== "online" && inCall && (
+        <Bar mark="fault" kind="fault" text={say("call.signalling_lost")} live />
+      )}
       {!state.onDuty && (
         <Bar mark="offline" kind="plain" text={say("bar.paused")}>
           <button type="button" className="btn sm" onClick={() => desk.setDuty(true)}>

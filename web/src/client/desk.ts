@@ -1,12 +1,14 @@
 // The operator's desk: joins connection, media, sound and state. The screens only read it and press its buttons.
-import type { ClientMessage, Sent, ServerMessage, StationView } from "../contract";
+import type { ClientMessage, ServerMessage, StationView } from "../contract";
 import type { WordKey } from "../words";
 import type { Api } from "./api";
 import { ApiProblem } from "./api";
 import { Connection, type Socket } from "./connection";
 import { Media } from "./media";
 import { serverNow } from "./server-clock";
-import { initialState, reduce, type Action, type ClientState } from "./state";
+import { Negotiation } from "./negotiation";
+import { reduce } from "./reduce";
+import { initialState, type Action, type ClientState } from "./state";
 import { ringLevel, Tone } from "./tone";
 
 export interface DeskPorts {
@@ -29,6 +31,7 @@ export class Desk {
   #version = 0;
   readonly #listeners = new Set<() => void>();
   readonly #connection: Connection;
+  readonly #negotiation: Negotiation;
   #clock: ReturnType<typeof setInterval> | null = null;
 
   constructor(
@@ -37,6 +40,12 @@ export class Desk {
   ) {
     this.media = new Media({ changed: () => this.#changed(), lost: (callId) => this.#mediaLost(callId) });
     this.tone = new Tone(() => this.#changed());
+    this.#negotiation = new Negotiation(this.media, {
+      send: (message) => this.#connection.send(message),
+      picture: (callId, picture) => this.#apply({ type: "picture", callId, picture }),
+      failed: (callId) => this.#mediaFailed(callId),
+      wantsCamera,
+    });
     this.#connection = new Connection({
       open: () => ports.open(ports.api.session?.company.id ?? ""),
       grant: async (fresh) => {
@@ -164,63 +173,7 @@ export class Desk {
   #received(message: ServerMessage): void {
     const before = this.#state;
     this.#apply({ type: "received", message, now: serverNow() });
-    switch (message.type) {
-      case "welcome":
-        this.media.useIceServers(message.ice_servers);
-        if (before.clientId !== message.client_id) this.media.dropAllBut(this.#state.call?.callId ?? null);
-        break;
-      case "preview_offer":
-        void this.#preview(message.call_id, message.sdp);
-        break;
-      case "media_offer":
-        void this.#connect(message.call_id, message.sdp);
-        break;
-      case "call_started":
-        if (before.call?.requestId === message.request_id) this.media.named(message.request_id, message.call_id);
-        else this.#connection.send({ type: "hang_up", request_id: newId(), call_id: message.call_id });
-        break;
-      case "remote_sdp":
-        void this.media.placed(message.call_id, message.sdp).catch(() => this.#mediaFailed(message.call_id));
-        break;
-      case "connected":
-        if (this.#state.call?.callId === message.call_id) void this.media.talk(message.call_id, this.wantsCamera());
-        break;
-      case "ring_ended":
-        if (this.#state.call?.callId !== message.call_id) this.media.drop(message.call_id);
-        break;
-      case "call_ended":
-        this.media.drop(message.call_id);
-        break;
-      case "error":
-        if (message.request_id !== null && before.call?.requestId === message.request_id)
-          this.media.drop(before.call.callId ?? message.request_id);
-        break;
-      default:
-        break;
-    }
-  }
-
-  async #preview(callId: string, offer: string): Promise<void> {
-    try {
-      const sdp = await this.media.preview(callId, offer);
-      const answer: Sent<"preview_answer"> = { type: "preview_answer", call_id: callId, sdp };
-      this.#connection.send(answer);
-      this.#apply({ type: "picture", callId, picture: "live" });
-    } catch (reason) {
-      this.media.drop(callId);
-      const why = reason instanceof Error ? reason.message.slice(0, 200) : "unknown";
-      this.#connection.send({ type: "preview_failed", call_id: callId, reason: why });
-      this.#apply({ type: "picture", callId, picture: "failed" });
-    }
-  }
-
-  async #connect(callId: string, offer: string): Promise<void> {
-    try {
-      const sdp = await this.media.connect(callId, offer);
-      this.#connection.send({ type: "media_answer", call_id: callId, sdp });
-    } catch {
-      this.#mediaFailed(callId);
-    }
+    this.#negotiation.received(message, before, this.#state);
   }
 
   #mediaFailed(callId: string): void {
@@ -245,7 +198,8 @@ export class Desk {
   #link(link: "connecting" | "online" | { retryInMs: number; tooMany: boolean }): void {
     const now = serverNow();
     if (link === "connecting" || link === "online") this.#apply({ type: "link", link: { kind: link }, now });
-    else this.#apply({ type: "link", link: { kind: "away", retryAt: now + link.retryInMs, tooMany: link.tooMany }, now });
+    else
+      this.#apply({ type: "link", link: { kind: "away", retryAt: now + link.retryInMs, tooMany: link.tooMany }, now });
   }
 
   #apply(action: Action): void {

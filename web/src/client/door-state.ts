@@ -37,7 +37,8 @@ export function doorFailed(doors: DoorActions, doorId: string, cause: WordKey, n
 /** The outcome of a press, or of an opening by digits. An outcome of an older press never hides a newer one. */
 export function doorAnswered(doors: DoorActions, result: Received<"door_result">, now: number): DoorActions {
   const current = doors[result.door_id];
-  if (result.request_id !== null && current?.kind === "working" && current.requestId !== result.request_id) return doors;
+  if (result.request_id !== null && current?.kind === "working" && current.requestId !== result.request_id)
+    return doors;
   if (!result.opened) return doorFailed(doors, result.door_id, doorCause(result.code), now);
   const until = now + (result.open_for_s ?? 0) * 1000;
   return { ...doors, [result.door_id]: { kind: "open", since: now, until } };
@@ -64,7 +65,8 @@ export function doorsAt(doors: DoorActions, now: number): DoorActions {
     if (door.kind === "working" && now - door.since >= DOOR_ANSWER_MAX_MS)
       next = doorFailed(next, id, "door.failed.unknown", now);
     const over =
-      (door.kind === "open" && now >= door.until) || (door.kind === "failed" && now - door.since >= DOOR_FAILURE_SHOWN_MS);
+      (door.kind === "open" && now >= door.until) ||
+      (door.kind === "failed" && now - door.since >= DOOR_FAILURE_SHOWN_MS);
     if (over) next = Object.fromEntries(Object.entries(next).filter(([key]) => key !== id));
   }
   return next;

@@ -59,7 +59,8 @@ export function HistoryList({ stationId = null }: { stationId?: string | null })
           const at = Date.parse(call.started_at);
           const before = shown[index - 1];
           const label = dayLabel(at, of);
-          const sameDay = before !== undefined && dayLabel(Date.parse(before.started_at), zoneOf(before.station_id)) === label;
+          const sameDay =
+            before !== undefined && dayLabel(Date.parse(before.started_at), zoneOf(before.station_id)) === label;
           return (
             <Fragment key={call.call_id}>
               {!sameDay && <li className="day">{label}</li>}

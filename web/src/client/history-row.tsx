@@ -40,7 +40,11 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
       {!compact && (
         <div className="pic thumb">
           {snapshotId === null ? (
-            <span className="still-none">{call.direction === "to_station" ? <IconPhoneOutgoing size={20} stroke={1.75} aria-hidden="true" /> : null}</span>
+            <span className="still-none">
+              {call.direction === "to_station" ? (
+                <IconPhoneOutgoing size={20} stroke={1.75} aria-hidden="true" />
+              ) : null}
+            </span>
           ) : (
             <Still
               snapshotId={snapshotId}
@@ -63,7 +67,9 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
           {call.doors_opened > 0 && (
             <span>
               <IconDoorEnter size={14} stroke={1.75} aria-hidden="true" />{" "}
-              {call.doors_opened === 1 ? say("history.opened") : say("history.opened.many", { count: call.doors_opened })}
+              {call.doors_opened === 1
+                ? say("history.opened")
+                : say("history.opened.many", { count: call.doors_opened })}
             </span>
           )}
         </span>

@@ -31,7 +31,11 @@ export class History {
       const fresh = new Set(page.items.map((call) => call.call_id));
       const older = this.#view.calls.filter((call) => !fresh.has(call.call_id));
       const joined = older.length > 0 && this.#view.calls.length > 0;
-      return { calls: [...page.items, ...older], cursor: joined ? this.#view.cursor : page.next_cursor, phase: "ready" };
+      return {
+        calls: [...page.items, ...older],
+        cursor: joined ? this.#view.cursor : page.next_cursor,
+        phase: "ready",
+      };
     });
   }
 

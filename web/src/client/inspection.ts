@@ -1,5 +1,6 @@
 // A small read-only window into this tab's own media, for tests and support: `await window.__antiphon.statistics()`.
-import type { CallStatistics, Media } from "./media";
+import type { Media } from "./media";
+import type { CallStatistics } from "./statistics";
 
 declare global {
   interface Window {

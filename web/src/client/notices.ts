@@ -60,9 +60,7 @@ export function endedByRing(
     case "answered":
     case "answered_elsewhere":
       if (message.answered_by == null) return of("ended.elsewhere.unknown");
-      return message.answered_by === userName
-        ? of("ended.elsewhere.self")
-        : of("ended.elsewhere", message.answered_by);
+      return message.answered_by === userName ? of("ended.elsewhere.self") : of("ended.elsewhere", message.answered_by);
     case "cancelled":
       return of("ended.cancelled");
     case "no_answer":

@@ -1,5 +1,12 @@
 // The controls of a call, always in this order: mute, camera, keypad, end.
-import { IconDialpad, IconMicrophone, IconMicrophoneOff, IconPhoneOff, IconVideo, IconVideoOff } from "@tabler/icons-react";
+import {
+  IconDialpad,
+  IconMicrophone,
+  IconMicrophoneOff,
+  IconPhoneOff,
+  IconVideo,
+  IconVideoOff,
+} from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Kbd } from "../parts/state-mark";
 import { keyNames } from "./keys";
@@ -36,7 +43,7 @@ export function OwnActions({ call, keypadOpen, setKeypadOpen, keys }: Props) {
       <Control
         pressed={muted}
         disabled={!talking || desk.media.devices.microphone === null}
-        label={say(muted ? "call.unmute" : "call.mute")}
+        label={say("call.mute")}
         hint={keys ? keyNames.mute : null}
         onPress={() => desk.toggleMute()}
       >
@@ -45,7 +52,7 @@ export function OwnActions({ call, keypadOpen, setKeypadOpen, keys }: Props) {
       <Control
         pressed={!cameraOn}
         disabled={!talking || !camera}
-        label={say(!camera ? "call.camera.none" : cameraOn ? "call.camera" : "call.camera.off")}
+        label={say(camera ? "call.camera.off" : "call.camera.none")}
         hint={keys ? keyNames.camera : null}
         onPress={() => desk.toggleCamera()}
       >

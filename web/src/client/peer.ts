@@ -8,7 +8,7 @@ export function preferredVideo(codecs: readonly RTCRtpCodec[]): RTCRtpCodec[] {
   const rank = (codec: RTCRtpCodec): number => {
     if (codec.mimeType.toLowerCase() !== "video/h264") return 2;
     const line = codec.sdpFmtpLine ?? "";
-    return /profile-level-id=42[ce0]0/i.test(line) && /packetization-mode=1/.test(line) ? 0 : 1;
+    return /profile-level-id=42[ce0]0/i.test(line) && line.includes("packetization-mode=1") ? 0 : 1;
   };
   return [...codecs].sort((a, b) => rank(a) - rank(b));
 }
@@ -74,7 +74,9 @@ export class Peer {
 
   /** The complete offer of a call that starts here. */
   async offer(microphone: MediaStreamTrack | null, camera: boolean): Promise<string> {
-    const audio = this.#connection.addTransceiver("audio", { direction: microphone === null ? "recvonly" : "sendrecv" });
+    const audio = this.#connection.addTransceiver("audio", {
+      direction: microphone === null ? "recvonly" : "sendrecv",
+    });
     await audio.sender.replaceTrack(microphone);
     preferH264(this.#connection.addTransceiver("video", { direction: camera ? "sendrecv" : "recvonly" }));
     await this.#connection.setLocalDescription(await this.#connection.createOffer());

@@ -26,7 +26,12 @@ export function RingQueue({ ringing, selected, talking }: Props) {
         <span className="dim">{say("call.order")}</span>
       </div>
       {ringing.length > 0 && (
-        <ul role="listbox" aria-label={say("call.queue")} tabIndex={0} aria-activedescendant={selected === null ? undefined : `ring-${selected}`}>
+        <ul
+          role="listbox"
+          aria-label={say("call.queue")}
+          tabIndex={0}
+          aria-activedescendant={selected === null ? undefined : `ring-${selected}`}
+        >
           {ringing.map((ring) => {
             const { picture } = desk.media.view(ring.callId);
             const waited = now - ring.startedAt;

@@ -1,6 +1,6 @@
 // Sign-in: e-mail and password, every refusal in words, languages at the foot.
 import { IconArrowRight, IconEye, IconEyeOff } from "@tabler/icons-react";
-import { useRef, useState, type FormEvent } from "react";
+import { useRef, useState, type SyntheticEvent } from "react";
 import { Brand } from "../parts/brand";
 import type { Language, WordKey, WordValues } from "../words";
 import { ApiProblem, type Api, type Session } from "./api";
@@ -24,7 +24,8 @@ const THROTTLED_S = 60;
 export function refusalOf(reason: unknown): Refusal {
   if (!(reason instanceof ApiProblem)) return { key: "signin.fault", values: {} };
   if (reason.away) return { key: "signin.away", values: {} };
-  if (reason.status === 401 || reason.status === 400 || reason.status === 422) return { key: "signin.wrong", values: {} };
+  if (reason.status === 401 || reason.status === 400 || reason.status === 422)
+    return { key: "signin.wrong", values: {} };
   if (reason.status === 429)
     return { key: "signin.throttled", values: { seconds: Math.ceil(reason.retryAfterS ?? THROTTLED_S) } };
   return { key: "signin.fault", values: {} };
@@ -38,7 +39,7 @@ export function SignIn({ api, expired, onLanguage, onSession }: Props) {
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
 
-  async function submit(event: FormEvent): Promise<void> {
+  async function submit(event: SyntheticEvent): Promise<void> {
     event.preventDefault();
     if (working) return;
     const mail = email.current?.value.trim() ?? "";
@@ -116,7 +117,13 @@ export function SignIn({ api, expired, onLanguage, onSession }: Props) {
         <footer>
           <div className="lang" role="group" aria-label={say("app.language")}>
             {(["en", "de"] as const).map((each) => (
-              <button key={each} type="button" lang={each} aria-pressed={language === each} onClick={() => onLanguage(each)}>
+              <button
+                key={each}
+                type="button"
+                lang={each}
+                aria-pressed={language === each}
+                onClick={() => onLanguage(each)}
+              >
                 {each === "en" ? "English" : "Deutsch"}
               </button>
             ))}

@@ -61,7 +61,12 @@ function Heading({ call, ring }: Props) {
         <StateMark state={state} />
         {say(word as "state.ringing")}
       </span>
-      <span className="din running" role="timer" aria-live="off" aria-label={say(call === null ? "call.rings_for" : "call.lasts")}>
+      <span
+        className="din running"
+        role="timer"
+        aria-live="off"
+        aria-label={say(call === null ? "call.rings_for" : "call.lasts")}
+      >
         {running((now - since) / 1000)}
       </span>
     </div>
@@ -90,7 +95,12 @@ function NoPicture({ snapshotId, name }: { snapshotId: string | null; name: stri
   if (snapshotId === null) return <span className="still-none" />;
   return (
     <div className="before">
-      <Still snapshotId={snapshotId} load={() => snapshots.load(snapshotId)} label={name} lost={say("station.picture.lost")} />
+      <Still
+        snapshotId={snapshotId}
+        load={() => snapshots.load(snapshotId)}
+        label={name}
+        lost={say("station.picture.lost")}
+      />
     </div>
   );
 }
@@ -110,7 +120,13 @@ function StageWords({ call, ring }: Props) {
         {call === null ? (
           <>
             <IconEye size={17} stroke={1.75} aria-hidden="true" />
-            {say(ring?.picture === "failed" ? "call.preview.failed" : ring?.picture === "none" ? "call.preview.none" : "call.preview")}
+            {say(
+              ring?.picture === "failed"
+                ? "call.preview.failed"
+                : ring?.picture === "none"
+                  ? "call.preview.none"
+                  : "call.preview",
+            )}
           </>
         ) : call.phase === "talking" || call.phase === "ending" ? (
           <>

@@ -27,7 +27,8 @@ export class Tone {
   /** Makes the sound ready; after a press or key the browser lets it play. */
   async allow(): Promise<void> {
     const context = this.#ready();
-    if (context.state !== "running") await Promise.race([context.resume(), new Promise((done) => setTimeout(done, 300))]);
+    if (context.state !== "running")
+      await Promise.race([context.resume(), new Promise((done) => setTimeout(done, 300))]);
     this.changed();
   }
 

@@ -10,9 +10,21 @@ interface Plate {
 }
 
 const plates: readonly Plate[] = [
-  { shape: "M350 190H708L750 236L708 282H350Z", x: 432, y: 232, title: "signin.post1.title", text: "signin.post1.text" },
+  {
+    shape: "M350 190H708L750 236L708 282H350Z",
+    x: 432,
+    y: 232,
+    title: "signin.post1.title",
+    text: "signin.post1.text",
+  },
   { shape: "M102 300H460V392H102L60 346Z", x: 120, y: 342, title: "signin.post2.title", text: "signin.post2.text" },
-  { shape: "M350 410H723L765 456L723 502H350Z", x: 432, y: 452, title: "signin.post3.title", text: "signin.post3.text" },
+  {
+    shape: "M350 410H723L765 456L723 502H350Z",
+    x: 432,
+    y: 452,
+    title: "signin.post3.title",
+    text: "signin.post3.text",
+  },
   { shape: "M142 520H460V612H142L100 566Z", x: 160, y: 562, title: "signin.post4.title", text: "signin.post4.text" },
 ];
 

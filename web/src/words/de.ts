@@ -50,8 +50,7 @@ export const de: Record<WordKey, string> = {
     "Keine Verbindung zu Antiphon. Bis sie wieder da ist, läutet es hier nicht. Nächster Versuch in {seconds} s.",
   "bar.connecting": "Verbindung zu Antiphon wird aufgebaut …",
   "bar.retry": "Jetzt versuchen",
-  "bar.too_many":
-    "Mit dieser Anmeldung sind zu viele Tabs offen. Einige schließen; nächster Versuch in {seconds} s.",
+  "bar.too_many": "Mit dieser Anmeldung sind zu viele Tabs offen. Einige schließen; nächster Versuch in {seconds} s.",
   "bar.sound": "Dieser Browser hält den Tab stumm. Läuten wird gezeigt, nicht gehört.",
   "bar.sound.action": "Ton erlauben",
   "bar.mic.denied":
@@ -96,8 +95,7 @@ export const de: Record<WordKey, string> = {
   "door.failed": "Nicht geöffnet",
   "door.forbidden": "Sprechen ja, öffnen nein",
   "door.forbidden.text": "Wer {door} öffnet, bestimmt die Verwaltung.",
-  "door.failed.station_unreachable":
-    "Die Station antwortet nicht. Noch einmal drücken oder den Hausmeister rufen.",
+  "door.failed.station_unreachable": "Die Station antwortet nicht. Noch einmal drücken oder den Hausmeister rufen.",
   "door.failed.door_not_allowed": "Sie dürfen diese Tür nicht öffnen. Bei der Verwaltung nachfragen.",
   "door.failed.door_not_found": "Diese Tür gibt es nicht mehr. Seite neu laden.",
   "door.failed.door_refused": "Die Station hat abgelehnt. Noch einmal drücken oder den Hausmeister rufen.",
@@ -131,8 +129,6 @@ export const de: Record<WordKey, string> = {
   "call.end": "Beenden",
   "call.cancel": "Ruf abbrechen",
   "call.mute": "Stumm",
-  "call.unmute": "Stumm ein",
-  "call.camera": "Kamera",
   "call.camera.off": "Kamera aus",
   "call.camera.none": "Keine Kamera",
   "call.keypad": "Tasten",
@@ -221,8 +217,7 @@ export const de: Record<WordKey, string> = {
   "error.media": "Bild und Ton ließen sich nicht starten. Seite neu laden und noch einmal versuchen.",
   "error.offline": "Nicht gesendet: keine Verbindung zu Antiphon. Abwarten, dann noch einmal versuchen.",
   "error.signout": "Nicht abgemeldet: Antiphon antwortet nicht. Noch einmal versuchen, wenn die Verbindung zurück ist.",
-  "error.other":
-    "Das hat nicht geklappt. Noch einmal versuchen; bleibt es so, der Verwaltung den Code {code} nennen.",
+  "error.other": "Das hat nicht geklappt. Noch einmal versuchen; bleibt es so, der Verwaltung den Code {code} nennen.",
 
   "keys.title": "Tasten im Gespräch",
   "keys.choose": "Anruf wählen",

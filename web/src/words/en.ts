@@ -49,7 +49,8 @@ export const en = {
   "bar.too_many": "Too many tabs are open with this sign-in. Close some; this tab tries again in {seconds} s.",
   "bar.sound": "This browser keeps the tab silent. Rings are shown, not heard.",
   "bar.sound.action": "Allow sound",
-  "bar.mic.denied": "No microphone: visitors will not hear you. Allow the microphone for this page in the browser, then try again.",
+  "bar.mic.denied":
+    "No microphone: visitors will not hear you. Allow the microphone for this page in the browser, then try again.",
   "bar.mic.missing": "No microphone found: visitors will not hear you. Plug one in, then try again.",
   "bar.mic.action": "Try again",
   "bar.paused": "This tab does not ring. Colleagues on duty still do.",
@@ -123,8 +124,6 @@ export const en = {
   "call.end": "End",
   "call.cancel": "Stop calling",
   "call.mute": "Mute",
-  "call.unmute": "Muted",
-  "call.camera": "Camera",
   "call.camera.off": "Camera off",
   "call.camera.none": "No camera",
   "call.keypad": "Keypad",

@@ -29,7 +29,15 @@ export function fullTime(language: Language, zone: string, at: number): string {
   return format(
     language,
     zone,
-    { day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+    {
+      day: "2-digit",
+      month: "2-digit",
+      year: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      hourCycle: "h23",
+    },
     at,
   );
 }
@@ -53,9 +61,13 @@ export function shortTime(language: Language, zone: string, at: number, now: num
 
 /** The zone as people name it: the reader's word for it, with its offset ("Vienna, GMT+1"). */
 export function zoneName(language: Language, zone: string, at: number): string {
-  const parts = new Intl.DateTimeFormat(locales[language], { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(at);
+  const parts = new Intl.DateTimeFormat(locales[language], {
+    timeZone: zone,
+    timeZoneName: "shortOffset",
+  }).formatToParts(at);
   const offset = parts.find((part) => part.type === "timeZoneName")?.value ?? "";
-  const cities: Readonly<Record<string, string>> = language === "de" ? { "Europe/Vienna": "Wien", "Europe/Zurich": "Zürich" } : {};
+  const cities: Readonly<Record<string, string>> =
+    language === "de" ? { "Europe/Vienna": "Wien", "Europe/Zurich": "Zürich" } : {};
   const city = cities[zone] ?? (zone.split("/").at(-1) ?? zone).replaceAll("_", " ");
   return offset === "" || offset === city ? city : `${city} (${offset})`;
 }
