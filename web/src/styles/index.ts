@@ -5,6 +5,7 @@ import "@fontsource/barlow-condensed/latin-600.css";
 import "./tokens.css";
 import "./base.css";
 import "./parts.css";
+import "./picture.css";
 import "./door.css";
 import "./sign-in.css";
 import "./desk.css";
