@@ -135,6 +135,16 @@ def test_a_200_whose_ack_never_comes_ends_the_leg() -> None:
     assert world.house.agent.next_deadline() is None
 
 
+def test_a_lost_ack_is_repeated_for_every_copy_of_the_200() -> None:
+    world = World(policy=losing_first(lambda p: p.is_request("ACK"), 2))
+    leg = world.call()
+    world.order(world.house, "accept", leg, ANSWER)
+    world.run(100)
+    assert len(world.on_line("ACK")) == 3
+    assert len([p for p in world.line if p.is_status(200, "INVITE")]) == 3
+    assert not world.house.all(Ended)
+
+
 def test_a_183_whose_prack_never_comes_ends_the_leg() -> None:
     world = World(policy=losing_all(lambda p: p.is_request("PRACK")))
     leg = world.call()
