@@ -31,8 +31,8 @@ DEVICE_CERTIFICATE_DAYS = 825
 SERVER_CERTIFICATE_DAYS = 397
 SERVER_CERTIFICATE_RENEW_BEFORE_DAYS = 30
 # P6: an expired revocation list makes the broker refuse every station, so it runs long and is re-signed long before.
-CRL_VALID_DAYS = 3650
-CRL_RENEW_BEFORE_DAYS = 1825
+CRL_VALID_DAYS = 1825
+CRL_RENEW_BEFORE_DAYS = 1460
 CRL_ALARM_BEFORE_DAYS = 90
 # S6: the same key may repeat its claim for this long, because the first answer may have been lost.
 CLAIM_REPEAT_S = 600
@@ -52,6 +52,7 @@ SIP_HEADERS_MAX = 128
 MQTT_PAYLOAD_MAX_BYTES = 64 * 1024
 SNAPSHOT_MAX_BYTES = 2 * 1024 * 1024
 WEBSOCKET_MESSAGES_PER_SECOND = 50
+WEBSOCKET_PING_S = 20.0  # how often a client is asked whether it lives, and how long it may take to say so
 CLIENTS_PER_USER_MAX = 20
 
 # Our sessions with the broker.
@@ -73,6 +74,25 @@ SIP_T4_S = 5.0
 REGISTER_EXPIRES_S = 120
 SIP_KEEPALIVE_S = 25
 
+# D2, X4: from the tap on Answer until the winner's media is there; later the call rings on for the others.
+WINNER_MEDIA_MAX_S = 5.0
+# W1: a client whose socket is lost while talking comes back within this time; also how long a call with nobody left rings on.
+RECONNECT_GRACE_S = 10.0
+# A step of a call that another part has to answer (plan, media engine): later it counts as failed.
+CALL_STEP_MAX_S = 5.0
+# The longest prompt that a caller hears before it is let go.
+PROMPT_MAX_S = 15.0
+# Snapshots: what the decoder may use, per picture.
+SNAPSHOT_DECODE_MAX_S = 5
+SNAPSHOT_DECODE_MEMORY_BYTES = 1024 * 1024 * 1024
+SNAPSHOT_PICTURE_MAX_BYTES = 512 * 1024
+SNAPSHOT_EDGE_MAX_PX = 1280
+SNAPSHOT_SOURCE_EDGE_MAX_PX = 4096
+# Hostile or stuck clients: what waits for one client at most, before it is dropped.
+CLIENT_QUEUE_MAX = 256
+CLIENT_HELLO_MAX_S = 10.0
+# History pages.
+CALLS_PAGE_MAX = 100
 # Facts on their way from the outbox to the bus: how many in one round, how long until the drain looks unasked (a writer
 # on another machine cannot wake it), how long delivered ones are kept.
 OUTBOX_BATCH = 200
@@ -102,6 +122,15 @@ NG_WAITS_S = (0.25, 0.5, 1.0, 1.25)
 NG_MESSAGE_MAX_BYTES = 65_536
 NG_DEPTH_MAX = 16
 NG_PENDING_MAX = 4_096
+# A record that the disk does not take is tried again after these times, never given up while the process lives.
+RECORD_RETRY_MIN_S = 1.0
+RECORD_RETRY_MAX_S = 60.0
+# At its stop the call service waits so long for its last records and goodbyes.
+CALLS_STOP_MAX_S = 5.0
+# How many callers' pictures are decoded at the same time.
+SNAPSHOTS_AT_ONCE = 2
+# A browser that does not read, or does not sign on, within these times is dropped.
+CLIENT_SEND_MAX_S = 10.0
 # D2: key-frame requests to one station are at least this far apart.
 KEY_FRAME_REQUEST_MIN_S = 0.25
 # D2: when a key frame is asked for after a receiver joined the preview.
@@ -110,11 +139,21 @@ KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
 KEY_FRAME_PACKETS_MAX = 4_096
 # P12: a lost media engine is noticed within this time.
 MEDIA_WATCH_S = 1.0
-# Session descriptions: larger ones, or with more sections, are refused.
-SDP_MAX_BYTES = 16_384
-SDP_MEDIA_MAX = 8
 DIGIT_REPORT_MAX_BYTES = 16_384
 
 # How often the worker removes sessions, claim codes and delivered facts that have run out.
 EXPIRY_SWEEP_S = 600.0
 CLAIM_CODE_KEPT_DAYS = 30  # past its end: so long the device hears "expired", then "wrong"
+
+# RFC 3261 14.1: how often one offer is tried again after glare before its owner is told.
+SIP_OFFER_TRIES_MAX = 5
+# RFC 3261 14.2: a peer that asks us to come back later is believed up to this.
+SIP_RETRY_AFTER_MAX_S = 10
+# An answered leg is probed this often, so that a station that vanished does not leave a call open.
+SIP_PROBE_S = 30.0
+# A session description: browsers send some 10 kB with two media lines.
+SDP_MAX_BYTES = 64 * 1024
+SDP_LINES_MAX = 1024
+SDP_MEDIA_MAX = 16
+# Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
+SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from antiphon import log
+from antiphon.limits import WEBSOCKET_MESSAGE_MAX_BYTES, WEBSOCKET_PING_S
 
 _log = log.get("role")
 
@@ -29,16 +30,22 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, path: Path, tasks: Sequence[Task]) -> None:
+async def serve(
+    app: ASGIApp, path: Path, tasks: Sequence[Task], *, websockets: bool = False, closing: Task | None = None
+) -> None:
     """Serve `app` at `path` and run `tasks` until SIGTERM or SIGINT; a task that ends or fails takes the role down.
 
+    `closing` runs first when the end has come, while the sockets still stand.
     Raises what a task raised, so that the supervisor starts the role anew.
     """
     config = uvicorn.Config(
         app,
         loop="none",
         lifespan="off",
-        ws="none",
+        ws="websockets-sansio" if websockets else "none",
+        ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
+        ws_ping_interval=WEBSOCKET_PING_S,
+        ws_ping_timeout=WEBSOCKET_PING_S,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -48,8 +55,18 @@ async def serve(app: ASGIApp, path: Path, tasks: Sequence[Task]) -> None:
     server = _Server(config)
     loop = asyncio.get_running_loop()
 
+    async def close() -> None:
+        try:
+            if closing is not None:
+                await closing()
+        finally:
+            server.should_exit = True
+
+    ending: list[asyncio.Task[None]] = []
+
     def stop() -> None:
-        server.should_exit = True
+        if not ending:
+            ending.append(asyncio.create_task(close()))
 
     def task_ended(task: asyncio.Task[None]) -> None:
         if not task.cancelled():
@@ -66,6 +83,7 @@ async def serve(app: ASGIApp, path: Path, tasks: Sequence[Task]) -> None:
         try:
             _log.info("role started")
             await server.serve(sockets=[listener])
+            await asyncio.gather(*ending)
         finally:
             for task in running:
                 task.cancel()

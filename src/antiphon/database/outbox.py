@@ -24,7 +24,8 @@ _log = log.get("database")
 
 outbox = tenant_table(
     "outbox",
-    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), primary_key=True),
+    sa.Column("id", sa.String(40), nullable=False, unique=True),
     sa.Column("kind", sa.String(60), nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
@@ -103,7 +104,7 @@ class Drain:
                 PLATFORM,
                 outbox,
                 outbox.c.delivered_at.is_(None),
-                order_by=(outbox.c.created_at, outbox.c.id),
+                order_by=(outbox.c.position,),
                 limit=OUTBOX_BATCH,
             )
         )
