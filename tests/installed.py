@@ -6,8 +6,8 @@ import asyncio
 import json
 import ssl
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,16 @@ from hardware import certificate_request, key_pem, new_key
 from residents import PASSWORD, Tenant
 
 PATIENCE_S = 10.0
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Ask again and again until it holds, for what nobody announces; fails after `PATIENCE_S`."""
+    for _ in range(int(PATIENCE_S / 0.05)):
+        if await holds():
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.05)
+    raise AssertionError("it never came to hold")
 
 
 @dataclass

@@ -31,8 +31,8 @@ DEVICE_CERTIFICATE_DAYS = 825
 SERVER_CERTIFICATE_DAYS = 397
 SERVER_CERTIFICATE_RENEW_BEFORE_DAYS = 30
 # P6: an expired revocation list makes the broker refuse every station, so it runs long and is re-signed long before.
-CRL_VALID_DAYS = 3650
-CRL_RENEW_BEFORE_DAYS = 1825
+CRL_VALID_DAYS = 1825
+CRL_RENEW_BEFORE_DAYS = 1460
 CRL_ALARM_BEFORE_DAYS = 90
 # S6: the same key may repeat its claim for this long, because the first answer may have been lost.
 CLAIM_REPEAT_S = 600

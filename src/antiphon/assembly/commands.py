@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from antiphon import settings as settings_room
 from antiphon.assembly import checks, installation
 from antiphon.assembly.engines import health, parts, supervision
-from antiphon.errors import BadInput, Conflict, NotFound, Unavailable
+from antiphon.errors import BadInput, NotFound, Unavailable
 from antiphon.settings import Settings
 
 _READY_WITHIN_S = 60
@@ -53,9 +53,9 @@ def run(asked: argparse.Namespace) -> int:
 def up(asked: argparse.Namespace, data: Path) -> int:
     """Set up, start, wait until ready, make the demo, print the way in; in the foreground until Ctrl-C."""
     if supervision.running(data):
-        raise Conflict(
-            f"Antiphon is already running in {data}. See ./antiphon status, or stop it with ./antiphon down."
-        )
+        _say("already running")
+        sys.stdout.write(_welcome(_installed(data), None, ""))
+        return 0
     interrupted = _Interruption()
     with interrupted:
         _say("preparing folders, keys, certificates and database")

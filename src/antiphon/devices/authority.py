@@ -67,7 +67,7 @@ def ensure_authority(pki: Path, now: datetime) -> None:
         _write(pki / "trust.pem", trust)
     if not (pki / "crl.pem").exists():
         write_revocation_list(pki, {}, now)
-    elif revocation_list_ends(pki) - now < timedelta(days=limits.CRL_RENEW_BEFORE_DAYS):
+    elif revocation_list_due(pki, now):
         write_revocation_list(pki, listed_serials(pki), now)
 
 
@@ -148,6 +148,10 @@ class Authority:
         """When the list runs out."""
         return revocation_list_ends(self._pki)
 
+    def list_due(self, now: datetime) -> bool:
+        """Whether the list should be signed anew for its end alone."""
+        return revocation_list_due(self._pki, now)
+
 
 def issue_device_certificate(pki: Path, csr_pem: str, device_id: str, now: datetime) -> IssuedCertificate:
     """One certificate from the authority in `pki`; see `Authority.issue_device_certificate`."""
@@ -194,8 +198,7 @@ def write_revocation_list(pki: Path, serials: Mapping[str, datetime], now: datet
         # An engine that re-reads the file keeps its old list too and believes the one with the later date.
         previous = _revocation_lists(pki)[0].last_update_utc
         this_update = max(this_update, previous + timedelta(seconds=1))
-    next_update = min(now + timedelta(days=limits.CRL_VALID_DAYS), issuing.not_valid_after_utc)
-    issuing_list = _sign_list(issuing, _key(pki / "issuing.key"), serials, this_update, next_update)
+    issuing_list = _sign_list(issuing, _key(pki / "issuing.key"), serials, this_update, _next_update(issuing, now))
     _write(pki / "crl.pem", issuing_list + _root_list(pki, now))
 
 
@@ -207,6 +210,18 @@ def listed_serials(pki: Path) -> dict[str, datetime]:
 def revocation_list_ends(pki: Path) -> datetime:
     """When the first list in `crl.pem` runs out: from then on the broker refuses everybody."""
     return min(entry.next_update_utc for entry in _revocation_lists(pki) if entry.next_update_utc is not None)
+
+
+def revocation_list_due(pki: Path, now: datetime) -> bool:
+    """Whether the list nears its end and a new one would last longer: none outlives the issuing certificate."""
+    ends = revocation_list_ends(pki)
+    if ends - now >= timedelta(days=limits.CRL_RENEW_BEFORE_DAYS):
+        return False
+    return _next_update(_certificate(pki / "issuing.crt"), now) - ends > timedelta(days=1)
+
+
+def _next_update(issuing: x509.Certificate, now: datetime) -> datetime:
+    return min(now + timedelta(days=limits.CRL_VALID_DAYS), issuing.not_valid_after_utc)
 
 
 def _make_root(pki: Path, now: datetime) -> None:

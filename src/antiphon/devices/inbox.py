@@ -50,18 +50,22 @@ class Inbox:
         """Store what comes, until cancelled."""
         while True:
             self._woken.clear()
-            while self._waiting:
-                key = next(iter(self._waiting))
-                await self._take(*key, self._waiting.pop(key))
-            if self._settle_at is not None and self._clock.monotonic() >= self._settle_at:
-                self._settle_at = None
-                await self._settle()
+            await self.digest()
             patience = None if self._settle_at is None else max(0.0, self._settle_at - self._clock.monotonic())
             try:
                 async with asyncio.timeout(patience):
                     await self._woken.wait()
             except TimeoutError:
                 continue
+
+    async def digest(self) -> None:
+        """Store what waits, and mark as offline who did not speak up in time after the broker came back."""
+        while self._waiting:
+            key = next(iter(self._waiting))
+            await self._take(*key, self._waiting.pop(key))
+        if self._settle_at is not None and self._clock.monotonic() >= self._settle_at:
+            self._settle_at = None
+            await self._settle()
 
     async def _take(self, device_id: str, topic: Topic, payload: bytes) -> None:
         now = self._clock.now()

@@ -80,11 +80,11 @@ class Upkeep:
         """
         now = self._clock.now()
         listed, pending = await self._database.read(lambda tx: (store.revoked_serials(tx, now), store.unenforced(tx)))
-        soon = self._authority.list_ends() - now < timedelta(days=limits.CRL_RENEW_BEFORE_DAYS)
-        if soon or not listed.keys() <= self._authority.listed().keys():
+        due = self._authority.list_due(now)
+        if due or not listed.keys() <= self._authority.listed().keys():
             self._authority.revoke(listed, now)
             _log.info("revocation list written", serials=len(listed))
-        if not pending and not soon:
+        if not pending and not due:
             return
         self._edge.reload_revocations()
         for device_id, company_id in sorted({(row["device_id"], row["company_id"]) for row in pending}):

@@ -47,9 +47,15 @@ class EngineEdge:
     async def drop_registration(self, device_id: str) -> None:
         """Kamailio forgets the station's contacts; one that it does not know is fine."""
         answer = await self._call("ul.rm", _REGISTRATIONS, device_id)
-        error = answer.get("error")
-        if error is not None and error.get("code") != 404 and "not found" not in str(error.get("message", "")).lower():
-            raise EdgeAway(reason="refused", rpc_code=error.get("code"))
+        if "error" in answer and not _unknown(answer):
+            raise EdgeAway(reason="refused", rpc_code=answer["error"].get("code"))
+
+    async def registered(self, device_id: str) -> bool:
+        """Whether Kamailio knows where the station is."""
+        answer = await self._call("ul.lookup", _REGISTRATIONS, device_id)
+        if "error" in answer and not _unknown(answer):
+            raise EdgeAway(reason="refused", rpc_code=answer["error"].get("code"))
+        return "result" in answer
 
     async def _call(self, method: str, *parameters: str) -> dict[str, Any]:  # Any: JSON-RPC, checked by the caller
         number = next(self._numbers)
@@ -72,3 +78,9 @@ class EngineEdge:
         if not isinstance(answer, dict):
             raise EdgeAway(reason="malformed")
         return answer
+
+
+def _unknown(answer: dict[str, Any]) -> bool:  # Any: JSON-RPC
+    """Kamailio's way of saying that there is no such registration."""
+    error = answer["error"]
+    return error.get("code") == 404 or "not found" in str(error.get("message", "")).lower()

@@ -39,7 +39,7 @@ def start(settings: Settings, name: str) -> Process:
     (part,) = (one for one in parts(settings) if one.name == name)
     log = settings.logs / f"{name}.log"
     environment = {
-        **os.environ,
+        "PATH": os.defpath,
         "ANTIPHON_DATA": str(settings.data),
         "ANTIPHON_ADVERTISED_ADDRESS": "127.0.0.1",
         "PYTHONPATH": str(Path(__file__).parents[3] / "src"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from antiphon.wire.sip.errors import SipSyntaxError
@@ -104,14 +105,14 @@ def parameters_of(value: str) -> dict[str, str]:
     for parameter in split_outside(rest, ";"):
         key, _, text = parameter.partition("=")
         if key.strip():
-            found[key.strip().lower()] = text.strip().strip('"')
+            found[key.strip().lower()] = _unquoted(text.strip())
     return found
 
 
 def display_name_of(value: str) -> str:
     """The display name of a name-addr value, unquoted; "" without one."""
     if value.startswith('"'):
-        return re.sub(r"\\(.)", r"\1", value[1 : _closing_quote(value)])
+        return _unquoted(value[: _closing_quote(value) + 1])
     return value.partition("<")[0].strip() if "<" in value else ""
 
 
@@ -170,6 +171,12 @@ def split_outside(text: str, separator: str = ",") -> list[str]:
     return [piece for piece in pieces if piece]
 
 
+def _unquoted(text: str) -> str:
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+
+
 def _closing_quote(value: str) -> int:
     index = 1
     while index < len(value):
@@ -181,8 +188,7 @@ def _closing_quote(value: str) -> int:
     return len(value) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(NamedTuple):
     """What a transaction needs of the top Via."""
 
     sent_by: str

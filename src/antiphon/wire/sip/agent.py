@@ -305,7 +305,7 @@ class UserAgent:
             status = 416
         elif (message.body and message.content_type != SDP) or message.header("content-encoding"):
             status, extra = 415, f"Accept: {SDP}"
-        elif any(character.isspace() for character in message.uri) or not message.header("contact"):
+        elif len(message.uri.split()) != 1 or not message.header("contact"):
             status = 400
         if status:
             self._tag(transaction, "")
