@@ -14,6 +14,7 @@ from antiphon.access import Doors
 from antiphon.access import routes as access_routes
 from antiphon.assembly import health, problems, serving
 from antiphon.assembly.web import WebClient
+from antiphon.calls import routes as calls_routes
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import Database, Scope, Tx, open_database
 from antiphon.devices import Commander
@@ -59,6 +60,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=problems.RESPONSES,
+        generate_unique_id_function=lambda route: route.name,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     problems.install(app)
@@ -66,8 +68,8 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.settings, state.clock, state.database = settings, parts.clock, parts.database
     state.bus, state.doors = parts.broker, parts.doors
     state.require_station, state.buttons_changed = devices.station, _tell_station
-    for router in (tenancy_routes.router, directory_routes.router, devices_routes.router, access_routes.router):
-        app.include_router(router)
+    for room in (tenancy_routes, directory_routes, devices_routes, access_routes, calls_routes):
+        app.include_router(room.router)
     app.include_router(
         health.router(
             {

@@ -104,14 +104,14 @@ def parameters_of(value: str) -> dict[str, str]:
     for parameter in split_outside(rest, ";"):
         key, _, text = parameter.partition("=")
         if key.strip():
-            found[key.strip().lower()] = text.strip().strip('"')
+            found[key.strip().lower()] = _unquoted(text.strip())
     return found
 
 
 def display_name_of(value: str) -> str:
     """The display name of a name-addr value, unquoted; "" without one."""
     if value.startswith('"'):
-        return re.sub(r"\\(.)", r"\1", value[1 : _closing_quote(value)])
+        return _unquoted(value[: _closing_quote(value) + 1])
     return value.partition("<")[0].strip() if "<" in value else ""
 
 
@@ -168,6 +168,12 @@ def split_outside(text: str, separator: str = ",") -> list[str]:
         index += 1
     pieces.append(text[start:].strip())
     return [piece for piece in pieces if piece]
+
+
+def _unquoted(text: str) -> str:
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
 
 
 def _closing_quote(value: str) -> int:

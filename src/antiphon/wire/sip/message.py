@@ -93,7 +93,6 @@ def parse(data: bytes) -> SipMessage:
         raise SipSyntaxError("A control character stands in the head.")
     if len(lines) > SIP_HEADERS_MAX + 1:
         fault = fault or (400, "too many headers")
-        del lines[SIP_HEADERS_MAX + 1 :]
     method, uri, status, phrase = _start_line(lines[0])
     fields: dict[str, list[str]] = {}
     last: list[str] | None = None
