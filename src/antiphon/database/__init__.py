@@ -1,6 +1,22 @@
 """Transactions and the one scoped helper through which every tenant query goes."""
 
-from antiphon.database.core import Database, Tx, metadata, tenant_table
-from antiphon.database.scope import PLATFORM, Scope
+from antiphon.database.core import Database, Tx, UtcTime, metadata, tenant_table
+from antiphon.database.failures import AlreadyThere, DatabaseAway, StorageFull
+from antiphon.database.opening import OUTBOX_SOCKET, open_database
+from antiphon.database.scope import PLATFORM, AnyScope, Scope
 
-__all__ = ["PLATFORM", "Database", "Scope", "Tx", "metadata", "tenant_table"]
+__all__ = [
+    "OUTBOX_SOCKET",
+    "PLATFORM",
+    "AlreadyThere",
+    "AnyScope",
+    "Database",
+    "DatabaseAway",
+    "Scope",
+    "StorageFull",
+    "Tx",
+    "UtcTime",
+    "metadata",
+    "open_database",
+    "tenant_table",
+]

@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection, RowMapping
 
+from antiphon.database.failures import translated
 from antiphon.database.scope import AnyScope, Scope
 
 T = TypeVar("T")
@@ -26,6 +30,26 @@ metadata = sa.MetaData(
 )
 
 
+class UtcTime(sa.types.TypeDecorator[datetime]):
+    """A moment. Takes aware datetimes only, gives them back in UTC, on SQLite as well."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
 def tenant_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     """A table whose rows each belong to a company: `company_id` is added, and every query on it is scoped by it."""
     return sa.Table(
@@ -39,8 +63,10 @@ def tenant_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
 class Tx:
     """One open transaction. Services take it and never commit; the boundary that opened it does."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, read_only: bool = False) -> None:
         self._connection = connection
+        self._read_only = read_only
+        self.facts_written = False  # set by the outbox: whoever delivers facts is woken after the commit
 
     def all(
         self,
@@ -63,6 +89,7 @@ class Tx:
 
     def insert(self, scope: AnyScope, table: sa.Table, values: Mapping[str, Any]) -> None:
         """Add one row; a company scope fills and checks `company_id`."""
+        self._refuse_when_read_only()
         row = dict(values)
         if isinstance(scope, Scope) and "company_id" in table.c:
             row.setdefault("company_id", scope.company_id)
@@ -72,14 +99,26 @@ class Tx:
     def update(
         self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], values: Mapping[str, Any]
     ) -> int:
-        """Change the rows that match; returns how many there were."""
+        """Change the rows that match; returns how many there were. A row never changes its company."""
+        self._refuse_when_read_only()
+        if isinstance(scope, Scope) and "company_id" in values:
+            self._refuse_other_company(scope, values)
         return self._connection.execute(
             sa.update(table).where(*self._guard(scope, table), *where).values(dict(values))
         ).rowcount
 
     def delete(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
         """Remove the rows that match; returns how many there were."""
+        self._refuse_when_read_only()
         return self._connection.execute(sa.delete(table).where(*self._guard(scope, table), *where)).rowcount
+
+    def revision(self) -> str | None:
+        """The schema's revision, or None before the first migration."""
+        return MigrationContext.configure(self._connection).get_current_revision()
+
+    def _refuse_when_read_only(self) -> None:
+        if self._read_only:
+            raise RuntimeError("a write in a reading transaction")
 
     @staticmethod
     def _refuse_other_company(scope: Scope, row: Mapping[str, Any]) -> None:
@@ -97,14 +136,15 @@ class Tx:
 class Database:
     """Engine plus the one thread that runs this process's transactions, so that the event loop never waits for a disk."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, on_facts: Callable[[], None] = lambda: None) -> None:
+        """`on_facts` is called in the writing thread after a transaction that put facts into the outbox has committed."""
+        self.on_facts = on_facts
         self._sqlite = url.startswith("sqlite")
         self._engine = sa.create_engine(
             url, connect_args={"timeout": 5, "check_same_thread": False} if self._sqlite else {}
         )
         if self._sqlite:
-            sa.event.listen(self._engine, "connect", _prepare_sqlite)
-            sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            begin_immediate(self._engine)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
     @property
@@ -113,19 +153,33 @@ class Database:
         return self._engine
 
     @contextmanager
-    def transaction(self) -> Iterator[Tx]:
-        """A transaction in the calling thread: commits at the end, rolls back on an exception."""
-        with self._engine.begin() as connection:
-            yield Tx(connection)
+    def transaction(self, *, read_only: bool = False) -> Iterator[Tx]:
+        """A transaction in the calling thread: commits at the end, rolls back on an exception.
 
-    def run_sync(self, work: Callable[[Tx], T]) -> T:
+        A reading one takes no write lock and refuses writes. Raises `StorageFull` or `DatabaseAway` when the file or the
+        server fails.
+        """
+        with translated(), self._engine.connect().execution_options(antiphon_read_only=read_only) as connection:
+            tx = Tx(connection, read_only=read_only)
+            with connection.begin():
+                yield tx
+        if tx.facts_written:
+            self.on_facts()
+
+    def run_sync(self, work: Callable[[Tx], T], *, read_only: bool = False) -> T:
         """Run `work` in one transaction, here."""
-        with self.transaction() as tx:
+        with self.transaction(read_only=read_only) as tx:
             return work(tx)
 
     async def run(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one transaction on the database thread; its exception is raised here."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self.run_sync, work)
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Like `run` for work that only reads: it never waits for a writer."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, partial(self.run_sync, work, read_only=True)
+        )
 
     def close(self) -> None:
         """Wait for the running transaction and let go of the file or server."""
@@ -133,11 +187,21 @@ class Database:
         self._engine.dispose()
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # Any: the DB-API connection has no public type
-    connection.isolation_level = (
-        None  # we begin ourselves: the driver's implicit BEGIN is deferred and fails under writers
-    )
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def begin_immediate(engine: sa.Engine, *, foreign_keys: bool = True) -> None:
+    """Make a SQLite engine write-ahead logged, and begin every writing transaction with the write lock."""
+
+    def prepare(connection: Any, _record: object) -> None:  # Any: the DB-API connection has no public type
+        # We begin ourselves: the driver's implicit BEGIN is deferred and fails among several writers.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        keys = "ON" if foreign_keys else "OFF"
+        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=NORMAL", f"foreign_keys={keys}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("antiphon_read_only", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", begin)

@@ -1,1 +1,55 @@
-"""Companies, projects, sites, people, passwords and tokens."""
+"""Companies, projects, sites, folders, people, roles, grants."""
+
+from antiphon.tenancy.model import (
+    Company,
+    Folder,
+    Language,
+    Principal,
+    Project,
+    Role,
+    SessionEnded,
+    Site,
+    TokenExpired,
+    User,
+)
+from antiphon.tenancy.passwords import hash_password, new_password
+from antiphon.tenancy.service import (
+    create_company,
+    create_folder,
+    create_project,
+    create_site,
+    create_user,
+    forget_expired_sessions,
+    set_password,
+)
+from antiphon.tenancy.store import company, site, sites_of, user, users
+from antiphon.tenancy.tokens import public_key_pem, verify_access_token
+
+__all__ = [
+    "Company",
+    "Folder",
+    "Language",
+    "Principal",
+    "Project",
+    "Role",
+    "SessionEnded",
+    "Site",
+    "TokenExpired",
+    "User",
+    "company",
+    "create_company",
+    "create_folder",
+    "create_project",
+    "create_site",
+    "create_user",
+    "forget_expired_sessions",
+    "hash_password",
+    "new_password",
+    "public_key_pem",
+    "set_password",
+    "site",
+    "sites_of",
+    "user",
+    "users",
+    "verify_access_token",
+]

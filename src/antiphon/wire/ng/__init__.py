@@ -1,1 +1,70 @@
 """rtpengine's NG control protocol, sans-IO: bencoding, commands, and the machine that keeps the order of commands safe."""
+
+from antiphon.wire.ng.bencode import BencodeError, Decoded, Encodable, decode, encode
+from antiphon.wire.ng.commands import (
+    PING,
+    Answer,
+    Command,
+    Delete,
+    ListCalls,
+    Offer,
+    Options,
+    PlayDtmf,
+    PlayMedia,
+    Publish,
+    Query,
+    StopMedia,
+    SubscribeAnswer,
+    SubscribeRequest,
+    Unsubscribe,
+)
+from antiphon.wire.ng.exchange import (
+    Datagram,
+    Exchange,
+    Ignored,
+    Replied,
+    TimedOut,
+    TooManyPending,
+)
+from antiphon.wire.ng.exchange import (
+    Effect as ExchangeEffect,
+)
+from antiphon.wire.ng.machine import CallMedia, Done, Failed, Lost, OutOfOrder, Phase, Send, Tag
+
+__all__ = [
+    "PING",
+    "Answer",
+    "BencodeError",
+    "CallMedia",
+    "Command",
+    "Datagram",
+    "Decoded",
+    "Delete",
+    "Done",
+    "Encodable",
+    "Exchange",
+    "ExchangeEffect",
+    "Failed",
+    "Ignored",
+    "ListCalls",
+    "Lost",
+    "Offer",
+    "Options",
+    "OutOfOrder",
+    "Phase",
+    "PlayDtmf",
+    "PlayMedia",
+    "Publish",
+    "Query",
+    "Replied",
+    "Send",
+    "StopMedia",
+    "SubscribeAnswer",
+    "SubscribeRequest",
+    "Tag",
+    "TimedOut",
+    "TooManyPending",
+    "Unsubscribe",
+    "decode",
+    "encode",
+]

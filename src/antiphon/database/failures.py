@@ -1,0 +1,47 @@
+"""What a failing database becomes for the rest of the house: errors with a stable code instead of a driver's exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy.exc
+
+from antiphon.errors import AntiphonError, Conflict, Unavailable
+
+
+class StorageFull(AntiphonError):
+    """The disk under the database takes nothing more."""
+
+    code = "storage_full"
+    http_status = 507
+    sip_status = 503
+    title = "The platform's disk is full. Nothing was changed; tell whoever runs it."
+
+
+class DatabaseAway(Unavailable):
+    """The database is locked for too long, unreachable or damaged."""
+
+    code = "database_unavailable"
+    title = "The platform's database does not answer. Nothing was changed; try again."
+
+
+class AlreadyThere(Conflict):
+    """A row with the same unique value exists, or a row it refers to does not."""
+
+    code = "already_there"
+    title = "This contradicts what is already there. Nothing was changed."
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's failures inside the block into `StorageFull`, `DatabaseAway` or `AlreadyThere`."""
+    try:
+        yield
+    except sqlalchemy.exc.IntegrityError as error:
+        raise AlreadyThere from error
+    except sqlalchemy.exc.OperationalError as error:
+        reason = str(error.orig).lower()
+        if "disk is full" in reason or "no space left" in reason:
+            raise StorageFull from error
+        raise DatabaseAway(reason=type(error.orig).__name__) from error

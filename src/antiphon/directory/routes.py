@@ -1,0 +1,87 @@
+"""HTTP of call buttons: which a station has and whom each rings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from antiphon.database import Database, Tx
+from antiphon.directory import store
+from antiphon.directory.model import Button
+from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
+from antiphon.tenancy import Principal
+from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
+
+router = APIRouter(prefix="/api/v1/stations/{station_id}/buttons", tags=["buttons"])
+
+
+class ButtonBody(BaseModel):
+    """A button. `user_ids` null rings every active user of the company; an empty list rings nobody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,32}$", examples=["main"])
+    label: str = Field(default="", max_length=120, examples=["Hausverwaltung"])
+    user_ids: list[Annotated[str, Field(max_length=64)]] | None = Field(
+        default=None, max_length=RING_TARGETS_PER_BUTTON_MAX
+    )
+
+
+class Buttons(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    items: list[ButtonBody] = Field(max_length=BUTTONS_PER_STATION_MAX)
+
+    @model_validator(mode="after")
+    def _each_name_once(self) -> Buttons:
+        if len({button.name for button in self.items}) < len(self.items):
+            raise ValueError("two buttons have the same name")
+        return self
+
+
+def _view(tx: Tx, principal: Principal, station_id: str) -> Buttons:
+    return Buttons(
+        items=[
+            ButtonBody(
+                name=button.name,
+                label=button.label,
+                user_ids=None if button.user_ids is None else list(button.user_ids),
+            )
+            for button in store.buttons(tx, principal.scope, station_id)
+        ]
+    )
+
+
+@router.get("", summary="Buttons of a station")
+async def list_buttons(station_id: str, request: Request, principal: CurrentPrincipal) -> Buttons:
+    """The station's buttons and whom each rings."""
+    state = request.app.state
+    database: Database = state.database
+
+    def look(tx: Tx) -> Buttons:
+        state.require_station(tx, principal.scope, station_id)
+        return _view(tx, principal, station_id)
+
+    return await database.read(look)
+
+
+@router.put("", summary="Set the buttons of a station")
+async def put_buttons(station_id: str, body: Buttons, request: Request, principal: CurrentAdministrator) -> Buttons:
+    """Replace all buttons of the station; in force for the next press."""
+    state = request.app.state
+    database: Database = state.database
+    now = state.clock.now()
+    wanted = [
+        Button(button.name, button.label, None if button.user_ids is None else tuple(button.user_ids))
+        for button in body.items
+    ]
+
+    def change(tx: Tx) -> Buttons:
+        state.require_station(tx, principal.scope, station_id)
+        store.set_buttons(tx, principal.scope, station_id, wanted)
+        state.buttons_changed(tx, principal.scope, station_id, wanted, now)
+        return _view(tx, principal, station_id)
+
+    return await database.run(change)

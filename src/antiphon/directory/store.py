@@ -1,0 +1,96 @@
+"""Buttons and whom they ring, in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from antiphon import tenancy
+from antiphon.clock import new_id
+from antiphon.database import Scope, Tx, tenant_table
+from antiphon.directory.model import Button, RingPlan, UnknownButton
+from antiphon.limits import RING_MAX_S
+
+# The station lives a floor above: its id is opaque here, and whoever writes has checked that it is the company's.
+button_rows = tenant_table(
+    "buttons",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("station_id", sa.String(40), nullable=False, index=True),
+    sa.Column("name", sa.String(32), nullable=False),
+    sa.Column("label", sa.String(120), nullable=False),
+    sa.Column("rings_everyone", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("station_id", "name"),
+)
+button_targets = tenant_table(
+    "button_targets",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("button_id", sa.String(40), sa.ForeignKey("buttons.id"), nullable=False, index=True),
+    sa.Column("user_id", sa.String(40), sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.UniqueConstraint("button_id", "user_id"),
+)
+
+# Stations of other makers, which sign on with a password. The SIP edge reads them through the view `sip_accounts`.
+digest_accounts = tenant_table(
+    "digest_accounts",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("username", sa.String(64), nullable=False),
+    sa.Column("realm", sa.String(120), nullable=False),
+    sa.Column("ha1", sa.String(64), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("username", "realm"),
+)
+
+
+def ring_plan(tx: Tx, scope: Scope, station_id: str, button: str, now: datetime) -> RingPlan:
+    """Who rings now for that button: the active users bound to it; raises `UnknownButton`."""
+    row = tx.first(scope, button_rows, button_rows.c.station_id == station_id, button_rows.c.name == button)
+    if row is None:
+        raise UnknownButton(button=button[:32])
+    active = [user.id for user in tenancy.users(tx, scope) if user.active]
+    if row["rings_everyone"]:
+        return RingPlan(tuple(active), RING_MAX_S)
+    return RingPlan(tuple(user_id for user_id in _targets(tx, scope, row["id"]) if user_id in active), RING_MAX_S)
+
+
+def buttons(tx: Tx, scope: Scope, station_id: str) -> tuple[Button, ...]:
+    """The station's buttons by name."""
+    rows = tx.all(scope, button_rows, button_rows.c.station_id == station_id, order_by=(button_rows.c.name,))
+    return tuple(
+        Button(row["name"], row["label"], None if row["rings_everyone"] else _targets(tx, scope, row["id"]))
+        for row in rows
+    )
+
+
+def set_buttons(tx: Tx, scope: Scope, station_id: str, wanted: Sequence[Button]) -> None:
+    """Replace the station's buttons; the caller has checked that the station is the company's. A user who is not: `NotFound`."""
+    for row in tx.all(scope, button_rows, button_rows.c.station_id == station_id):
+        tx.delete(scope, button_targets, button_targets.c.button_id == row["id"])
+        tx.delete(scope, button_rows, button_rows.c.id == row["id"])
+    for button in wanted:
+        button_id = new_id("button")
+        tx.insert(
+            scope,
+            button_rows,
+            {
+                "id": button_id,
+                "station_id": station_id,
+                "name": button.name,
+                "label": button.label,
+                "rings_everyone": button.user_ids is None,
+            },
+        )
+        for position, user_id in enumerate(dict.fromkeys(button.user_ids or ())):
+            target = tenancy.user(tx, scope, user_id)
+            tx.insert(
+                scope,
+                button_targets,
+                {"id": new_id("target"), "button_id": button_id, "user_id": target.id, "position": position},
+            )
+
+
+def _targets(tx: Tx, scope: Scope, button_id: str) -> tuple[str, ...]:
+    rows = tx.all(scope, button_targets, button_targets.c.button_id == button_id, order_by=(button_targets.c.position,))
+    return tuple(row["user_id"] for row in rows)

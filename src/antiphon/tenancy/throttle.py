@@ -1,0 +1,64 @@
+"""How often somebody may fail to sign in: a pure count of failures within the last minute."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict, deque
+
+from antiphon.errors import TooMany
+from antiphon.limits import (
+    LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE,
+    LOGIN_ATTEMPTS_PER_MINUTE,
+    LOGIN_ATTEMPTS_REMEMBERED,
+)
+
+_WINDOW_S = 60.0
+
+
+class LoginThrottle:
+    """Counts per account and address together, so that a stranger elsewhere can't lock an account; and per address alone."""
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+
+    def admit(self, account: str, address: str, now: float) -> None:
+        """Count an attempt as failed until `succeeded` takes it back; raises `TooMany`. `now` in monotonic seconds."""
+        source = _source(address)
+        pairs = (
+            ((account, source), LOGIN_ATTEMPTS_PER_MINUTE),
+            (("", source), LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE),
+        )
+        for key, most in pairs:
+            if len(self._recent(key, now)) >= most:
+                raise TooMany("Too many failed sign-ins. Wait a minute and try again.")
+        for key, _most in pairs:
+            self._recent(key, now).append(now)
+            self._failures.move_to_end(key)
+        while len(self._failures) > LOGIN_ATTEMPTS_REMEMBERED:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, account: str, address: str) -> None:
+        """Forget the failures of this account from this address."""
+        source = _source(address)
+        forgotten = self._failures.pop((account, source), deque())
+        of_address = self._failures.get(("", source))
+        for _attempt in forgotten:
+            if of_address:
+                of_address.pop()
+
+    def _recent(self, key: tuple[str, str], now: float) -> deque[float]:
+        times = self._failures.setdefault(key, deque())
+        while times and times[0] <= now - _WINDOW_S:
+            times.popleft()
+        return times
+
+
+def _source(address: str) -> str:
+    """An IPv4 address, or the /64 an IPv6 address is in: one customer has the whole of it."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 6:
+        return str(ipaddress.ip_network((parsed.packed[:8] + bytes(8), 64)))
+    return str(parsed)
