@@ -30,9 +30,16 @@ async def ring(engine: MediaEngine, call: str, station: FakeStation, tabs: list[
     return await asyncio.gather(*(show(engine, call, f"tab{at}", tab) for at, tab in enumerate(tabs)))
 
 
-async def answer(engine: MediaEngine, call: str, leg: str, tab: Receiver, station: FakeStation) -> None:
+async def answer(engine: MediaEngine, call: str, leg: str, tab: Receiver, station: FakeStation) -> str:
     description = await tab.answer(await engine.connect_offer(call, leg))
-    station.take(await engine.connect_answer(call, leg, description))
+    agreed = await engine.connect_answer(call, leg, description)
+    station.take(agreed)
+    return agreed
+
+
+def where(description: str) -> list[str]:
+    """Ports and keys."""
+    return [line.split(" RTP/")[0] for line in description.split("\r\n") if line.startswith(("m=", "a=crypto"))]
 
 
 async def test_everybody_sees_the_visitor_and_nobody_hears_before_the_answer(
@@ -91,6 +98,18 @@ async def test_the_winner_talks_and_the_others_are_dropped(
         await heard.until(lambda: heard.digits == [(call, "caller", "5")])
 
 
+async def test_the_station_keeps_ports_and_keys_from_preview_to_conversation(
+    engine: MediaEngine, station: FakeStation, call: str
+) -> None:
+    early = await engine.open_caller(call, "caller", station.description(), reliable_preview=True)
+    assert early is not None
+    async with receivers(1) as tabs:
+        agreed = await answer(engine, call, "tab0", tabs[0], station)
+    assert where(agreed) == where(early)
+    assert "a=sendonly" in early
+    assert agreed.count("a=sendrecv") == 2
+
+
 async def test_a_receiver_without_preview_can_answer(engine: MediaEngine, station: FakeStation, call: str) -> None:
     async with receivers(2) as tabs:
         await ring(engine, call, station, tabs[:1])
@@ -113,7 +132,7 @@ async def test_a_second_winner_connects_when_the_first_gave_no_answer(
 
 
 async def test_a_station_of_another_maker_is_connected_at_the_answer(
-    engine: MediaEngine, station: FakeStation, call: str
+    engine: MediaEngine, station: FakeStation, heard: Heard, call: str
 ) -> None:
     opened = await engine.open_caller(call, "caller", station.description(), reliable_preview=False)
     assert opened is None
@@ -121,6 +140,7 @@ async def test_a_station_of_another_maker_is_connected_at_the_answer(
         await answer(engine, call, "tab0", tabs[0], station)
         await asyncio.wait_for(station.heard.wait(), 8)
         await tabs[0].until_tone(420, 460)
+        await heard.until(lambda: call in heard.key_frames)
         await engine.send_dtmf(call, "caller", "7")
         async with asyncio.timeout(5):
             while 7 not in station.digits:
@@ -166,6 +186,25 @@ async def test_the_visitor_hears_the_prompt_before_anybody_answers(
     length_s = await engine.play(call, "caller", "no_answer", "de-AT")
     await asyncio.wait_for(station.heard.wait(), 5)
     assert 1.5 < length_s < 8
+
+
+async def test_the_warning_tone_and_the_voice_take_turns_at_the_station(
+    engine: MediaEngine, station: FakeStation, call: str
+) -> None:
+    async with receivers(1) as tabs:
+        await ring(engine, call, station, tabs)
+        await answer(engine, call, "tab0", tabs[0], station)
+        await asyncio.wait_for(station.heard.wait(), 8)
+        before = station.audio.switches
+        await engine.play(call, "caller", "limit_warning", "en")
+        async with asyncio.timeout(5):
+            while station.audio.switches < before + 2:
+                await tabs[0].counts()
+        frames = station.video.received
+        async with asyncio.timeout(8):
+            while station.video.received < frames + 10:
+                await tabs[0].counts()
+        assert station.audio.switches == before + 2
 
 
 async def test_a_killed_engine_is_noticed_and_the_next_call_works(
