@@ -44,6 +44,7 @@ class CallOnEngine:
         self.offer: Description | None = None  # of the calling station
         self.caller = ""
         self.tags: dict[LegId, str] = {}
+        self.opened = False
         self.lost = False
         self.called_from = ""  # tag of the calling station; empty when a client called
         self.pictured = False

@@ -76,13 +76,19 @@ class MediaEngine(MediaPort):
         held.offer = description
         held.caller = held.called_from = held.tags[leg] = leg
         if not reliable_preview:
-            held.takes_digits = True
+            held.takes_digits = held.opened = True
             return None
+        return await self._opened(held, lambda: self._anchor_caller(held))
+
+    async def _opened(self, held: CallOnEngine, order: Callable[[], Awaitable[str]]) -> str:
+        """The first order of a call: when it fails, nothing is left."""
         try:
-            return await self._ordered(held, lambda: self._anchor_caller(held))
+            text = await self._ordered(held, order)
         except AntiphonError:
-            await self.close(call)
+            await self.close(held.call)
             raise
+        held.opened = True
+        return text
 
     async def _anchor_caller(self, held: CallOnEngine) -> str:
         """Offer/answer station <-> anchor: picture to us, feedback from us, prompts to the station."""
@@ -194,11 +200,7 @@ class MediaEngine(MediaPort):
             reply = await held.run(ng.Offer(call, leg, _CALLEE, text, options.TO_STATION))
             return sdp.for_station(held.text(reply), held.number, held.version(_CALLEE))
 
-        try:
-            return await self._ordered(held, order)
-        except AntiphonError:
-            await self.close(call)
-            raise
+        return await self._opened(held, order)
 
     async def client_answer(self, call: CallId, station_leg: LegId, answer: str) -> str:
         held = self._held(call)
@@ -260,7 +262,8 @@ class MediaEngine(MediaPort):
         held = self._calls.pop(call, None)
         self._anchor.forget(call)
         if held is not None:
-            await self._quietly(self._ordered(held, lambda: held.delete()))
+            await self._quietly(self._ordered(held, held.delete))
+            self._anchor.forget(call)  # an order before this one may have begun to watch
 
     # -- orders, one at a time per call --------------------------------------------------------------------------
 
@@ -332,9 +335,10 @@ class MediaEngine(MediaPort):
         for call in known:
             del self._calls[call]
             self._anchor.forget(call)
-        if known:
-            _log.error("media engine lost calls", calls=len(known))
-            self._events.media_lost(known)
+        opened = tuple(held.call for held in lost if held.call in known and held.opened)
+        if opened:
+            _log.error("media engine lost calls", calls=len(opened))
+            self._events.media_lost(opened)
 
     async def missing(self, calls: list[CallId]) -> list[CallId]:
         """Which of these calls the engine no longer knows; asks it."""
