@@ -231,7 +231,7 @@ class Orders:
             try:
                 await doing
             except AntiphonError as error:
-                _log.warning(message, code=error.code, **call.log_fields())
+                _log.warning(message, code=error.code, reason=error.fields.get("reason"), **call.log_fields())
 
         self._start(call, run())
 
