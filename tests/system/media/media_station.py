@@ -146,7 +146,8 @@ class FakeStation:
 
         sound, picture = self.audio.payload_type, self.video.payload_type
         lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"]
-        lines += [f"m=audio {self.audio.port} RTP/SAVPF {sound} {self.events}", f"a=rtpmap:{sound} opus/48000/2"]
+        lines += [f"m=audio {self.audio.port} RTP/SAVPF {sound} 9 8 0 {self.events}", f"a=rtpmap:{sound} opus/48000/2"]
+        lines += ["a=rtpmap:9 G722/8000", "a=rtpmap:8 PCMA/8000", "a=rtpmap:0 PCMU/8000", "b=AS:600"]
         lines += [f"a=rtpmap:{self.events} telephone-event/48000", f"a=fmtp:{self.events} 0-15", crypto(self.audio)]
         lines += ["a=rtcp-mux", f"a={direction}"]
         if self.picture:

@@ -11,7 +11,7 @@ from media_harness import Heard, Rtpengine
 from media_station import FakeStation
 from media_tab import Receiver, receivers
 
-from antiphon.gateways.media import MediaEngine
+from antiphon.gateways.media import MediaEngine, NoPreview
 
 pytestmark = pytest.mark.system
 
@@ -138,6 +138,23 @@ async def test_a_client_calls_a_station(engine: MediaEngine, station: FakeStatio
         await tabs[0].until_tone(420, 460)
         await tabs[0].first_picture_ms()
         assert station.video.received > 0
+
+
+async def test_a_call_without_picture_is_connected_and_has_no_preview(engine: MediaEngine, call: str) -> None:
+    station = FakeStation(picture=False)
+    await station.start()
+    try:
+        early = await engine.open_caller(call, "caller", station.description(), reliable_preview=True)
+        assert early is not None
+        station.take(early)
+        with pytest.raises(NoPreview):
+            await engine.preview_offer(call, "tab0")
+        async with receivers(1) as tabs:
+            await answer(engine, call, "tab0", tabs[0], station)
+            await asyncio.wait_for(station.heard.wait(), 8)
+            await tabs[0].until_tone(420, 460)
+    finally:
+        await station.stop()
 
 
 async def test_the_visitor_hears_the_prompt_before_anybody_answers(

@@ -52,6 +52,13 @@ class CallOnEngine:
         self._versions: dict[str, int] = {}
         self._attempts = 0
 
+    @property
+    def station_offer(self) -> Description:
+        """What the calling station offered; raises MediaFailed when a client called."""
+        if self.offer is None:
+            raise MediaFailed("No station called.", call_id=self.call)
+        return self.offer
+
     # -- names ---------------------------------------------------------------------------------------------------
 
     def tag(self, name: str) -> ng.Tag | None:

@@ -87,8 +87,8 @@ class MediaEngine(MediaPort):
 
     async def _anchor_caller(self, held: CallOnEngine) -> str:
         """Offer/answer station <-> anchor: picture to us, feedback from us, prompts to the station."""
-        assert held.offer is not None
-        offered = await held.run(ng.Offer(held.call, held.caller, _ANCHOR, held.offer.text, options.TO_ANCHOR))
+        offer = ng.Offer(held.call, held.caller, _ANCHOR, held.station_offer.text, options.TO_ANCHOR)
+        offered = await held.run(offer)
         to_anchor = held.text(offered)
         answer = sdp.anchor_answer(to_anchor, self._anchor.port)
         answered = await held.run(ng.Answer(held.call, held.caller, _ANCHOR, answer, options.ANSWER_TO_STATION))
@@ -107,7 +107,7 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            if held.offer is None or held.offer.first("video") is None or held.tag(_ANCHOR) is not ng.Tag.PARTY:
+            if held.station_offer.first("video") is None or held.tag(_ANCHOR) is not ng.Tag.PARTY:
                 raise NoPreview()
             tag = held.new_tag(leg)
             reply = await held.run(ng.SubscribeRequest(call, held.caller, tag, options.PREVIEW))
@@ -119,8 +119,7 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> None:
-            assert held.offer is not None
-            checked = sdp.browser_answer(answer, len(held.offer.media))
+            checked = sdp.browser_answer(answer, len(held.station_offer.media))
             await held.run(ng.SubscribeAnswer(call, held.tag_of(leg), checked, options.PREVIEW_ANSWER))
 
         await self._ordered(held, order)
@@ -143,7 +142,7 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            assert held.offer is not None
+            offer = held.station_offer.text
             tag = held.tags.get(leg, "")
             if held.tag(tag) not in (ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
                 # No preview at this receiver: it is a stranger, and only an anchored caller may offer to one.
@@ -151,7 +150,7 @@ class MediaEngine(MediaPort):
                 if held.machine.phase is ng.Phase.OPEN and not held.machine.anchored(held.caller):
                     await self._anchor_caller(held)
             towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
-            reply = await held.run(ng.Offer(call, held.caller, tag, held.offer.text, towards))
+            reply = await held.run(ng.Offer(call, held.caller, tag, offer, towards))
             return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
 
         return await self._ordered(held, order)
@@ -160,8 +159,7 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            assert held.offer is not None
-            checked = sdp.browser_answer(answer, len(held.offer.media))
+            checked = sdp.browser_answer(answer, len(held.station_offer.media))
             command = ng.Answer(call, held.caller, held.tag_of(leg), checked, options.ANSWER_TO_STATION)
             reply = await held.run(command)
             return sdp.for_station(held.text(reply), held.number, held.version(held.caller))
@@ -306,6 +304,12 @@ class MediaEngine(MediaPort):
         if known:
             _log.error("media engine lost calls", calls=len(known))
             self._events.media_lost(known)
+
+    async def missing(self, calls: list[CallId]) -> list[CallId]:
+        """Which of these calls the engine no longer knows; asks it."""
+        held = [self._calls[call] for call in calls if call in self._calls]
+        gone = {one.call for one in await self._missing(held)}
+        return [call for call in calls if call in gone or call not in self._calls]
 
     # -- what comes back -----------------------------------------------------------------------------------------
 
