@@ -96,7 +96,7 @@ class Heard:
 
         self._task = asyncio.ensure_future(notify())
 
-    async def until(self, condition, within_s: float = 8.0) -> None:
+    async def until(self, condition, within_s: float = 20.0) -> None:
         async with asyncio.timeout(within_s), self._changed:
             await self._changed.wait_for(condition)
 
