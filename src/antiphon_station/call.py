@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from antiphon_station.sip import SipLink
 
 _log = logging.getLogger("station.call")
+_REFUSAL_STATUS: dict[VisitorCause, int] = {"no_codec": 488, "declined": 603, "busy": 486}
 
 
 class Announce(Protocol):
@@ -201,7 +202,8 @@ class Calls:
             case machine.EndCall(leg, cause):
                 self._offered = None
                 if self.link is not None:
-                    self.link.carry_out(self.link.agent.end(leg, cause, self.link.now()))
+                    status = _REFUSAL_STATUS.get(cause, 480)
+                    self.link.carry_out(self.link.agent.end(leg, cause, self.link.now(), status=status))
             case machine.Talk(leg):
                 if self.media is not None:
                     self.media.talk()

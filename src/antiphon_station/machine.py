@@ -369,11 +369,11 @@ class StationMachine:
         return [EndCall(self.leg, cause), *self._over(cause, now)]
 
     def _over(self, cause: VisitorCause, now: float) -> list[Effect]:
-        """The leg is gone: silence the call and say why. Nobody is at the station when it was only called."""
+        """The leg is gone: silence the call and say why; not when the station was called in vain: nobody stands there."""
         effects: list[Effect] = [PlayTone(None)]
         if self.leg is not None and self.state in ("calling", "ringing", "talking"):
             effects.append(CloseMedia(self.leg))
-        unattended = self.state == "being_called"
+        unattended = self.state == "being_called" or (self.direction == "in" and cause == "no_codec")
         self.leg, self.cause = None, cause
         if unattended:
             return effects + self._rest(now)

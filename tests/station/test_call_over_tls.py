@@ -11,6 +11,7 @@ import pytest
 from antiphon.wire import sip
 from antiphon_station.control import Json
 from antiphon_station.media import MediaSession, SoundSystem, open_camera, open_microphone, open_speaker
+from antiphon_station.prompts import Prompts, find_program
 from antiphon_station.station import Station
 from tests.station.edge import DEVICE_ID, WITHIN_S, Authority, Edge, write_identity
 
@@ -42,12 +43,21 @@ class Site:
             return status
 
 
+@pytest.fixture(scope="session")
+def announcements(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: it takes a second or two."""
+    folder = tmp_path_factory.mktemp("prompts")
+    Prompts(folder, find_program()).prepare()
+    return folder
+
+
 @pytest.fixture
-async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, announcements: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     authority = Authority()
     edge = Edge(authority, tmp_path)
     data = tmp_path / "station"
     write_identity(data, authority, sip_port=await edge.start())
+    (data / "prompts").symlink_to(announcements)
     (data / "station.toml").write_text(f'speaker = "file:{tmp_path}/heard.wav"\n')
     station = Station(data)
     watch: asyncio.Queue[Json] = asyncio.Queue()
@@ -100,7 +110,7 @@ async def test_a_press_shows_the_visitor_rings_talks_and_ends_with_words(site: S
     await anchor.sees(5)
     ringing = await site.until(lambda status: status["call"]["state"] == "ringing")
     assert ringing["playing"] == "ringback"
-    await anchor.hears(lambda level, _: level == -120.0)
+    await anchor.hears(lambda level, _: level < -70)
 
     # Somebody answers: other ports, other keys, by UPDATE; then 200.
     winner = person()

@@ -14,8 +14,9 @@ from threading import Event
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from antiphon import log
 from antiphon import settings as settings_room
-from antiphon.assembly import checks, installation
+from antiphon.assembly import checks, demo, installation, people
 from antiphon.assembly.engines import health, parts, supervision
 from antiphon.errors import BadInput, NotFound, Unavailable
 from antiphon.settings import Settings
@@ -45,6 +46,7 @@ def run(asked: argparse.Namespace) -> int:
         "logs": logs,
         "station": station,
         "ca": authority,
+        "user": user,
         "test": test,
     }
     return verbs[asked.verb](asked, settings_room.data_folder(asked.data))
@@ -56,20 +58,24 @@ def up(asked: argparse.Namespace, data: Path) -> int:
         _say("already running")
         sys.stdout.write(_welcome(_installed(data), None, ""))
         return 0
+    log.configure("up", "warning")
     interrupted = _Interruption()
     with interrupted:
         _say("preparing folders, keys, certificates and database")
         settings, found = installation.prepare(data, offset=asked.port_offset, address=asked.address)
         supervision.stop(settings)  # what a crashed supervisor left behind
-        demo = not asked.no_demo and parts.present("antiphon.assembly.demo")
-        wanted = [part for part in parts.parts(settings) if demo or part.kind != "station"]
+        with_demo = not asked.no_demo
+        wanted = [part for part in parts.parts(settings) if with_demo or part.kind != "station"]
         supervision.write_configuration(settings, wanted, found.address)
         _say(f"starting {', '.join(part.name for part in wanted)}")
         environment = settings_room.inherited() | {"ANTIPHON_ADVERTISED_ADDRESS": found.address}
         keeper = supervision.start(settings, environment, attached=not asked.detach)
         try:
             _await_ready(settings, interrupted, {part.name for part in wanted if part.kind != "station"})
-            logins = _demo(settings, found.address) if demo and not interrupted.is_set() else ""
+            logins = ""
+            if with_demo and not interrupted.is_set():
+                logins = _demo(settings, found.address)
+                _await_ready(settings, interrupted, {parts.STATION})
             _say("ready")
             if not interrupted.is_set():
                 sys.stdout.write(_welcome(settings, found.warning, logins))
@@ -142,6 +148,14 @@ def authority(asked: argparse.Namespace, data: Path) -> int:
     return 0
 
 
+def user(asked: argparse.Namespace, data: Path) -> int:
+    """A new random password for one person, printed once."""
+    log.configure("user", "warning")
+    password = people.reset_password(_installed(data), asked.email)
+    sys.stdout.write(f"{asked.email}   {password}\nShown this once. Every session of this person has ended.\n")
+    return 0
+
+
 def test(asked: argparse.Namespace, data: Path) -> int:
     return checks.run(long=asked.long, pytest=asked.pytest)
 
@@ -174,8 +188,6 @@ def _await_ready(settings: Settings, interrupted: Event, wanted: set[str]) -> No
 
 def _demo(settings: Settings, address: str) -> str:
     """Make the demo where it is missing and start its station; logins in words, empty when they were printed before."""
-    from antiphon.assembly import demo  # type: ignore[attr-defined,unused-ignore]
-
     _say("making the demo company and its station")
     made = demo.ensure_demo(settings)
     supervision.write_configuration(settings, parts.parts(settings), address)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from antiphon.assembly.api import assemble, create_app
 from antiphon.settings import Settings
-from antiphon.wire.client import client_message, server_message
+from antiphon.wire.client import CallView, client_message, server_message
 
 
 def openapi() -> dict[str, Any]:  # Any: a JSON document
@@ -30,9 +30,10 @@ def client_contract() -> dict[str, Any]:  # Any: a JSON document
     adapters: list[tuple[str, TypeAdapter[Any]]] = [
         ("ClientMessage", client_message),
         ("ServerMessage", server_message),
+        ("CallView", TypeAdapter(CallView)),  # the history's line: the client shows it beside the messages
     ]
     schemas, definitions = TypeAdapter.json_schemas(
-        [(name, "serialization" if name == "ServerMessage" else "validation", adapter) for name, adapter in adapters],
+        [(name, "validation" if name == "ClientMessage" else "serialization", adapter) for name, adapter in adapters],
         title="Client contract",
         description="Messages of the WebSocket /ws/{company_id}: from the client, and from the platform.",
     )
@@ -40,7 +41,7 @@ def client_contract() -> dict[str, Any]:  # Any: a JSON document
         # Always sent, though the models fill it in: without it a union can't be told apart.
         if "const" in definition.get("properties", {}).get("type", {}):
             definition["required"] = sorted({"type", *definition.get("required", ())})
-    unions = {name: {"title": name, **schema} for (name, _mode), schema in schemas.items()}
+    unions = {name: {"title": name, **schema} for (name, _mode), schema in schemas.items() if name != "CallView"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **{key: value for key, value in definitions.items() if key != "$defs"},

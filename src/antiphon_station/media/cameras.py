@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 
 from antiphon_station.errors import DeviceFailed
 from antiphon_station.media.codecs import HEIGHT, PICTURES_PER_S, WIDTH
-from antiphon_station.media.scene import Scene
+from antiphon_station.media.scene import scene
 
 _log = logging.getLogger("station.devices")
 _RETRY_S = 2.0
@@ -50,7 +50,7 @@ class TestCamera:
     """The scene with the local time in it."""
 
     def __init__(self) -> None:
-        self._scene = Scene()
+        self._scene = scene()
 
     def pictures(self, stop: threading.Event) -> Iterator[VideoFrame]:
         due = started = time.monotonic()
@@ -69,7 +69,6 @@ class StreamCamera:
         self._format = format_name
         self._options = options
         self._paced = paced
-        self._scene: Scene | None = None
 
     def pictures(self, stop: threading.Event) -> Iterator[VideoFrame]:
         while not stop.is_set():
@@ -100,9 +99,9 @@ class StreamCamera:
             yield frame.reformat(width=WIDTH, height=HEIGHT, format="yuv420p")
 
     def _nothing(self, stop: threading.Event) -> Iterator[VideoFrame]:
-        self._scene = self._scene or Scene()
+        dark = scene()
         until = time.monotonic() + _RETRY_S
         while not stop.is_set() and time.monotonic() < until:
             caption = f"{datetime.datetime.now().astimezone():%H:%M:%S}"
-            yield VideoFrame.from_ndarray(self._scene.nothing(caption), format="yuv420p")
+            yield VideoFrame.from_ndarray(dark.nothing(caption), format="yuv420p")
             stop.wait(0.2)

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 DELAY_MIN_S = 0.02
 DELAY_MAX_S = 0.4
 _HISTORY_S = 4.0  # how long a late packet is remembered
-_SHRINK_AFTER_S = 1.0  # how long there must be too much before one packet is left out
+_SHRINK_AFTER_S = 1.0  # how long there must be a little too much before one packet is left out
+_SHRINK_SOON_S = 0.2  # the same, when it is much
+_STALL_S = 0.2  # so much too much is caught up at once
+_COVERED_MAX = 3  # packets that are concealed when nothing is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class JitterBuffer:
         self._transits: deque[tuple[float, float]] = deque()
         self._origin: int | None = None
         self._too_much_since: float | None = None
+        self._covered = 0
 
     @property
     def delay_s(self) -> float:
@@ -97,25 +101,41 @@ class JitterBuffer:
             self._filling = False
             self._next = min(self._packets)
         if not self._packets:
-            self._filling = True  # it ran dry: the far end is silent, or the network stalls
-            self._next = None if self._highest is None else self._highest + 1
-            return Nothing()
+            return self._dry()
         self._shrink(now)
-        if self._next is None:
-            self._next = min(self._packets)
+        assert self._next is not None  # set when the filling ended
+        if self.delay_s <= 1.5 * self._packet_s:  # on a calm line what was covered is lost, not late: its time is over
+            while self._covered and self._next not in self._packets:
+                self._covered -= 1
+                self._next += 1
+                self.lost += 1
+        self._covered = 0
         packet = self._packets.pop(self._next, None)
+        if packet is None and self.depth_s < self.delay_s:
+            return Gap()  # it may be late only: play everything a packet later from now on
         self._next += 1
         if packet is None:
             self.lost += 1
             return Gap()
         return Sound(packet[1], packet[2])
 
+    def _dry(self) -> Gap | Nothing:
+        """Cover a short stall; after that the far end is silent, or it starts anew with a full buffer."""
+        if self._covered < _COVERED_MAX:
+            self._covered += 1
+            return Gap()
+        self._filling, self._covered, self._next = True, 0, None
+        return Nothing()
+
     def _shrink(self, now: float) -> None:
-        if self.depth_s <= self.delay_s + 1.5 * self._packet_s:
+        excess_s = self.depth_s - self.delay_s
+        if excess_s <= 1.5 * self._packet_s:
             self._too_much_since = None
         elif self._too_much_since is None:
             self._too_much_since = now
-        elif now - self._too_much_since >= _SHRINK_AFTER_S or self.depth_s > self.delay_s + 0.2:
+        elif excess_s > _STALL_S or now - self._too_much_since >= (
+            _SHRINK_AFTER_S if excess_s <= 3.5 * self._packet_s else _SHRINK_SOON_S
+        ):
             self._too_much_since = now
             self._drop_oldest()
 
@@ -146,7 +166,7 @@ class JitterBuffer:
             self._packets.clear()
             self._transits.clear()
             self._origin = None
-            self._filling, self._next = True, None
+            self._filling, self._next, self._covered = True, None, 0
             extended = self._highest = self._highest - self._highest % 0x10000 + 0x10000 + sequence
         elif step > 0:
             self._highest = extended

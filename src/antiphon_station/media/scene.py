@@ -5,6 +5,7 @@ Drawn once with numpy; for every picture only what moves is copied in, so that i
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -104,6 +105,12 @@ class Scene:
         region = plane[top : top + rows, left : left + layer.shape[1]]
         part = alpha[:rows]
         region[:] = (layer[:rows] * part + region * (256 - part)) >> 8
+
+
+@functools.cache
+def scene() -> Scene:
+    """The one scene of this process; drawing it takes most of a second."""
+    return Scene()
 
 
 def _write(luma: Plane, caption: str) -> None:

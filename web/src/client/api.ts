@@ -1,0 +1,112 @@
+// The HTTP API as the client uses it: sign-in, refresh, history, snapshots. The access token lives in memory only.
+import type { CallView } from "../contract";
+import type { components } from "../generated/openapi";
+import { measureServerClock } from "./server-clock";
+
+export type Session = components["schemas"]["Session"];
+
+export interface HistoryPage {
+  readonly items: readonly CallView[];
+  readonly next_cursor: string | null;
+}
+
+/** A refusal by the API (problem details, RFC 9457), or `away` when it did not answer. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(code);
+    this.name = "ApiProblem";
+  }
+
+  get away(): boolean {
+    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+}
+
+const SESSION = "/api/v1/session";
+// Tabs of one browser share the refresh cookie: one refreshes at a time.
+const REFRESH_LOCK = "antiphon-refresh";
+const REQUEST_MAX_MS = 15_000;
+
+async function request(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, credentials: "same-origin", signal: AbortSignal.timeout(REQUEST_MAX_MS) });
+  } catch {
+    throw new ApiProblem(0, "away");
+  }
+  measureServerClock(response.headers.get("date"));
+  if (response.ok) return response;
+  const retryAfter = Number(response.headers.get("retry-after"));
+  const body: unknown = await response.json().catch(() => null); // a front's own error page is no JSON
+  const code =
+    typeof body === "object" && body !== null && "code" in body && typeof body.code === "string" ? body.code : "http";
+  throw new ApiProblem(response.status, code, retryAfter > 0 ? retryAfter : null);
+}
+
+const asSession = async (response: Response): Promise<Session> => (await response.json()) as Session;
+
+async function locked<T>(work: () => Promise<T>): Promise<T> {
+  // `locks` is missing where the page is not served securely.
+  const locks = (navigator as { locks?: LockManager }).locks;
+  return locks === undefined ? work() : locks.request(REFRESH_LOCK, work);
+}
+
+export class Api {
+  #session: Session | null = null;
+
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  async signIn(email: string, password: string): Promise<Session> {
+    const response = await request(SESSION, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ email, password }),
+    });
+    return (this.#session = await asSession(response));
+  }
+
+  /** A fresh access token by the refresh cookie; ApiProblem 401 when the person has to sign in. */
+  async refresh(): Promise<Session> {
+    const response = await locked(() => request(`${SESSION}/refresh`, { method: "POST" }));
+    return (this.#session = await asSession(response));
+  }
+
+  /** Ends the session; a session that had ended already is as good. */
+  async signOut(): Promise<void> {
+    try {
+      await request(SESSION, { method: "DELETE", headers: this.#bearer() });
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem) || problem.status !== 401) throw problem;
+    }
+    this.#session = null;
+  }
+
+  async history(cursor: string | null, limit: number): Promise<HistoryPage> {
+    const query = new URLSearchParams({ limit: String(limit), ...(cursor === null ? {} : { cursor }) });
+    return (await (await this.#get(`/api/v1/calls?${query.toString()}`)).json()) as HistoryPage;
+  }
+
+  async snapshot(snapshotId: string): Promise<Blob> {
+    return (await this.#get(`/api/v1/snapshots/${encodeURIComponent(snapshotId)}`)).blob();
+  }
+
+  async #get(path: string): Promise<Response> {
+    try {
+      return await request(path, { headers: this.#bearer() });
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem) || problem.status !== 401) throw problem;
+      await this.refresh();
+      return request(path, { headers: this.#bearer() });
+    }
+  }
+
+  #bearer(): Record<string, string> {
+    return { authorization: `Bearer ${this.#session?.access_token ?? ""}` };
+  }
+}

@@ -1,0 +1,82 @@
+// What a door's plate shows: ready, working, open with its time running out, failed with a cause.
+import type { DoorView, Received } from "../contract";
+import type { WordKey } from "../words";
+
+export type DoorAction =
+  | { readonly kind: "working"; readonly requestId: string; readonly since: number }
+  | { readonly kind: "open"; readonly since: number; readonly until: number }
+  | { readonly kind: "failed"; readonly cause: WordKey; readonly since: number };
+
+export type DoorActions = Readonly<Record<string, DoorAction>>;
+
+// The station acknowledges within 2 s (D4); past this, the platform itself has not answered.
+export const DOOR_ANSWER_MAX_MS = 5_000;
+// A cause stays readable this long, then the plate is ready again.
+export const DOOR_FAILURE_SHOWN_MS = 60_000;
+
+const causes: Readonly<Record<string, WordKey>> = {
+  station_unreachable: "door.failed.station_unreachable",
+  door_not_allowed: "door.failed.door_not_allowed",
+  door_not_found: "door.failed.door_not_found",
+  door_refused: "door.failed.door_refused",
+  offline: "door.failed.offline",
+};
+
+export function doorCause(code: string | null | undefined): WordKey {
+  return (code !== null && code !== undefined ? causes[code] : undefined) ?? "door.failed.other";
+}
+
+export function doorPressed(doors: DoorActions, doorId: string, requestId: string, now: number): DoorActions {
+  return { ...doors, [doorId]: { kind: "working", requestId, since: now } };
+}
+
+export function doorFailed(doors: DoorActions, doorId: string, cause: WordKey, now: number): DoorActions {
+  return { ...doors, [doorId]: { kind: "failed", cause, since: now } };
+}
+
+/** The outcome of a press, or of an opening by digits. An outcome of an older press never hides a newer one. */
+export function doorAnswered(doors: DoorActions, result: Received<"door_result">, now: number): DoorActions {
+  const current = doors[result.door_id];
+  if (result.request_id !== null && current?.kind === "working" && current.requestId !== result.request_id)
+    return doors;
+  if (!result.opened) return doorFailed(doors, result.door_id, doorCause(result.code), now);
+  const until = now + (result.open_for_s ?? 0) * 1000;
+  return { ...doors, [result.door_id]: { kind: "open", since: now, until } };
+}
+
+/** An `error` answer to a press. */
+export function doorRequestFailed(doors: DoorActions, requestId: string, code: string, now: number): DoorActions {
+  const found = Object.entries(doors).find(([, door]) => door.kind === "working" && door.requestId === requestId);
+  return found === undefined ? doors : doorFailed(doors, found[0], doorCause(code), now);
+}
+
+/** Presses whose answer can no longer come: the connection went away. */
+export function doorsUnanswered(doors: DoorActions, now: number): DoorActions {
+  let next = doors;
+  for (const [id, door] of Object.entries(doors))
+    if (door.kind === "working") next = doorFailed(next, id, "door.failed.unknown", now);
+  return next;
+}
+
+/** Time passes: an open door has closed, a press went unanswered, a cause has been read. */
+export function doorsAt(doors: DoorActions, now: number): DoorActions {
+  let next = doors;
+  for (const [id, door] of Object.entries(doors)) {
+    if (door.kind === "working" && now - door.since >= DOOR_ANSWER_MAX_MS)
+      next = doorFailed(next, id, "door.failed.unknown", now);
+    const over =
+      (door.kind === "open" && now >= door.until) ||
+      (door.kind === "failed" && now - door.since >= DOOR_FAILURE_SHOWN_MS);
+    if (over) next = Object.fromEntries(Object.entries(next).filter(([key]) => key !== id));
+  }
+  return next;
+}
+
+export type DoorLook = "ready" | "offline" | "working" | "open" | "failed" | "forbidden";
+
+/** The state that the plate draws. */
+export function doorLook(door: DoorView, action: DoorAction | undefined, online: boolean): DoorLook {
+  if (!door.may_open) return "forbidden";
+  if (action !== undefined) return action.kind;
+  return online ? "ready" : "offline";
+}

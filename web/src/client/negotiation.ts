@@ -1,0 +1,81 @@
+// The platform's SDP and this tab's answers to it: previews while it rings, both ways once answered.
+import type { ClientMessage, ServerMessage } from "../contract";
+import type { Media } from "./media";
+import type { ClientState, RingingCall } from "./state";
+
+export interface NegotiationPorts {
+  send(message: ClientMessage): boolean;
+  picture(callId: string, picture: RingingCall["picture"]): void;
+  failed(callId: string): void;
+  wantsCamera(): boolean;
+}
+
+export class Negotiation {
+  readonly #media: Media;
+  readonly #ports: NegotiationPorts;
+
+  constructor(media: Media, ports: NegotiationPorts) {
+    this.#media = media;
+    this.#ports = ports;
+  }
+
+  /** Does what a message asks of the media; `before` and `after` are the state around it. */
+  received(message: ServerMessage, before: ClientState, after: ClientState): void {
+    switch (message.type) {
+      case "welcome":
+        this.#media.useIceServers(message.ice_servers);
+        if (before.clientId !== message.client_id) this.#media.dropAllBut(after.call?.callId ?? null);
+        break;
+      case "preview_offer":
+        void this.#preview(message.call_id, message.sdp);
+        break;
+      case "media_offer":
+        void this.#connect(message.call_id, message.sdp);
+        break;
+      case "call_started":
+        if (before.call?.requestId === message.request_id) this.#media.named(message.request_id, message.call_id);
+        else this.#ports.send({ type: "hang_up", request_id: crypto.randomUUID(), call_id: message.call_id });
+        break;
+      case "remote_sdp":
+        void this.#media.placed(message.call_id, message.sdp).catch(() => this.#ports.failed(message.call_id));
+        break;
+      case "connected":
+        if (after.call?.callId === message.call_id) void this.#media.talk(message.call_id, this.#ports.wantsCamera());
+        break;
+      case "ring_ended":
+        if (after.call?.callId !== message.call_id) this.#media.drop(message.call_id);
+        break;
+      case "call_ended":
+        this.#media.drop(message.call_id);
+        break;
+      case "error":
+        if (message.request_id !== null && before.call?.requestId === message.request_id)
+          this.#media.drop(before.call.callId ?? message.request_id);
+        break;
+      default:
+        break;
+    }
+  }
+
+  async #preview(callId: string, offer: string): Promise<void> {
+    try {
+      const sdp = await this.#media.preview(callId, offer);
+      this.#ports.send({ type: "preview_answer", call_id: callId, sdp });
+      this.#ports.picture(callId, "live");
+    } catch (reason) {
+      this.#media.drop(callId);
+      const why = reason instanceof Error ? reason.message.slice(0, 200) : "unknown";
+      this.#ports.send({ type: "preview_failed", call_id: callId, reason: why });
+      this.#ports.picture(callId, "failed");
+    }
+  }
+
+  async #connect(callId: string, offer: string): Promise<void> {
+    try {
+      const sdp = await this.#media.connect(callId, offer);
+      this.#ports.send({ type: "media_answer", call_id: callId, sdp });
+    } catch {
+      this.#ports.failed(callId);
+    }
+  }
+}

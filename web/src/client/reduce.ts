@@ -1,0 +1,228 @@
+// The client's reducer: contract messages, the tab's own requests and time in, one picture out. Pure.
+import type { ClientMessage, ServerMessage, StationView } from "../contract";
+import { doorAnswered, doorFailed, doorPressed, doorRequestFailed, doorsAt, doorsUnanswered } from "./door-state";
+import { endedByCall, endedByRing, endedLost, refused, told, type Notice } from "./notices";
+import type { Action, ClientState, OwnCall, RingingCall } from "./state";
+
+// A notice leaves by itself after this time; the record keeps what it said.
+const NOTICE_SHOWN_MS = 15_000;
+
+const newCall = {
+  callId: null,
+  placed: false,
+  phase: "answering",
+  video: true,
+  endsAt: null,
+  warned: false,
+  digit: null,
+} as const;
+
+const withStation = (stations: readonly StationView[], station: StationView): readonly StationView[] =>
+  stations.some((known) => known.station_id === station.station_id)
+    ? stations.map((known) => (known.station_id === station.station_id ? station : known))
+    : [...stations, station];
+
+const withNotice = (state: ClientState, notice: Notice): ClientState => ({
+  ...state,
+  notices: [notice, ...state.notices.filter((known) => known.id !== notice.id)].slice(0, 4),
+});
+
+/** The queue without this call; the next in line is chosen when it was the chosen one. */
+function withoutRing(state: ClientState, callId: string): ClientState {
+  const ringing = state.ringing.filter((ring) => ring.callId !== callId);
+  if (ringing.length === state.ringing.length) return state;
+  return { ...state, ringing, selected: state.selected === callId ? (ringing[0]?.callId ?? null) : state.selected };
+}
+
+const withoutCall = (state: ClientState): ClientState => ({ ...state, call: null });
+
+function received(state: ClientState, message: ServerMessage, now: number): ClientState {
+  switch (message.type) {
+    case "welcome": {
+      // A new socket starts with an empty queue: calls that still ring follow as `Ring`. A token renewed on the same socket changes nothing.
+      const renewed = state.clientId === message.client_id;
+      const broken = !renewed && state.call !== null && state.call.phase !== "talking" ? state.call : null;
+      const kept =
+        broken === null ? state : withNotice(withoutCall(state), endedLost(broken.station, "ended.lost", now));
+      return {
+        ...kept,
+        link: { kind: "online" },
+        welcomed: true,
+        clientId: message.client_id,
+        userName: message.user_name,
+        companyName: message.company_name,
+        stations: message.stations,
+        ringing: renewed ? state.ringing : [],
+        selected: renewed ? state.selected : null,
+        records: state.records + 1,
+      };
+    }
+    case "station_changed":
+      return {
+        ...state,
+        stations: withStation(state.stations, message.station),
+        ringing: state.ringing.map((ring) =>
+          ring.station.station_id === message.station.station_id ? { ...ring, station: message.station } : ring,
+        ),
+        call:
+          state.call?.station.station_id === message.station.station_id
+            ? { ...state.call, station: message.station }
+            : state.call,
+      };
+    case "ring": {
+      if (state.ringing.some((ring) => ring.callId === message.call_id)) return state;
+      const ring: RingingCall = {
+        callId: message.call_id,
+        station: message.station,
+        button: message.button,
+        startedAt: Date.parse(message.started_at),
+        ringsUntil: Date.parse(message.rings_until),
+        video: message.video,
+        picture: message.video ? "coming" : "none",
+      };
+      const ringing = [...state.ringing, ring].sort((a, b) => a.startedAt - b.startedAt);
+      return {
+        ...state,
+        ringing,
+        selected: state.selected ?? ring.callId,
+        stations: withStation(state.stations, message.station),
+      };
+    }
+    case "ring_ended": {
+      const ring = state.ringing.find((known) => known.callId === message.call_id);
+      const own = state.call !== null && state.call.callId === message.call_id ? state.call : null;
+      // The winner's own ring ends as "answered": its call goes on.
+      if (own !== null && message.cause === "answered") return state;
+      const station = ring?.station ?? own?.station;
+      if (station === undefined) return state;
+      const next = withoutRing(own === null ? state : withoutCall(state), message.call_id);
+      const notice = endedByRing(message, station, state.userName, own?.phase === "ending", now);
+      return notice === null ? next : withNotice(next, notice);
+    }
+    case "call_started":
+      return state.call?.requestId === message.request_id
+        ? { ...state, call: { ...state.call, callId: message.call_id, station: message.station } }
+        : state;
+    case "connected":
+      return state.call?.callId === message.call_id && state.call.phase !== "ending"
+        ? { ...state, call: { ...state.call, phase: "talking", since: now, endsAt: Date.parse(message.ends_at) } }
+        : state;
+    case "limit_warning":
+      return state.call?.callId === message.call_id
+        ? { ...state, call: { ...state.call, warned: true, endsAt: Date.parse(message.ends_at) } }
+        : state;
+    case "call_ended": {
+      if (state.call?.callId !== message.call_id) return withoutRing(state, message.call_id);
+      const notice = endedByCall(message, state.call.station, now);
+      return withNotice(withoutCall(state), notice);
+    }
+    case "door_result":
+      return { ...state, doors: doorAnswered(state.doors, message, now) };
+    case "dtmf_received":
+      return state.call?.callId === message.call_id
+        ? { ...state, call: { ...state.call, digit: message.digit } }
+        : state;
+    case "history_changed":
+      return { ...state, records: state.records + 1 };
+    case "error": {
+      if (message.request_id === null) return state;
+      const doors = doorRequestFailed(state.doors, message.request_id, message.code, now);
+      const own = state.call?.requestId === message.request_id ? state.call : null;
+      const next = { ...state, doors, call: own === null ? state.call : null };
+      return own === null ? next : withNotice(next, refused(message, own.station, now));
+    }
+    case "preview_offer":
+    case "media_offer":
+    case "remote_sdp":
+    case "done":
+    case "pong":
+      return state;
+    default:
+      return state; // newer than this client
+  }
+}
+
+function sent(state: ClientState, message: ClientMessage, now: number): ClientState {
+  switch (message.type) {
+    case "answer": {
+      const ring = state.ringing.find((known) => known.callId === message.call_id);
+      if (ring === undefined) return state;
+      const { station, video, startedAt } = ring;
+      const call: OwnCall = {
+        ...newCall,
+        callId: ring.callId,
+        requestId: message.request_id,
+        station,
+        video,
+        since: startedAt,
+      };
+      return { ...withoutRing(state, ring.callId), call };
+    }
+    case "decline":
+      return withoutRing(state, message.call_id);
+    case "hang_up":
+      return state.call?.callId === message.call_id ? { ...state, call: { ...state.call, phase: "ending" } } : state;
+    case "open_door":
+      return { ...state, doors: doorPressed(state.doors, message.door_id, message.request_id, now) };
+    default:
+      return state;
+  }
+}
+
+export function reduce(state: ClientState, action: Action): ClientState {
+  switch (action.type) {
+    case "received":
+      return received(state, action.message, action.now);
+    case "sent":
+      return sent(state, action.message, action.now);
+    case "unsent":
+      if (action.message.type === "open_door")
+        return { ...state, doors: doorFailed(state.doors, action.message.door_id, "door.failed.offline", action.now) };
+      return withNotice(state, told("error.offline", action.now));
+    case "tell":
+      return withNotice(state, told(action.text, action.now));
+    case "placing": {
+      const { requestId, station, now } = action;
+      const call: OwnCall = { ...newCall, requestId, station, placed: true, phase: "calling", since: now };
+      return {
+        ...state,
+        call,
+        notices: state.notices.filter((notice) => notice.station?.station_id !== station.station_id),
+      };
+    }
+    case "link":
+      return {
+        ...state,
+        link: action.link,
+        doors: action.link.kind === "away" ? doorsUnanswered(state.doors, action.now) : state.doors,
+      };
+    case "duty":
+      return { ...state, onDuty: action.onDuty };
+    case "select":
+      return state.ringing.some((ring) => ring.callId === action.callId)
+        ? { ...state, selected: action.callId }
+        : state;
+    case "picture":
+      return {
+        ...state,
+        ringing: state.ringing.map((ring) =>
+          ring.callId === action.callId ? { ...ring, picture: action.picture } : ring,
+        ),
+      };
+    case "lost":
+      if (state.call?.callId !== action.callId) return state;
+      return withNotice(withoutCall(state), endedLost(state.call.station, action.text, action.now));
+    case "abandon":
+      return withoutCall(state);
+    case "dismiss":
+      return { ...state, notices: state.notices.filter((notice) => notice.id !== action.noticeId) };
+    case "time": {
+      const doors = doorsAt(state.doors, action.now);
+      const notices = state.notices.filter((notice) => action.now - notice.at < NOTICE_SHOWN_MS);
+      const shorter = notices.length !== state.notices.length;
+      return doors === state.doors && !shorter
+        ? state
+        : { ...state, doors, notices: shorter ? notices : state.notices };
+    }
+  }
+}

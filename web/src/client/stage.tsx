@@ -1,0 +1,187 @@
+// The middle of the call surface: who and where, the running seconds, and the picture as large as it gets.
+import { IconEye, IconMicrophoneOff, IconPhoneCall } from "@tabler/icons-react";
+import { useState } from "react";
+import { LivePicture, Still } from "../parts/pictures";
+import { StateMark } from "../parts/state-mark";
+import { fullTime, running, zoneName } from "../words";
+import { useNow } from "./clock";
+import type { OwnCall, RingingCall } from "./state";
+import { useDesk, useSurroundings, useWords } from "./surroundings";
+
+interface Props {
+  readonly call: OwnCall | null;
+  readonly ring: RingingCall | null;
+}
+
+export function Stage({ call, ring }: Props) {
+  const { desk } = useDesk();
+  const { say } = useWords();
+  const station = call?.station ?? ring?.station;
+  const key = call === null ? ring?.callId : (call.callId ?? call.requestId);
+  if (station === undefined || key === undefined) return null;
+  const { picture } = desk.media.view(key);
+  const label = say("call.preview.alt", { station: station.name, place: station.place });
+  return (
+    <section className="stage">
+      <Heading call={call} ring={ring} />
+      <div className="pic big">
+        {picture === null ? (
+          <NoPicture snapshotId={station.snapshot_id} name={station.name} />
+        ) : (
+          <FirstFrame key={key} stream={picture} label={label} />
+        )}
+        <StageWords call={call} ring={ring} />
+        <OwnPicture call={call} />
+      </div>
+    </section>
+  );
+}
+
+function Heading({ call, ring }: Props) {
+  const { say } = useWords();
+  const now = useNow(1000);
+  const station = call?.station ?? ring?.station;
+  if (station === undefined) return null;
+  const since = call?.since ?? ring?.startedAt ?? now;
+  const state = call === null ? "ringing" : call.phase === "talking" || call.phase === "ending" ? "in_call" : "pending";
+  const word = state === "pending" ? (call?.placed === true ? "state.calling" : "call.answering") : `state.${state}`;
+  return (
+    <div className="stage-title">
+      <span className={`plate-mark ${call === null ? "plate-ring" : "plate-live"}`} aria-hidden="true">
+        <IconPhoneCall size={30} stroke={1.75} />
+      </span>
+      <div className="stage-who">
+        <h1>{station.name}</h1>
+        <p className="mut">
+          {station.place}
+          {ring !== null && <> · {say("call.button", { button: ring.button })}</>}
+        </p>
+      </div>
+      <span className={`chip ${call === null ? "sign" : state === "pending" ? "pend" : "live"}`}>
+        <StateMark state={state} />
+        {say(word as "state.ringing")}
+      </span>
+      <span
+        className="din running"
+        role="timer"
+        aria-live="off"
+        aria-label={say(call === null ? "call.rings_for" : "call.lasts")}
+      >
+        {running((now - since) / 1000)}
+      </span>
+    </div>
+  );
+}
+
+/** The picture, with a word until its first frame is there. */
+function FirstFrame({ stream, label }: { stream: MediaStream; label: string }) {
+  const { say } = useWords();
+  const [drawn, setDrawn] = useState(false);
+  return (
+    <>
+      <LivePicture stream={stream} label={label} className="live" onPicture={() => setDrawn(true)} />
+      {!drawn && (
+        <p className="wait" role="status">
+          {say("call.preview.loading")}
+        </p>
+      )}
+    </>
+  );
+}
+
+function NoPicture({ snapshotId, name }: { snapshotId: string | null; name: string }) {
+  const { snapshots } = useSurroundings();
+  const { say } = useWords();
+  if (snapshotId === null) return <span className="still-none" />;
+  return (
+    <div className="before">
+      <Still
+        snapshotId={snapshotId}
+        load={() => snapshots.load(snapshotId)}
+        label={name}
+        lost={say("station.picture.lost")}
+      />
+    </div>
+  );
+}
+
+function StageWords({ call, ring }: Props) {
+  const { desk } = useDesk();
+  const { say, language } = useWords();
+  const now = useNow(1000);
+  const station = call?.station ?? ring?.station;
+  if (station === undefined) return null;
+  const zone = station.time_zone;
+  const unheard = call?.phase === "talking" && desk.media.devices.microphone === null;
+  const left = call?.endsAt == null ? null : Math.max(0, Math.round((call.endsAt - now) / 1000));
+  return (
+    <>
+      <span className="osd osd-tl">
+        {call === null ? (
+          <>
+            <IconEye size={17} stroke={1.75} aria-hidden="true" />
+            {say(
+              ring?.picture === "failed"
+                ? "call.preview.failed"
+                : ring?.picture === "none"
+                  ? "call.preview.none"
+                  : "call.preview",
+            )}
+          </>
+        ) : call.phase === "talking" || call.phase === "ending" ? (
+          <>
+            <StateMark state="in_call" />
+            {say("state.in_call")}
+          </>
+        ) : (
+          <>
+            <StateMark state="pending" />
+            {say(call.placed ? "call.dialling" : "call.answering", { station: station.name })}
+          </>
+        )}
+      </span>
+      <span className="osd osd-tr">
+        {fullTime(language, zone, now)} {zoneName(language, zone, now).split(" (")[0]}
+      </span>
+      <div className="osd-stack" role="status">
+        {unheard && (
+          <span className="osd osd-warn">
+            <IconMicrophoneOff size={17} stroke={1.75} aria-hidden="true" />
+            {say("call.no_mic")}
+          </span>
+        )}
+        {call?.digit != null && <span className="osd">{say("call.digit", { digit: call.digit })}</span>}
+        {call?.phase === "calling" && <span className="osd">{say("call.dialling.text")}</span>}
+      </div>
+      {call?.warned === true && left !== null && (
+        <p className="limit" role="alert">
+          <i className="st st-fault" aria-hidden="true" />
+          <LimitText seconds={left} />
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Seconds run for the eye; a screen reader hears the warning once. */
+function LimitText({ seconds }: { seconds: number }) {
+  const { say } = useWords();
+  const [first] = useState(seconds);
+  return (
+    <>
+      <span className="heard">{say("call.limit", { seconds: first })}</span>
+      <span aria-hidden="true">{say("call.limit", { seconds })}</span>
+    </>
+  );
+}
+
+function OwnPicture({ call }: { call: OwnCall | null }) {
+  const { desk } = useDesk();
+  const { say } = useWords();
+  if (call === null || desk.media.ownPicture === null) return null;
+  return (
+    <figure className="own">
+      <LivePicture stream={desk.media.ownPicture} label={say("call.own")} className="mirrored" />
+    </figure>
+  );
+}
