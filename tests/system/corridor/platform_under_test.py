@@ -45,9 +45,9 @@ class Platform:
 
     def up(self) -> None:
         self.data.chmod(0o755)
-        if self.settings_toml:
-            (self.data / "settings.toml").write_text(self.settings_toml)
-        started = self.command("up", "--detach", "--port-offset", str(self.offset), "--address", "127.0.0.1")
+        prepared = f'advertised_address = "127.0.0.1"\n{self.settings_toml}\n[ports]\noffset = {self.offset}\n'
+        (self.data / "settings.toml").write_text(prepared)
+        started = self.command("up", "--detach")
         assert started.returncode == 0, started.stdout[-3000:] + started.stderr[-3000:]
         self.welcome = started.stdout
         self.logins = {email: password for email, password, _role in _LOGIN.findall(started.stdout)}

@@ -58,7 +58,7 @@ def test_a_door_call_from_the_button_to_the_record(platform: Platform, three: li
     assert causes == ["answered_elsewhere", "answered_elsewhere", "hung_up"]
     with platform.api(anna.email) as client:
         picture = client.get(f"/api/v1/snapshots/{record['snapshot_id']}")
-        assert picture.headers["content-type"] == "image/jpeg"
+        assert picture.headers["content-type"] == "image/jpeg", picture.text
     with av.open(io.BytesIO(picture.content)) as file:
         frame = next(file.decode(video=0))
     assert (frame.width, frame.height) == (640, 480)
