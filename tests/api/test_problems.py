@@ -50,7 +50,7 @@ async def test_what_was_sent_is_not_sent_back(browser: Browsers) -> None:
 
 async def test_a_body_that_says_it_is_too_large(browser: Browsers) -> None:
     answer = await browser().post("/api/v1/session", content=b"x" * (HTTP_BODY_MAX_BYTES + 1))
-    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
 async def test_a_body_that_does_not_say_how_large_it_is(browser: Browsers) -> None:
@@ -59,7 +59,7 @@ async def test_a_body_that_does_not_say_how_large_it_is(browser: Browsers) -> No
             yield b"x" * 4096
 
     answer = await browser().post("/api/v1/session", content=chunks())
-    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
 async def test_a_failure_of_ours_shows_no_stack(app: FastAPI, browser: Browsers, tenant: Tenant) -> None:

@@ -20,6 +20,7 @@ _log = log.get("role")
 
 Task = Callable[[], Coroutine[Any, Any, None]]  # Any: what a coroutine takes and gives between its steps
 _GRACE_S = 5
+_WAITING_MAX = 2048
 
 
 class _Server(uvicorn.Server):
@@ -100,6 +101,7 @@ def _listening(path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))
         path.chmod(0o600)
+        listener.listen(_WAITING_MAX)  # whoever connects from now on waits until the application runs
         try:
             yield listener
         finally:
