@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiomqtt
 import httpx
@@ -42,11 +42,19 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     raise AssertionError("it never came to hold")
 
 
+class Switches(Protocol):
+    """Stops and starts single parts by name."""
+
+    def off(self, name: str) -> None: ...
+    def on(self, name: str) -> None: ...
+
+
 @dataclass
 class Installed:
-    """Where everything is."""
+    """Where everything is, and the switches of its parts."""
 
     settings: Settings
+    switches: Switches
 
     @property
     def portal(self) -> str:

@@ -29,10 +29,13 @@ def app(settings: Settings, database: Database, clock: StillClock) -> FastAPI:
 async def browser(app: FastAPI) -> AsyncIterator[Callable[..., Browser]]:
     opened: list[Browser] = []
 
-    def open_one(address: str = "192.0.2.10", **options: Any) -> Browser:
+    def open_one(address: str | None = "192.0.2.10", **options: Any) -> Browser:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         one = Browser(
-            transport=transport, base_url="https://portal.example", headers={"X-Forwarded-For": address}, **options
+            transport=transport,
+            base_url="https://portal.example",
+            headers={"X-Forwarded-For": address} if address else None,
+            **options,
         )
         opened.append(one)
         return one

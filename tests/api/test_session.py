@@ -169,6 +169,14 @@ async def test_a_forged_address_does_not_reset_the_count(browser: Browsers, tena
     assert (await browser("203.0.113.99, 198.51.100.7").sign_in(tenant.administrator)).status_code == 429
 
 
+async def test_the_front_adds_the_address_as_a_header_of_its_own(browser: Browsers, tenant: Tenant) -> None:
+    login = {"email": tenant.administrator.email, "password": "guess"}
+    for attempt in range(LOGIN_ATTEMPTS_PER_MINUTE + 1):
+        headers = [("X-Forwarded-For", f"203.0.113.{attempt}"), ("X-Forwarded-For", "198.51.100.7")]
+        answer = await browser(None).post("/api/v1/session", json=login, headers=headers)
+    assert answer.status_code == 429
+
+
 async def test_another_site_can_use_no_cookie(browser: Browsers, tenant: Tenant) -> None:
     anna = browser()
     await anna.sign_in(tenant.administrator)

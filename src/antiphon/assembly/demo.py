@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from antiphon import access, devices, directory, log, tenancy
+from antiphon import access, devices, directory, tenancy
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import Database, Scope, Tx, open_database
 from antiphon.devices import ClaimCodes, Station
@@ -19,8 +19,6 @@ from antiphon.errors import NotFound, Unavailable
 from antiphon.limits import DOOR_PULSE_DEFAULT_S
 from antiphon.settings import Settings
 from antiphon.tenancy import Role, User
-
-_log = log.get("demo")
 
 COMPANY_ID = "company_demo"
 _COMPANY = "Salzach Immobilien"
@@ -148,7 +146,6 @@ def _claim(settings: Settings, database: Database, device_id: str, clock: Clock)
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["It gave no reason."])[-1]
         raise DemoNotClaimed(f"The demo station could not be claimed: {said}", device_id=device_id)
-    _log.info("demo station claimed", device_id=device_id)
 
 
 def _people(database: Database, device_id: str, clock: Clock) -> DemoLogins | None:

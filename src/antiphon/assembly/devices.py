@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from antiphon import log
 from antiphon.assembly import health, problems, serving
 from antiphon.assembly.engines.address import advertised
-from antiphon.clock import SystemClock
+from antiphon.clock import Clock, SystemClock
 from antiphon.database import open_database
 from antiphon.devices import ClaimCodes, ensure_claim_key
 from antiphon.devices.authority import Authority
@@ -27,8 +27,7 @@ from antiphon.settings import Settings
 class DevicesRole:
     """Everything of this role, wired; `app` is served on `run/devices.sock`."""
 
-    def __init__(self, settings: Settings) -> None:
-        clock = SystemClock()
+    def __init__(self, settings: Settings, clock: Clock) -> None:
         authority = Authority(settings.pki)
         self.database = open_database(settings)
         self.gateway = MqttGateway(settings, "devices")
@@ -81,7 +80,7 @@ def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    role = DevicesRole(settings)
+    role = DevicesRole(settings, SystemClock())
     try:
         await serving.serve(role.app, settings.run / "devices.sock", role.tasks())
     finally:

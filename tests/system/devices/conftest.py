@@ -80,6 +80,22 @@ def wait_ready(settings: Settings, running: list[Process]) -> None:
     pytest.fail(f"not ready: {sorted(waiting)}\n{tails}")
 
 
+@dataclass
+class _Switches:
+    """Stops and starts single parts."""
+
+    settings: Settings
+    running: list[Process]
+
+    def off(self, name: str) -> None:
+        (process,) = (one for one in self.running if one.name == name)
+        stop(process)
+        self.running.remove(process)
+
+    def on(self, name: str) -> None:
+        self.running.append(start(self.settings, name))
+
+
 @pytest.fixture(scope="session")
 def installed() -> Iterator[Installed]:
     """One installation for all tests of this folder, gone afterwards without a process left."""
@@ -89,7 +105,7 @@ def installed() -> Iterator[Installed]:
         settings = _prepare(data)
         running = [start(settings, name) for name in (*ENGINES, *ROLES)]
         wait_ready(settings, running)
-        yield Installed(settings)
+        yield Installed(settings, _Switches(settings, running))
     finally:
         for process in reversed(running):
             stop(process)
