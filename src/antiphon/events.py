@@ -77,7 +77,7 @@ class SnapshotStored(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SessionsEnded(Fact):
-    """A user's sessions were ended, all or all but one: sockets signed on with another one close."""
+    """Sessions of a user were ended before their time: sockets that were signed on with them close."""
 
     user_id: str
-    kept_session_id: str | None
+    session_ids: tuple[str, ...]

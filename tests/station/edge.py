@@ -8,6 +8,7 @@ import ipaddress
 import itertools
 import json
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -181,3 +182,10 @@ def _registered(request: bytes, status: int) -> bytes:
     ]
     head = b"SIP/2.0 %d Answer" % status
     return b"\r\n".join([head, *kept, b"Expires: 120", b"Content-Length: 0", b"", b""])
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait, within bounds, for what threads count: it has no event to wait on."""
+    async with asyncio.timeout(WITHIN_S):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ from antiphon_station.control import Json
 from antiphon_station.media import MediaSession, SoundSystem, open_camera, open_microphone, open_speaker
 from antiphon_station.prompts import Prompts, find_program
 from antiphon_station.station import Station
-from tests.station.edge import DEVICE_ID, WITHIN_S, Authority, Edge, write_identity
+from tests.station.edge import DEVICE_ID, WITHIN_S, Authority, Edge, until, write_identity
 
 
 class Site:
@@ -37,10 +37,8 @@ class Site:
 
     async def until(self, condition: Callable[[Json], bool]) -> Json:
         """The first status for which the condition holds."""
-        async with asyncio.timeout(WITHIN_S):
-            while not condition(status := await self.ask("status")):
-                await asyncio.sleep(0.02)
-            return status
+        await until(lambda: condition(self.station._status()))
+        return self.station._status()
 
 
 @pytest.fixture(scope="session")
@@ -80,14 +78,10 @@ class Person:
         self.sound.connect(media)
 
     async def hears(self, condition: Callable[[float, float | None], bool]) -> None:
-        async with asyncio.timeout(WITHIN_S):
-            while not condition(*self.sound.heard()[:2]):
-                await asyncio.sleep(0.02)
+        await until(lambda: condition(*self.sound.heard()[:2]))
 
     async def sees(self, frames: int) -> None:
-        async with asyncio.timeout(WITHIN_S):
-            while self.media.screen.frames < frames:
-                await asyncio.sleep(0.02)
+        await until(lambda: self.media.screen.frames >= frames)
 
     def leave(self) -> None:
         self.media.close()
@@ -133,9 +127,7 @@ async def test_a_press_shows_the_visitor_rings_talks_and_ends_with_words(site: S
     await site.ask("dtmf", digit="5")
     winner.media.send_digit("7")
     await site.event("dtmf", digit="7")
-    async with asyncio.timeout(WITHIN_S):
-        while winner.media.counts.digits != ["5"]:
-            await asyncio.sleep(0.02)
+    await until(lambda: winner.media.counts.digits == ["5"])
     edge.do(edge.agent.end(call.leg, "hung_up", edge.now()))
     await site.event("prompt", cause="hung_up", language="en")
     await site.event("call", state="idle")

@@ -24,9 +24,7 @@ class Line:
         self.delays: list[float] = []
 
     def run(self, count: int, delay: Callable[[int], float | None]) -> None:
-        arrivals = [
-            (number * STEP_S + late, number) for number in range(count) if (late := delay(number)) is not None
-        ]
+        arrivals = [(number * STEP_S + late, number) for number in range(count) if (late := delay(number)) is not None]
         arrivals.sort()
         now = 0.0
         while now < count * STEP_S + DELAY_MAX_S:

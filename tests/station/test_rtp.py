@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,7 +92,9 @@ def annex_b(units: list[bytes]) -> bytes:
     return b"".join(b"\x00\x00\x00\x01" + unit for unit in units)
 
 
-def send(depacketizer: Depacketizer, pictures: list[list[bytes]], lost: frozenset[int] = frozenset()) -> list[AccessUnit]:
+def send(
+    depacketizer: Depacketizer, pictures: list[list[bytes]], lost: frozenset[int] = frozenset()
+) -> list[AccessUnit]:
     """Every picture through packets numbered over the wrap; `lost` counts packets from the first one on."""
     shown, number = [], 0
     for index, units in enumerate(pictures):
@@ -98,9 +102,7 @@ def send(depacketizer: Depacketizer, pictures: list[list[bytes]], lost: frozense
         assert all(len(payload) <= PAYLOAD_MAX_BYTES for payload in payloads)
         for at, payload in enumerate(payloads):
             if number not in lost:
-                shown += depacketizer.push(
-                    (65_530 + number) & 0xFFFF, index * 6000, payload, at == len(payloads) - 1
-                )
+                shown += depacketizer.push((65_530 + number) & 0xFFFF, index * 6000, payload, at == len(payloads) - 1)
             number += 1
     return shown
 
@@ -169,7 +171,7 @@ def test_a_key_frame_comes_at_least_every_second() -> None:
             clock.sent(now)
             sent.append(now)
         now += 1 / 15
-    gaps = [after - before for before, after in zip(sent, sent[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(sent)]
     assert max(gaps) <= PREVIEW_KEY_FRAME_MAX_S
     assert min(gaps) > 0.8
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from antiphon import tenancy
 from antiphon.database import PLATFORM, Database, outbox
 from antiphon.errors import NotFound
+from antiphon.events import Fact, SessionsEnded
 from antiphon.limits import REFRESH_TOKEN_S
 from antiphon.settings import Settings
 from antiphon.tenancy import SessionEnded, TokenExpired, public_key_pem, verify_access_token
 from antiphon.tenancy.model import WeakPassword, WrongCredentials
-from antiphon.tenancy.service import Sessions, change_user
+from antiphon.tenancy.service import Sessions, SignedIn, change_user
 from antiphon.tenancy.store import user_sessions
 from residents import PASSWORD, StillClock, Tenant
 
@@ -44,15 +46,34 @@ def test_setting_a_password_keeps_the_rules(database: Database, tenant: Tenant, 
         tenancy.set_password(tx, tenant.operator.email, "short", clock.now())
 
 
-async def test_the_house_hears_that_sessions_ended(
-    sessions: Sessions, database: Database, tenant: Tenant, clock: StillClock
+def session_of(signed_in: SignedIn, settings: Settings) -> str:
+    key = public_key_pem(settings.secret("jwt.key"))
+    return verify_access_token(signed_in.access_token, key, signed_in.expires_at - timedelta(seconds=1)).session_id
+
+
+async def test_the_house_hears_which_sessions_ended(
+    sessions: Sessions,
+    database: Database,
+    tenant: Tenant,
+    clock: StillClock,
+    settings: Settings,
+    tmp_path: Path,
 ) -> None:
-    await sessions.sign_in(tenant.operator.email, PASSWORD, "192.0.2.1", None)
+    first = await sessions.sign_in(tenant.operator.email, PASSWORD, "192.0.2.1", None)
+    second = await sessions.sign_in(tenant.operator.email, PASSWORD, "192.0.2.1", None)
+    await sessions.sign_out(first.refresh_token)
+    await sessions.sign_out(first.refresh_token)
     with database.transaction() as tx:
         change_user(tx, tenant.scope, tenant.operator.id, clock.now(), active=False)
-        (row,) = tx.all(tenant.scope, outbox.outbox)
-    assert row["kind"] == "SessionsEnded"
-    assert tenant.operator.id in row["payload"]
+    heard: list[Fact] = []
+
+    async def hear(fact: Fact) -> None:
+        heard.append(fact)
+
+    await outbox.Drain(database, hear, clock, tmp_path / "outbox.sock").deliver()
+    assert [fact.session_ids for fact in heard if isinstance(fact, SessionsEnded)] == [
+        (session_of(signed_in, settings),) for signed_in in (first, second)
+    ]
 
 
 async def test_a_password_that_changes_while_it_is_checked_wins(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from playwright.async_api import BrowserContext, Page
 
 SCRIPT = """
@@ -66,6 +68,15 @@ SCRIPT = """
 """
 
 
+async def until(page: Page, condition: str, arg: object = None) -> None:
+    """Waits in the page until `condition(arg)` holds; the page's policy forbids the driver's own way of waiting."""
+    async with asyncio.timeout(15):
+        await page.evaluate(
+            f"async (arg) => {{ while (!(await ({condition})(arg))) await new Promise((go) => setTimeout(go, 50)); }}",
+            arg,
+        )
+
+
 class StationPeer:
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -98,8 +109,8 @@ class StationPeer:
 
     async def hears_and_sees(self, call_id: str) -> None:
         """Waits until sound and picture of the browser arrived here."""
-        await self.page.wait_for_function(
+        await until(
+            self.page,
             "async (id) => { const got = await station.heard(id); return got.energy > 0.0001 && got.frames > 2; }",
-            arg=call_id,
-            polling=200,
+            call_id,
         )

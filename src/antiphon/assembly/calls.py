@@ -12,6 +12,7 @@ from antiphon.calls import CallLimits, CallService, Snapshots
 from antiphon.clock import SystemClock
 from antiphon.database import open_database
 from antiphon.devices import Commander
+from antiphon.events import SessionsEnded
 from antiphon.gateways.clients import ClientGateway
 from antiphon.gateways.media import MediaEngine
 from antiphon.gateways.mqtt import MqttGateway
@@ -29,6 +30,7 @@ class CallsRole:
         commander = Commander(self.broker, clock)
         self.broker.listen(commander, ("acks",))
         self.clients = ClientGateway(settings, self.database, clock)
+        self.broker.subscribe(SessionsEnded, self.clients.sessions_ended)
         self.service = CallService(
             self.database,
             clock,

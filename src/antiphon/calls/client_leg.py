@@ -70,10 +70,10 @@ class ClientLegs(Core):
     def answer_tapped(self, leg: Leg, given: i.AnswerTapped, now: float) -> C:
         winner = self.winner
         if winner is not None:
-            self._emit(
-                e.TellError(given.client, given.request_id, "answered_elsewhere", "Somebody else answered first.")
-            )
-            return self._stop_ringing(leg, "answered_elsewhere", _tab(winner).user_name, now)
+            after = self._stop_ringing(leg, "answered_elsewhere", _tab(winner).user_name, now)
+            detail = "Somebody else answered first."
+            self._emit(e.TellError(given.client, given.request_id, "answered_elsewhere", detail))
+            return after
         self._emit(e.TellDone(given.client, given.request_id))
         self._set("winner", now + self.limits.winner_max_s)
         self._stop("ring", "alone")

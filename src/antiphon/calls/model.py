@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 from typing import Literal
 
 from antiphon import limits
@@ -16,7 +16,7 @@ EndedBy = Literal["station", "client", "platform"]
 LegKind = Literal["station", "client", "account"]
 
 
-class StationState(StrEnum):
+class StationState(Enum):
     """Where the leg of the door station is."""
 
     NEW = "new"
@@ -31,7 +31,7 @@ class StationState(StrEnum):
     ENDED = "ended"
 
 
-class ClientState(StrEnum):
+class ClientState(Enum):
     """Where the leg of one browser tab is."""
 
     NEW = "new"

@@ -126,12 +126,11 @@ async def decode(frame: KeyFrame) -> tuple[bytes, int, int]:
 
 
 def _program() -> tuple[str, ...]:
-    """How the decoder is started in a Python that ignores its environment: the package is named by its place."""
-    source = str(Path(__file__).resolve().parents[2])
-    return (
-        "-c",
-        f"import sys, runpy; sys.path.insert(0, {source!r}); runpy.run_module('antiphon.calls.decode_picture', run_name='__main__')",
-    )
+    """How the decoder starts in a Python that ignores its environment: as a file, so that nothing else of calls is loaded."""
+    program = Path(__file__).with_name("decode_picture.py")
+    source = str(program.parents[2])
+    run = f"runpy.run_path({str(program)!r}, run_name='__main__')"
+    return "-c", f"import runpy, sys; sys.path.insert(0, {source!r}); {run}"
 
 
 def _checked(out: bytes) -> tuple[bytes, int, int]:

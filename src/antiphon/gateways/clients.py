@@ -19,6 +19,7 @@ from antiphon.calls import ClientEvents, ClientInfo
 from antiphon.clock import Clock, new_id
 from antiphon.database import Database
 from antiphon.errors import AntiphonError, NotFound, Unauthenticated
+from antiphon.events import SessionsEnded
 from antiphon.limits import (
     CLIENT_HELLO_MAX_S,
     CLIENT_QUEUE_MAX,
@@ -80,8 +81,9 @@ class Allowance:
 class Tab:
     """One signed-on socket: its person, the end of its token, and what waits to be sent."""
 
-    def __init__(self, info: ClientInfo, expires_at: datetime) -> None:
+    def __init__(self, info: ClientInfo, expires_at: datetime, session_id: str) -> None:
         self.info = info
+        self.session_id = session_id
         self.expires_at = expires_at
         self.waiting: asyncio.Queue[str | Gone] = asyncio.Queue(CLIENT_QUEUE_MAX)
         self.ending: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
@@ -114,6 +116,12 @@ class ClientGateway:
         self._stopping = False
 
     # -- ClientPort --------------------------------------------------------------------------------------------------
+
+    def sessions_ended(self, fact: SessionsEnded) -> None:
+        """Close the tabs of sessions that were ended: signed out, deactivated, another password or role."""
+        for tab in list(self._tabs.get(fact.company_id, {}).values()):
+            if tab.session_id in fact.session_ids:
+                tab.end(Gone(wire.CLOSE_UNAUTHENTICATED, _error(tenancy.SessionEnded())))
 
     def send(self, client: str, message: wire.ServerMessage) -> None:
         """To one tab."""
@@ -196,7 +204,7 @@ class ClientGateway:
         if sum(tab.info.user_id == principal.user_id for tab in tabs.values()) >= CLIENTS_PER_USER_MAX:
             raise Gone(wire.CLOSE_TOO_MANY, _error(TooManyTabs()))
         info = ClientInfo(client, company_id, principal.user_id, principal.name, message.on_duty)
-        tab = Tab(info, expires_at)
+        tab = Tab(info, expires_at, principal.session_id)
         tabs[client] = tab  # from here on nothing that changes is missed; it waits behind the welcome
         try:
             await self._welcome(socket, tab, company)
@@ -347,7 +355,7 @@ class ClientGateway:
         principal, expires_at, company = await self._verified(hello, tab.info.company_id)
         if principal.user_id != tab.info.user_id:
             raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(Unauthenticated()))
-        tab.expires_at = expires_at
+        tab.expires_at, tab.session_id = expires_at, principal.session_id
         await self._welcome(socket, tab, company)
         self._change_duty(tab, hello.on_duty)
 

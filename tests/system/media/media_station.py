@@ -67,6 +67,8 @@ class Section(asyncio.DatagramProtocol):
         self.remote: tuple[str, int] | None = None
         self.sends = False
         self.received = 0
+        self.switches = 0  # how often the source of the packets changed
+        self.source = 0
         self._outbound = Session(Policy(key=self.key, ssrc_type=Policy.SSRC_ANY_OUTBOUND))
         self._inbound: Session | None = None
         self._on_packet, self._on_feedback = on_packet, on_feedback
@@ -99,6 +101,9 @@ class Section(asyncio.DatagramProtocol):
             else:
                 plain = self._inbound.unprotect(data)
                 self.received += 1
+                ssrc = int.from_bytes(plain[8:12], "big")
+                self.switches += ssrc != self.source
+                self.source = ssrc
                 self._on_packet(plain[1] & 0x7F, plain[12:])
         except SrtpError:
             return
@@ -146,7 +151,8 @@ class FakeStation:
 
         sound, picture = self.audio.payload_type, self.video.payload_type
         lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"]
-        lines += [f"m=audio {self.audio.port} RTP/SAVPF {sound} {self.events}", f"a=rtpmap:{sound} opus/48000/2"]
+        lines += [f"m=audio {self.audio.port} RTP/SAVPF {sound} 9 8 0 {self.events}", f"a=rtpmap:{sound} opus/48000/2"]
+        lines += ["a=rtpmap:9 G722/8000", "a=rtpmap:8 PCMA/8000", "a=rtpmap:0 PCMU/8000"]
         lines += [f"a=rtpmap:{self.events} telephone-event/48000", f"a=fmtp:{self.events} 0-15", crypto(self.audio)]
         lines += ["a=rtcp-mux", f"a={direction}"]
         if self.picture:

@@ -115,7 +115,7 @@ class Receiver:
 
     async def first_picture_ms(self) -> float:
         """Waits for the first decoded picture; milliseconds since the offer arrived."""
-        handle = await self._page.wait_for_function("window.firstPictureMs", timeout=8_000)
+        handle = await self._page.wait_for_function("window.firstPictureMs", timeout=20_000)
         return float(await handle.json_value())
 
     async def counts(self) -> dict[str, Any]:
@@ -123,14 +123,14 @@ class Receiver:
 
     async def until_frames(self, more_than: int) -> None:
         await self._page.wait_for_function(
-            "async limit => (await counts()).framesDecoded > limit", arg=more_than, timeout=8_000
+            "async limit => (await counts()).framesDecoded > limit", arg=more_than, timeout=20_000
         )
 
     async def until_tone(self, low_hz: float, high_hz: float) -> None:
         await self._page.wait_for_function(
             "([low, high]) => window.analyser && loudestHz() > low && loudestHz() < high",
             arg=[low_hz, high_hz],
-            timeout=8_000,
+            timeout=20_000,
         )
 
 

@@ -3,7 +3,7 @@ import { LivePicture } from "../parts/pictures";
 import { StateMark } from "../parts/state-mark";
 import { running } from "../words";
 import { useNow } from "./clock";
-import type { RingingCall } from "./state";
+import { MAIN_BUTTON, type RingingCall } from "./state";
 import { useDesk, useWords } from "./surroundings";
 
 interface Props {
@@ -53,7 +53,9 @@ export function RingQueue({ ringing, selected, talking }: Props) {
                     <span className="din sec">{running(waited / 1000)}</span>
                   </span>
                   <span className="dim xs">{ring.station.place}</span>
-                  <span className="mut xs q-foot">{say("call.button", { button: ring.button })}</span>
+                  {ring.button !== MAIN_BUTTON && (
+                    <span className="mut xs q-foot">{say("call.button", { button: ring.button })}</span>
+                  )}
                 </span>
               </li>
             );

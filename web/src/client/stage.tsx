@@ -3,9 +3,9 @@ import { IconEye, IconMicrophoneOff, IconPhoneCall } from "@tabler/icons-react";
 import { useState } from "react";
 import { LivePicture, Still } from "../parts/pictures";
 import { StateMark } from "../parts/state-mark";
-import { fullTime, running, zoneName } from "../words";
+import { fullTime, running, zoneName, type WordKey } from "../words";
 import { useNow } from "./clock";
-import type { OwnCall, RingingCall } from "./state";
+import { MAIN_BUTTON, type OwnCall, type RingingCall } from "./state";
 import { useDesk, useSurroundings, useWords } from "./surroundings";
 
 interface Props {
@@ -24,7 +24,7 @@ export function Stage({ call, ring }: Props) {
   return (
     <section className="stage">
       <Heading call={call} ring={ring} />
-      <div className="pic big">
+      <div className="pic stage-pic">
         {picture === null ? (
           <NoPicture snapshotId={station.snapshot_id} name={station.name} />
         ) : (
@@ -44,7 +44,14 @@ function Heading({ call, ring }: Props) {
   if (station === undefined) return null;
   const since = call?.since ?? ring?.startedAt ?? now;
   const state = call === null ? "ringing" : call.phase === "talking" || call.phase === "ending" ? "in_call" : "pending";
-  const word = state === "pending" ? (call?.placed === true ? "state.calling" : "call.answering") : `state.${state}`;
+  const word: WordKey =
+    call === null
+      ? "state.ringing"
+      : state === "in_call"
+        ? "state.in_call"
+        : call.placed
+          ? "state.calling"
+          : "call.answering";
   return (
     <div className="stage-title">
       <span className={`plate-mark ${call === null ? "plate-ring" : "plate-live"}`} aria-hidden="true">
@@ -54,12 +61,12 @@ function Heading({ call, ring }: Props) {
         <h1>{station.name}</h1>
         <p className="mut">
           {station.place}
-          {ring !== null && <> · {say("call.button", { button: ring.button })}</>}
+          {ring !== null && ring.button !== MAIN_BUTTON && <> · {say("call.button", { button: ring.button })}</>}
         </p>
       </div>
       <span className={`chip ${call === null ? "sign" : state === "pending" ? "pend" : "live"}`}>
         <StateMark state={state} />
-        {say(word as "state.ringing")}
+        {say(word)}
       </span>
       <span
         className="din running"
@@ -79,7 +86,7 @@ function FirstFrame({ stream, label }: { stream: MediaStream; label: string }) {
   const [drawn, setDrawn] = useState(false);
   return (
     <>
-      <LivePicture stream={stream} label={label} className="live" onPicture={() => setDrawn(true)} />
+      <LivePicture stream={stream} label={label} className="live-picture" onPicture={() => setDrawn(true)} />
       {!drawn && (
         <p className="wait" role="status">
           {say("call.preview.loading")}
@@ -105,6 +112,13 @@ function NoPicture({ snapshotId, name }: { snapshotId: string | null; name: stri
   );
 }
 
+const previewWords = {
+  coming: "call.preview",
+  live: "call.preview",
+  failed: "call.preview.failed",
+  none: "call.preview.none",
+} as const;
+
 function StageWords({ call, ring }: Props) {
   const { desk } = useDesk();
   const { say, language } = useWords();
@@ -116,30 +130,12 @@ function StageWords({ call, ring }: Props) {
   const left = call?.endsAt == null ? null : Math.max(0, Math.round((call.endsAt - now) / 1000));
   return (
     <>
-      <span className="osd osd-tl">
-        {call === null ? (
-          <>
-            <IconEye size={17} stroke={1.75} aria-hidden="true" />
-            {say(
-              ring?.picture === "failed"
-                ? "call.preview.failed"
-                : ring?.picture === "none"
-                  ? "call.preview.none"
-                  : "call.preview",
-            )}
-          </>
-        ) : call.phase === "talking" || call.phase === "ending" ? (
-          <>
-            <StateMark state="in_call" />
-            {say("state.in_call")}
-          </>
-        ) : (
-          <>
-            <StateMark state="pending" />
-            {say(call.placed ? "call.dialling" : "call.answering", { station: station.name })}
-          </>
-        )}
-      </span>
+      {ring !== null && (
+        <span className="osd osd-tl">
+          <IconEye size={17} stroke={1.75} aria-hidden="true" />
+          {say(previewWords[ring.picture])}
+        </span>
+      )}
       <span className="osd osd-tr">
         {fullTime(language, zone, now)} {zoneName(language, zone, now).split(" (")[0]}
       </span>
@@ -151,7 +147,11 @@ function StageWords({ call, ring }: Props) {
           </span>
         )}
         {call?.digit != null && <span className="osd">{say("call.digit", { digit: call.digit })}</span>}
-        {call?.phase === "calling" && <span className="osd">{say("call.dialling.text")}</span>}
+        {call?.phase === "calling" && (
+          <span className="osd">
+            {say("call.dialling", { station: station.name })} {say("call.dialling.text")}
+          </span>
+        )}
       </div>
       {call?.warned === true && left !== null && (
         <p className="limit" role="alert">

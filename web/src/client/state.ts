@@ -63,6 +63,9 @@ export type Action =
   | { readonly type: "dismiss"; readonly noticeId: string }
   | { readonly type: "time"; readonly now: number };
 
+// The button of a station that has only one: naming it would tell nobody anything.
+export const MAIN_BUTTON = "main";
+
 export const initialState = (onDuty: boolean): ClientState => ({
   link: { kind: "connecting" },
   welcomed: false,

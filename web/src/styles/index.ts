@@ -1,5 +1,5 @@
 // The styles of the client, in the order in which they build on each other.
-import "@fontsource-variable/inter/index.css";
+import "@fontsource-variable/inter/opsz.css";
 import "@fontsource/barlow-condensed/latin-500.css";
 import "@fontsource/barlow-condensed/latin-600.css";
 import "./tokens.css";

@@ -69,7 +69,6 @@ export const de: Record<WordKey, string> = {
   "state.ringing": "Läutet",
   "state.in_call": "Im Gespräch",
   "state.calling": "Wird gerufen",
-  "state.pending": "Ausstehend",
   "state.since": "seit {time}",
 
   "station.call": "Rufen",
@@ -79,7 +78,6 @@ export const de: Record<WordKey, string> = {
   "station.picture": "Letztes Bild von {station}, {time}",
   "station.picture.none": "Noch kein Bild. Einmal läuten lassen.",
   "station.picture.lost": "Bild nicht verfügbar",
-  "station.picture.time": "Bild {time}",
   "station.none.title": "Noch keine Stationen.",
   "station.none.text":
     "Die Verwaltung legt eine Station an und meldet sie mit ihrem Code an. Sie erscheint sofort hier.",
@@ -125,7 +123,7 @@ export const de: Record<WordKey, string> = {
   "call.switch": "Beenden und abheben",
   "call.decline": "Ablehnen",
   "call.dialling": "{station} wird gerufen …",
-  "call.dialling.text": "Die Station wird gerufen. Sie hebt selbst oder auf Tastendruck ab.",
+  "call.dialling.text": "Sie hebt selbst oder auf Tastendruck ab.",
   "call.end": "Beenden",
   "call.cancel": "Ruf abbrechen",
   "call.mute": "Stumm",

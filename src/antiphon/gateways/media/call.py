@@ -44,13 +44,23 @@ class CallOnEngine:
         self.offer: Description | None = None  # of the calling station
         self.caller = ""
         self.tags: dict[LegId, str] = {}
+        self.opened = False
         self.lost = False
+        self.called_from = ""  # tag of the calling station; empty when a client called
+        self.pictured = False
         self.takes_digits = False
         self.injected: list[tuple[str, str]] = []  # (tag, digit) that the engine will report back
         self.number = zlib.crc32(call.encode())
         self._client = client
         self._versions: dict[str, int] = {}
         self._attempts = 0
+
+    @property
+    def station_offer(self) -> Description:
+        """What the calling station offered; raises MediaFailed when a client called."""
+        if self.offer is None:
+            raise MediaFailed("No station called.", call_id=self.call)
+        return self.offer
 
     # -- names ---------------------------------------------------------------------------------------------------
 
@@ -59,11 +69,15 @@ class CallOnEngine:
 
     def new_tag(self, leg: LegId) -> str:
         """A tag that the engine has never seen; the leg's earlier one is given up."""
-        tag = leg
+        tag = self.tags[leg] = self.fresh(leg)
+        return tag
+
+    def fresh(self, name: str) -> str:
+        """`name`, or a name after it that the engine has never seen."""
+        tag = name
         while self.machine.tag(tag) is not None:
             self._attempts += 1
-            tag = f"{leg}.{self._attempts}"
-        self.tags[leg] = tag
+            tag = f"{name}.{self._attempts}"
         return tag
 
     def tag_of(self, leg: LegId) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TypeVar
 
 from antiphon import log
@@ -75,20 +74,26 @@ class MediaEngine(MediaPort):
             raise MediaFailed("This call has media already.")
         held = self._calls[call] = CallOnEngine(call, self._ng)
         held.offer = description
-        held.caller = held.tags[leg] = leg
+        held.caller = held.called_from = held.tags[leg] = leg
         if not reliable_preview:
-            held.takes_digits = True
+            held.takes_digits = held.opened = True
             return None
+        return await self._opened(held, lambda: self._anchor_caller(held))
+
+    async def _opened(self, held: CallOnEngine, order: Callable[[], Awaitable[str]]) -> str:
+        """The first order of a call: when it fails, nothing is left."""
         try:
-            return await self._ordered(held, lambda: self._anchor_caller(held))
+            text = await self._ordered(held, order)
         except AntiphonError:
-            await self.close(call)
+            await self.close(held.call)
             raise
+        held.opened = True
+        return text
 
     async def _anchor_caller(self, held: CallOnEngine) -> str:
         """Offer/answer station <-> anchor: picture to us, feedback from us, prompts to the station."""
-        assert held.offer is not None
-        offered = await held.run(ng.Offer(held.call, held.caller, _ANCHOR, held.offer.text, options.TO_ANCHOR))
+        offer = ng.Offer(held.call, held.caller, _ANCHOR, held.station_offer.text, options.TO_ANCHOR)
+        offered = await held.run(offer)
         to_anchor = held.text(offered)
         answer = sdp.anchor_answer(to_anchor, self._anchor.port)
         answered = await held.run(ng.Answer(held.call, held.caller, _ANCHOR, answer, options.ANSWER_TO_STATION))
@@ -107,7 +112,7 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            if held.offer is None or held.offer.first("video") is None or held.tag(_ANCHOR) is not ng.Tag.PARTY:
+            if held.station_offer.first("video") is None or held.tag(_ANCHOR) is not ng.Tag.PARTY:
                 raise NoPreview()
             tag = held.new_tag(leg)
             reply = await held.run(ng.SubscribeRequest(call, held.caller, tag, options.PREVIEW))
@@ -119,8 +124,7 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> None:
-            assert held.offer is not None
-            checked = sdp.browser_answer(answer, len(held.offer.media))
+            checked = sdp.browser_answer(answer, len(held.station_offer.media))
             await held.run(ng.SubscribeAnswer(call, held.tag_of(leg), checked, options.PREVIEW_ANSWER))
 
         await self._ordered(held, order)
@@ -143,7 +147,7 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            assert held.offer is not None
+            offer = held.station_offer.text
             tag = held.tags.get(leg, "")
             if held.tag(tag) not in (ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
                 # No preview at this receiver: it is a stranger, and only an anchored caller may offer to one.
@@ -151,7 +155,7 @@ class MediaEngine(MediaPort):
                 if held.machine.phase is ng.Phase.OPEN and not held.machine.anchored(held.caller):
                     await self._anchor_caller(held)
             towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
-            reply = await held.run(ng.Offer(call, held.caller, tag, held.offer.text, towards))
+            reply = await held.run(ng.Offer(call, held.caller, tag, offer, towards))
             return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
 
         return await self._ordered(held, order)
@@ -160,16 +164,28 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            assert held.offer is not None
-            checked = sdp.browser_answer(answer, len(held.offer.media))
+            checked = sdp.browser_answer(answer, len(held.station_offer.media))
             command = ng.Answer(call, held.caller, held.tag_of(leg), checked, options.ANSWER_TO_STATION)
             reply = await held.run(command)
             return sdp.for_station(held.text(reply), held.number, held.version(held.caller))
 
         text = await self._ordered(held, order)
+        if not held.pictured:
+            self._spawn(self._quietly(self._ordered(held, lambda: self._look_in(held))))
         for other in [other for other in held.tags if other not in (leg, held.caller)]:
             self._spawn(self._quietly(self.drop_preview(call, other)))
         return text
+
+    async def _look_in(self, held: CallOnEngine) -> None:
+        """Nobody previewed the caller, or the answer was faster than the first key frame: watch for it now."""
+        if held.station_offer.first("video") is None or held.machine.phase is not ng.Phase.OPEN:
+            return
+        tag = held.fresh(_ANCHOR)
+        reply = await held.run(ng.SubscribeRequest(held.call, held.caller, tag, options.ANCHOR_SUBSCRIPTION))
+        to_anchor = held.text(reply)
+        answer = sdp.anchor_answer(to_anchor, self._anchor.port)
+        await held.run(ng.SubscribeAnswer(held.call, tag, answer, options.ANSWER))
+        self._watch_picture(held.call, to_anchor)
 
     # -- a client calls a station --------------------------------------------------------------------------------
 
@@ -184,11 +200,7 @@ class MediaEngine(MediaPort):
             reply = await held.run(ng.Offer(call, leg, _CALLEE, text, options.TO_STATION))
             return sdp.for_station(held.text(reply), held.number, held.version(_CALLEE))
 
-        try:
-            return await self._ordered(held, order)
-        except AntiphonError:
-            await self.close(call)
-            raise
+        return await self._opened(held, order)
 
     async def client_answer(self, call: CallId, station_leg: LegId, answer: str) -> str:
         held = self._held(call)
@@ -209,9 +221,28 @@ class MediaEngine(MediaPort):
     async def play(self, call: CallId, leg: LegId, prompt: Prompt, language: str) -> float:
         held = self._held(call)
         file = prompt_file(self._settings.prompts, prompt, language)
+        length_s = seconds(file)
         repeat = _HOLD_REPEATS if prompt == "hold" else 1
-        await self._ordered(held, lambda: held.run(ng.PlayMedia(call, held.tag_of(leg), str(file), repeat)))
-        return seconds(Path(file))
+
+        async def order() -> None:
+            tag = held.tag_of(leg)
+            peer = held.machine.peer(tag)
+            alone = peer is not None and peer != _ANCHOR and prompt != "hold" and tag in (held.called_from, _CALLEE)
+            if alone and peer is not None:
+                # A station has one jitter buffer: prompt and voice at the same time would garble each other.
+                await held.run(ng.BlockMedia(call, peer))
+                asyncio.get_running_loop().call_later(length_s, self._let_through, held, peer)
+            await held.run(ng.PlayMedia(call, tag, str(file), repeat))
+
+        await self._ordered(held, order)
+        return length_s
+
+    def _let_through(self, held: CallOnEngine, tag: str) -> None:
+        async def order() -> None:
+            if held.machine.phase is ng.Phase.OPEN:
+                await held.run(ng.UnblockMedia(held.call, tag))
+
+        self._spawn(self._quietly(self._ordered(held, order)))
 
     async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
         held = self._held(call)
@@ -231,7 +262,8 @@ class MediaEngine(MediaPort):
         held = self._calls.pop(call, None)
         self._anchor.forget(call)
         if held is not None:
-            await self._quietly(self._ordered(held, lambda: held.delete()))
+            await self._quietly(self._ordered(held, held.delete))
+            self._anchor.forget(call)  # an order before this one may have begun to watch
 
     # -- orders, one at a time per call --------------------------------------------------------------------------
 
@@ -303,13 +335,24 @@ class MediaEngine(MediaPort):
         for call in known:
             del self._calls[call]
             self._anchor.forget(call)
-        if known:
-            _log.error("media engine lost calls", calls=len(known))
-            self._events.media_lost(known)
+        opened = tuple(held.call for held in lost if held.call in known and held.opened)
+        if opened:
+            _log.error("media engine lost calls", calls=len(opened))
+            self._events.media_lost(opened)
+
+    async def missing(self, calls: list[CallId]) -> list[CallId]:
+        """Which of these calls the engine no longer knows; asks it."""
+        held = [self._calls[call] for call in calls if call in self._calls]
+        gone = {one.call for one in await self._missing(held)}
+        return [call for call in calls if call in gone or call not in self._calls]
 
     # -- what comes back -----------------------------------------------------------------------------------------
 
     def _key_frame(self, call: CallId, data: bytes) -> None:
+        held = self._calls.get(call)
+        if held is None or held.pictured:
+            return
+        held.pictured = True
         _log.info("key frame received", call_id=call, size=len(data))
         self._events.key_frame(call, KeyFrame(data))
 

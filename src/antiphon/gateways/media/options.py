@@ -88,6 +88,7 @@ TO_STATION: Options = _options(
     }
 )
 
-# Answers follow what was offered.
+# Answers follow what was offered. Towards a station the ports of its early session stay (measured: same ports and
+# keys in the 183 and at the answer), so that the picture does not stop while the UPDATE is on its way.
 ANSWER: Options = _options({"replace": _REPLACE})
-ANSWER_TO_STATION: Options = _options({"replace": _REPLACE, "SDES": _SDES})
+ANSWER_TO_STATION: Options = _options({"replace": _REPLACE, "SDES": _SDES, "flags": ("port-latching",)})

@@ -4,6 +4,7 @@ from antiphon.wire.ng.bencode import BencodeError, Decoded, Encodable, decode, e
 from antiphon.wire.ng.commands import (
     PING,
     Answer,
+    BlockMedia,
     Command,
     Delete,
     ListCalls,
@@ -16,6 +17,7 @@ from antiphon.wire.ng.commands import (
     StopMedia,
     SubscribeAnswer,
     SubscribeRequest,
+    UnblockMedia,
     Unsubscribe,
 )
 from antiphon.wire.ng.exchange import (
@@ -35,6 +37,7 @@ __all__ = [
     "PING",
     "Answer",
     "BencodeError",
+    "BlockMedia",
     "CallMedia",
     "Command",
     "Datagram",
@@ -64,6 +67,7 @@ __all__ = [
     "Tag",
     "TimedOut",
     "TooManyPending",
+    "UnblockMedia",
     "Unsubscribe",
     "decode",
     "encode",

@@ -140,6 +140,26 @@ class StopMedia(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class BlockMedia(Command):
+    """What this party sends reaches nobody until it is let through again."""
+
+    tag: str
+
+    def body(self) -> dict[str, Encodable]:
+        return {"command": "block media", "call-id": self.call_id, "from-tag": self.tag}
+
+
+@dataclass(frozen=True, slots=True)
+class UnblockMedia(Command):
+    """Let this party through again."""
+
+    tag: str
+
+    def body(self) -> dict[str, Encodable]:
+        return {"command": "unblock media", "call-id": self.call_id, "from-tag": self.tag}
+
+
+@dataclass(frozen=True, slots=True)
 class PlayDtmf(Command):
     """Inject a digit into what this party sends, so that its peer hears it."""
 

@@ -21,6 +21,7 @@ from antiphon.errors import AntiphonError
 from antiphon.wire.ng.bencode import Decoded
 from antiphon.wire.ng.commands import (
     Answer,
+    BlockMedia,
     Command,
     Delete,
     Offer,
@@ -31,6 +32,7 @@ from antiphon.wire.ng.commands import (
     StopMedia,
     SubscribeAnswer,
     SubscribeRequest,
+    UnblockMedia,
     Unsubscribe,
 )
 
@@ -164,7 +166,7 @@ class CallMedia:
                 return self._may_offer(command.from_tag, command.to_tag)
             case Answer():
                 return self._offered == (command.from_tag, command.to_tag)
-            case PlayMedia() | StopMedia() | PlayDtmf():
+            case PlayMedia() | StopMedia() | PlayDtmf() | BlockMedia() | UnblockMedia():
                 return self.tags.get(command.tag) is Tag.PARTY
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from antiphon.wire.sip.errors import SipSyntaxError
@@ -187,8 +188,7 @@ def _closing_quote(value: str) -> int:
     return len(value) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(NamedTuple):
     """What a transaction needs of the top Via."""
 
     sent_by: str

@@ -146,7 +146,7 @@ class UserAgent:
         return self._take()
 
     def info(self, leg: LegId, content_type: str, body: bytes, now: float) -> list[Effect]:
-        """SIP INFO in the dialog; ignored while there is no dialog yet."""
+        """SIP INFO in the dialog; ignored while the peer has not confirmed the dialog (by ACK, 2xx or PRACK)."""
         if known := self._leg(leg):
             known.info(content_type, body, now)
         return self._take()
@@ -305,7 +305,7 @@ class UserAgent:
             status = 416
         elif (message.body and message.content_type != SDP) or message.header("content-encoding"):
             status, extra = 415, f"Accept: {SDP}"
-        elif any(character.isspace() for character in message.uri) or not message.header("contact"):
+        elif len(message.uri.split()) != 1 or not message.header("contact"):
             status = 400
         if status:
             self._tag(transaction, "")

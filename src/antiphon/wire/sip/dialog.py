@@ -79,8 +79,9 @@ class Dialog:
         """The peer's Contact is where our next request goes; one that cannot be used changes nothing."""
         contact = message.header("contact")
         if contact:
-            target = uri_of(split_outside(contact)[0]) if split_outside(contact) else ""
-            if ":" in target and not any(character.isspace() for character in target):
+            contacts = split_outside(contact)
+            target = uri_of(contacts[0]) if contacts else ""
+            if ":" in target and len(target.split()) == 1:
                 self.target = target
 
     def is_old(self, cseq: int) -> bool:

@@ -138,7 +138,9 @@ class Leg(ABC):
 
     def info(self, content_type: str, body: bytes, now: float) -> None:
         """Send INFO; only a lost dialog matters in its answer."""
-        if self.dialog is not None and not self.ended:
+        # Before the peer has shown that it knows the dialog, a 481 would say nothing about the call.
+        known = self.dialog is not None and (self.confirmed or self.dialog.agreed)
+        if self.dialog is not None and known and not self.ended:
             request = self.dialog.request("INFO", content_type=content_type, body=body)
             self.ask(request, self._small_responded, self._small_timed_out, now)
 

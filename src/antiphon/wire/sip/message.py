@@ -26,6 +26,10 @@ _COMPACT = {
     "x": "session-expires",
 }
 
+# Header names as peers write them, and what they mean: the same few hundred over and over.
+_NAMES: dict[str, str] = {}
+_NAMES_MAX = 512
+
 _SINGLE = ("from", "to", "call-id", "cseq")
 
 
@@ -103,13 +107,12 @@ def parse(data: bytes) -> SipMessage:
             else:
                 last[-1] = f"{last[-1]} {line.strip()}".strip()
             continue
-        name, colon, value = line.partition(":")
-        name = name.rstrip(" \t").lower()
+        written, colon, value = line.partition(":")
+        name = _NAMES.get(written) or _name(written)
         if not colon or not name:
             fault = fault or (400, "header line without name or colon")
             last = None
             continue
-        name = _COMPACT.get(name, name)
         last = fields.get(name)
         if last is None:
             last = fields[name] = []
@@ -127,6 +130,14 @@ def parse(data: bytes) -> SipMessage:
         if len(fields.get(name, "1")) > 1:
             fault = fault or (400, "a header that may come once came twice")
     return SipMessage(method, uri, status, phrase, fields, body, fault)
+
+
+def _name(written: str) -> str:
+    name = written.rstrip(" \t").lower()
+    name = _COMPACT.get(name, name)
+    if len(_NAMES) < _NAMES_MAX and len(written) < 32:
+        _NAMES[written] = name
+    return name
 
 
 def _split_loosely(data: bytes) -> tuple[bytes, bytes]:

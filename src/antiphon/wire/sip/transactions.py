@@ -128,9 +128,12 @@ class ClientTransaction:
     def _linger(self, state: str, for_s: float, now: float) -> None:
         self._state = state
         if for_s:
-            self._timer = self._desk.timers.arm(now + for_s, lambda _now: self.stop())
+            self._timer = self._desk.timers.arm(now + for_s, self._expired)
         else:
             self.stop()
+
+    def _expired(self, now: float) -> None:
+        self.stop()
 
     def _resend(self, now: float) -> None:
         config = self._desk.config
@@ -267,9 +270,12 @@ class ServerTransaction:
 
     def _linger(self, for_s: float, now: float) -> None:
         if for_s:
-            self._timer = self._desk.timers.arm(now + for_s, lambda _now: self.stop())
+            self._timer = self._desk.timers.arm(now + for_s, self._expired)
         else:
             self.stop()
+
+    def _expired(self, now: float) -> None:
+        self.stop()
 
     def _resend(self, now: float) -> None:
         self._desk.out.append(Send(self.flow, self._last))

@@ -1,0 +1,121 @@
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import {
+  DOOR_ANSWER_MAX_MS,
+  doorAnswered,
+  doorPressed,
+  doorRequestFailed,
+  doorsAt,
+  doorsUnanswered,
+  type DoorAction,
+} from "../src/client/door-state";
+import type { Received } from "../src/contract";
+import { DoorButton } from "../src/parts/door-button";
+import { say } from "../src/words";
+import { at, door } from "./scenes";
+
+afterEach(cleanup);
+
+const result = (changes: Partial<Received<"door_result">>): Received<"door_result"> => ({
+  type: "door_result",
+  request_id: "r1",
+  door_id: "main",
+  opened: true,
+  open_for_s: 4,
+  code: null,
+  detail: null,
+  ...changes,
+});
+
+describe("a pressed door", () => {
+  const pressed = doorPressed({}, "main", "r1", at(0));
+
+  test("opens and closes again by itself", () => {
+    const open = doorAnswered(pressed, result({}), at(1));
+    expect(open["main"]).toEqual({ kind: "open", since: at(1), until: at(5) });
+    expect(doorsAt(open, at(4))).toBe(open);
+    expect(doorsAt(open, at(5))).toEqual({});
+  });
+
+  test("names the cause when it did not open", () => {
+    const failed = doorAnswered(pressed, result({ opened: false, code: "station_unreachable" }), at(2));
+    expect(failed["main"]).toMatchObject({ kind: "failed", cause: "door.failed.station_unreachable" });
+    expect(doorRequestFailed(pressed, "r1", "door_not_allowed", at(1))["main"]).toMatchObject({
+      cause: "door.failed.door_not_allowed",
+    });
+  });
+
+  test("is not hidden by the outcome of an older press", () => {
+    expect(doorAnswered(pressed, result({ request_id: "r0", opened: false, code: "x" }), at(1))).toBe(pressed);
+  });
+
+  test("without any answer is not known to be open", () => {
+    expect(doorsAt(pressed, at(0) + DOOR_ANSWER_MAX_MS)["main"]).toMatchObject({ cause: "door.failed.unknown" });
+    expect(doorsUnanswered(pressed, at(1))["main"]).toMatchObject({ cause: "door.failed.unknown" });
+  });
+
+  test("by digits from the station shows as open too", () => {
+    expect(doorAnswered({}, result({ request_id: null }), at(0))["main"]?.kind).toBe("open");
+  });
+});
+
+describe("the plate", () => {
+  const cases: [string, DoorAction | undefined, boolean, boolean, string, string][] = [
+    ["ready", undefined, true, true, "Open Haustür", "one press opens"],
+    ["offline", undefined, true, false, "Open Haustür", "the station is offline, may not open"],
+    [
+      "working",
+      { kind: "working", requestId: "r", since: at(0) },
+      true,
+      true,
+      "Opening …",
+      "sent, waiting for the station",
+    ],
+    ["open", { kind: "open", since: at(0), until: at(4) }, true, true, "Open", "closes in 3 s"],
+    [
+      "failed",
+      { kind: "failed", cause: "door.failed.station_unreachable", since: at(0) },
+      true,
+      true,
+      "Not opened",
+      "did not answer",
+    ],
+    ["forbidden", undefined, false, true, "You may talk, not open", "administrator decides"],
+  ];
+  test.each(cases)("says that it is %s", (look, action, mayOpen, online, title, text) => {
+    const open = vi.fn();
+    render(
+      <DoorButton
+        door={door("main", { may_open: mayOpen })}
+        action={action}
+        online={online}
+        now={at(1)}
+        size="large"
+        say={(key, values) => say("en", key, values)}
+        onOpen={open}
+      />,
+    );
+    const button = screen.getByRole("button");
+    expect(button.textContent).toContain(title);
+    expect(button.textContent).toContain(text);
+    expect(button.className).toContain(`door-${look}`);
+    fireEvent.click(button);
+    expect(open).toHaveBeenCalledTimes(look === "working" || look === "forbidden" ? 0 : 1);
+  });
+
+  test("runs empty with the time", () => {
+    const { container } = render(
+      <DoorButton
+        door={door()}
+        action={{ kind: "open", since: at(0), until: at(4) }}
+        online
+        now={at(3)}
+        size="small"
+        say={(key, values) => say("de", key, values)}
+        onOpen={() => undefined}
+      />,
+    );
+    const face = container.querySelector<HTMLElement>(".door-face");
+    expect(face?.style.getPropertyValue("--full")).toBe("25.0%");
+  });
+});
