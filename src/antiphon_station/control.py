@@ -19,9 +19,11 @@ Status (`status`, also printed by `antiphon-station status`):
     registration     "offline" | "connecting" | "registered" | "refused"   (SIP over TLS)
     messaging        "offline" | "online"                                  (MQTT over TLS)
     certificate_ends ISO time or null
-    call             {state, direction, button, leg, since, cause}: state is "idle" | "connecting" | "calling" | "ringing"
-                     | "being_called" | "talking" | "announcing"; `cause` is the last call's VisitorCause
+    call             {state, direction, button, leg, since_s, cause}: state is "idle" | "connecting" | "calling" |
+                     "ringing" | "being_called" | "talking" | "announcing", for `since_s` seconds; `cause` is the last
+                     call's VisitorCause
     desired_version  version of the desired state that is in force, 0 before the first
+    desired_error    why the last desired state is not in force, null when it is
     language         "de" | "en"
     outputs          {name: {state: "idle" | "active", pulses: [{command_id, at, pulse_s}]}}
     heard            {level_db, peak_hz, frames}: what the loudspeaker played in the last half second; -120 dB is silence.
@@ -29,7 +31,8 @@ Status (`status`, also printed by `antiphon-station status`):
     playing          "connecting" | "ringback" | "being_called" | "prompt:<cause>" | null
     screen           {frames, key_frames, width, height}: received and decoded pictures of the current or last call
     camera           {frames, key_frames, key_frames_asked}: sent pictures of the current or last call
-    media            {audio_codec, video_codec, packets_lost, jitter_ms, delay_ms, switches}
+    media            {audio_codec, video_codec, packets_lost, jitter_ms, delay_ms, switches, rejected}: `switches` counts
+                     changes of the far end's ports or keys, `rejected` packets that no key fits
     prompts          [{cause, language, at}] played since the start, newest last
     dtmf             [digit] received in the current or last call
 

@@ -130,11 +130,11 @@ class SipLink:
                 await self._connection()
             except (OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError, SipSyntaxError) as error:
                 _log.warning("No SIP connection", extra={"reason": type(error).__name__})
-                refused = isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLCertVerificationError)
+                refused = isinstance(error, ssl.SSLError) and "ALERT" in str(error.reason)
             finally:
                 self._lost()
             refused = refused or self.state == "refused"
-            self._set_state("refused" if self.state == "refused" else "offline")
+            self._set_state("refused" if refused else "offline")
             wait_s = REFUSED_RETRY_S * (0.5 + random.SystemRandom().random()) if refused else self._back_off.next_s()
             try:
                 await asyncio.wait_for(self._again.wait(), wait_s)

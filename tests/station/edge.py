@@ -105,6 +105,7 @@ class Edge:
         self.flow: Flow | None = None
         self.common_name = ""
         self.register_status = 200
+        self.answers_pings = True
         self._writers: dict[str, asyncio.StreamWriter] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
@@ -160,7 +161,7 @@ class Edge:
         framer = StreamFramer()
         try:
             while data := await reader.read(65_536):
-                if data.startswith(sip.PING):
+                if data.startswith(sip.PING) and self.answers_pings:
                     writer.write(sip.PONG)
                 for message in framer.feed(data):
                     if message.startswith(b"REGISTER"):

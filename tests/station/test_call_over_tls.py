@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -204,3 +205,35 @@ async def test_a_lost_connection_is_built_up_again_and_the_visitor_is_told(site:
     site.edge.drop_connections()
     await site.event("prompt", cause="platform_unreachable")
     await site.event("registration", state="registered")
+
+
+async def test_a_dead_connection_is_noticed_and_built_up_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("antiphon_station.sip.SIP_KEEPALIVE_S", 0.05)
+    monkeypatch.setattr("antiphon_station.sip.PONG_MAX_S", 0.1)
+    site.edge.drop_connections()  # the next one is watched more closely
+    await site.event("registration", state="registered")
+    site.edge.answers_pings = False
+    await site.event("registration", state="offline")
+    site.edge.answers_pings = True
+    await site.event("registration", state="registered")
+
+
+async def test_a_station_that_is_locked_out_says_so(site: Site) -> None:
+    site.edge.register_status = 403
+    site.edge.drop_connections()
+    await site.event("registration", state="refused")
+    await site.ask("press", button="main")
+    await site.event("prompt", cause="revoked")
+
+
+async def test_a_platform_with_a_certificate_from_elsewhere_gets_nothing(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    stranger = Edge(Authority(), tmp_path / "elsewhere")
+    port = await stranger.start()
+    platform = json.loads((tmp_path / "station" / "platform.json").read_text())
+    (tmp_path / "station" / "platform.json").write_text(json.dumps({**platform, "sip_port": port}))
+    await site.ask("reload")
+    await site.event("registration", state="connecting")
+    await site.event("registration", state="offline")
+    assert stranger.flow is None
+    stranger.stop()
