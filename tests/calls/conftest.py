@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from desk import Desk, FakeAlarm, FakeBus, FakeClients, FakeDoors, FakeMedia, FakeSip
 
 from antiphon import access, devices, directory
 from antiphon.calls import CallService, Snapshots
 from antiphon.database import Database
 from antiphon.devices import Station
 from antiphon.devices.store import set_claimed
-from desk import Desk, FakeAlarm, FakeBus, FakeClients, FakeDoors, FakeMedia, FakeSip
 from residents import StillClock, Tenant
 
 

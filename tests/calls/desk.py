@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from script import OFFER
+
 from antiphon import access
 from antiphon.calls import CallService, ClientInfo, StationInvite
 from antiphon.calls.ports import Prompt
@@ -17,7 +19,6 @@ from antiphon.events import Fact
 from antiphon.wire import client as wire
 from antiphon.wire.client import CallView
 from residents import StillClock, Tenant
-from script import OFFER
 
 M = TypeVar("M", bound=wire.Message)
 

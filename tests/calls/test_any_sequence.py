@@ -7,13 +7,13 @@ from typing import get_args
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from script import OFFER, Play
 
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls.model import WINNER_STATES, ClientState, Tab
 from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
-from script import OFFER, Play
 
 TABS = tuple(Tab(f"tab-{n}", f"user-{n % 3}", f"User {n % 3}") for n in range(5))
 tabs = st.sampled_from(TABS)

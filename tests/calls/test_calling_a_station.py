@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from script import ANNA, Play
 
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
-from script import ANNA, Play
 
 
 def _placed() -> Play:

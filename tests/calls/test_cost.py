@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from antiphon.calls.model import Tab
 from script import ANNA, BERND, CARLA, Play
+
+from antiphon.calls.model import Tab
 
 
 def _cpu_ms(times: int, work: object) -> float:

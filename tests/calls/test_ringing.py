@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from script import ANNA, ANNA_TOO, AUDIO_OFFER, BERND, CARLA, Play
 
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls.model import ClientState, Tab
-from script import ANNA, ANNA_TOO, AUDIO_OFFER, BERND, CARLA, Play
 
 
 def test_a_press_rings_everybody_and_tells_the_station_with_a_reliable_183() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from desk import Desk
+from script import AUDIO_OFFER
 
 from antiphon import devices, directory
 from antiphon.access import DoorNotAllowed
@@ -13,8 +15,6 @@ from antiphon.devices import StationUnreachable
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.events import DeviceRevoked, StationPresenceChanged
 from antiphon.wire import client as wire
-from desk import Desk
-from script import AUDIO_OFFER
 
 
 class Refused(AntiphonError):

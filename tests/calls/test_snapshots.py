@@ -122,7 +122,8 @@ async def test_a_hostile_frame_leaves_no_file_and_no_row(
 def test_the_cage_takes_memory_files_and_privileges_away(tmp_path: Path) -> None:
     target = tmp_path / "written"
     probe = f"""
-import resource, runpy
+import resource, runpy, sys
+sys.path.insert(0, {str(Path(decode_picture.__file__).parents[2])!r})
 cage = runpy.run_path({decode_picture.__file__!r})["cage"]
 cage()
 for what in (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_AS):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from script import ANNA, BERND, Play
 
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls.model import CallLimits, ClientState, door_index_for_digit
-from script import ANNA, BERND, Play
 
 
 def test_the_person_hangs_up() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from script import ANNA, BERND, CARLA, Play
+
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls.model import ClientState
-from script import ANNA, BERND, CARLA, Play
 
 
 def test_the_winner_is_offered_media_and_the_station_learns_the_session_before_the_200() -> None:

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Literal
 
-from antiphon import access, events, log
+from antiphon import events, log
 from antiphon.bus import Bus
 from antiphon.calls import inputs as i
 from antiphon.calls.admission import Admissions
 from antiphon.calls.live import LiveCall
 from antiphon.calls.machine import CallMachine
 from antiphon.calls.model import CallLimits, CallRecord, Direction, Tab
-from antiphon.calls.orders import DoorOpener, Orders, TappedDoor
+from antiphon.calls.orders import DoorOpener, Orders
 from antiphon.calls.ports import (
     CallId,
     ClientId,
@@ -26,6 +26,7 @@ from antiphon.calls.ports import (
     StationInvite,
 )
 from antiphon.calls.records import Records
+from antiphon.calls.requests import Requests
 from antiphon.calls.snapshots import Snapshots
 from antiphon.calls.views import station_view, station_views
 from antiphon.calls.wheel import Alarm, Wheel
@@ -102,6 +103,7 @@ class CallService:
         """Wire the ports, which in turn were given this service as their listener."""
         self._sip, self._clients = sip, clients
         self._orders = Orders(self, sip, media, clients, doors)
+        self._requests = Requests(self, self._orders, self._admissions, clients, self._clock)
         bus.subscribe(events.DeviceRevoked, self._device_revoked)
         bus.subscribe(events.StationPresenceChanged, lambda fact: self._push_station(fact.company_id, fact.device_id))
 
@@ -139,7 +141,7 @@ class CallService:
             _log.warning("call without a proven caller refused", sip_call_id=invite.sip_call_id)
             self._sip.refuse(invite.leg, 403, "unclaimed")
             return
-        call = self._begin("from_station", invite.leg, invite=invite)
+        call = self.begin("from_station", invite.leg, invite=invite)
         call.button = invite.target
         _log.info("call arrived", button=invite.target[:64], **call.log_fields())
         self.feed(call, i.Arrived(invite.sdp, previews=invite.device_id is not None))
@@ -192,109 +194,7 @@ class CallService:
             self._feed_company(info.company_id, i.TabLeft(client))
 
     def received(self, client: ClientInfo, message: wire.ClientMessage) -> None:
-        match message:
-            case wire.OpenDoor():
-                self._open_door(client, message)
-            case wire.CallStation():
-                self._place(client, message)
-            case wire.PreviewAnswer():
-                self._feed_client(client, message.call_id, None, i.PreviewAnswered(client.client, message.sdp))
-            case wire.PreviewFailed():
-                self._feed_client(client, message.call_id, None, i.PreviewGivenUp(client.client))
-            case wire.MediaAnswer():
-                self._feed_client(client, message.call_id, None, i.MediaAnswered(client.client, message.sdp))
-            case wire.Answer():
-                if self._talks_elsewhere(client, message.call_id):
-                    detail = "End your conversation first, then answer."
-                    self._error(client, message.request_id, "in_conversation", detail, message.call_id)
-                    return
-                tapped = i.AnswerTapped(client.client, message.request_id)
-                self._feed_client(client, message.call_id, message.request_id, tapped)
-            case wire.Decline():
-                declined = i.DeclineTapped(client.client, message.request_id)
-                self._feed_client(client, message.call_id, message.request_id, declined)
-            case wire.HangUp():
-                hung_up = i.HangUpTapped(client.client, message.request_id)
-                self._feed_client(client, message.call_id, message.request_id, hung_up)
-            case wire.Dtmf():
-                self._digit(client, message)
-            case _:
-                _log.warning("message not for calls", kind=type(message).__name__)
-
-    # -- what clients ask for ----------------------------------------------------------------------------------------
-
-    def _open_door(self, client: ClientInfo, message: wire.OpenDoor) -> None:
-        call = self._calls.get(message.call_id) if message.call_id else None
-        if call is not None and (call.company_id != client.company_id or call.machine.leg_of(client.client) is None):
-            call = None
-        actor = access.Actor("user", client.user_id, client.user_name)
-        tapped = TappedDoor(client.client, message.request_id)
-        scope = Scope(client.company_id)
-        self._orders.start(call, self._orders.open_door(call, scope, actor, message.door_id, tapped))
-
-    def _digit(self, client: ClientInfo, message: wire.Dtmf) -> None:
-        call = self._calls.get(message.call_id)
-        leg = call.machine.leg_of(client.client) if call else None
-        if call is None or leg is None or leg is not call.machine.talker:
-            detail = "This call is not connected here."
-            self._error(client, message.request_id, "call_over", detail, message.call_id)
-            return
-        self.feed(call, i.ClientDigit(leg.leg_id, message.digit, message.request_id))
-
-    def _place(self, client: ClientInfo, message: wire.CallStation) -> None:
-        if self._talks_elsewhere(client, None):
-            detail = "End your conversation first, then call."
-            self._error(client, message.request_id, "in_conversation", detail, None)
-            return
-        self._orders.start(None, self._place_now(client, message))
-
-    async def _place_now(self, client: ClientInfo, message: wire.CallStation) -> None:
-        call_id, now = new_id("call"), self._clock.now()
-        scope = Scope(client.company_id)
-        try:
-            admission = await self._admissions.client_call(call_id, scope, message.station_id, now)
-        except AntiphonError as error:
-            self._error(client, message.request_id, error.code, error.detail, None)
-            return
-        of = admission.station
-        if of is None:
-            return
-        refusal: i.PlaceRefusal | None = None
-        if of.status != "claimed":
-            detail = "This station is not in service. Claim it first."
-            refusal = i.PlaceRefusal("station_unreachable", "station_unreachable", detail)
-        elif any(call.station and call.station.id == of.id for call in self._calls.values()):
-            refusal = i.PlaceRefusal("busy", "busy", "This station is in a call. Try again when it is free.")
-        call = self._begin("to_station", new_id("leg"), call_id=call_id)
-        call.station, call.view = of, admission.view
-        _log.info("call placed", **call.log_fields())
-        tab = Tab(client.client, client.user_id, client.user_name)
-        self.feed(call, i.Placed(tab, message.request_id, message.sdp, refusal))
-        if client.client not in self._tabs:  # gone while the question was out
-            self.feed(call, i.TabLeft(client.client))
-
-    def _talks_elsewhere(self, client: ClientInfo, but: CallId | None) -> bool:
-        for call in self._calls.values():
-            if call.call_id == but or call.company_id != client.company_id:
-                continue
-            leg = call.machine.leg_of(client.client)
-            if leg is not None and (leg.answered_at is not None or call.machine.direction == "to_station"):
-                return True
-        return False
-
-    def _feed_client(self, client: ClientInfo, call_id: CallId, request_id: str | None, given: i.External) -> None:
-        call = self._calls.get(call_id)
-        if call is not None and call.company_id == client.company_id:
-            self.feed(call, given)
-        elif request_id is not None and isinstance(given, i.AnswerTapped):
-            self._error(client, request_id, "call_over", "This call is over.", call_id)
-        elif request_id is not None:
-            self._clients.send(client.client, wire.Done(request_id=request_id))
-
-    def _error(
-        self, client: ClientInfo, request_id: str | None, code: str, detail: str, call_id: CallId | None
-    ) -> None:
-        self._clients.send(client.client, wire.Error(request_id=request_id, code=code, detail=detail, call_id=call_id))
+        self._requests.received(client, message)
 
     def _tab_came(self, client: ClientInfo) -> None:
         tab = Tab(client.client, client.user_id, client.user_name)
@@ -310,6 +210,13 @@ class CallService:
 
     # -- calls -------------------------------------------------------------------------------------------------------
 
+    def calls_of(self, company_id: str) -> list[LiveCall]:
+        """The company's calls that are going on."""
+        return [call for call in self._calls.values() if call.company_id == company_id]
+
+    def signed_on(self, client: ClientId) -> bool:
+        return client in self._tabs
+
     def call(self, call_id: CallId) -> LiveCall | None:
         """A call that is going on."""
         return self._calls.get(call_id)
@@ -323,9 +230,10 @@ class CallService:
         of, company = live.station, live.station.company_id
         self._snapshots.take(of, call_id, frame, lambda: self._push_station(company, of.id))
 
-    def _begin(
+    def begin(
         self, direction: Direction, leg: LegId, *, invite: StationInvite | None = None, call_id: CallId | None = None
     ) -> LiveCall:
+        """A call that knows nothing yet; feed it its first input."""
         account = invite is not None and invite.device_id is None
         call_id = call_id or new_id("call")
         machine = CallMachine(call_id, direction, leg, account=account, call_limits=self._limits)

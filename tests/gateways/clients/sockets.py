@@ -69,6 +69,14 @@ class FakeService:
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
         self.messages: list[wire.ClientMessage] = []
+        self._somebody_left = asyncio.Event()
+
+    async def misses(self, client: str) -> None:
+        """Until the gateway has told that this tab is gone."""
+        async with asyncio.timeout(5):
+            while ("left", client) not in self.told:
+                self._somebody_left.clear()
+                await self._somebody_left.wait()
 
     async def stations_of(self, company_id: str) -> tuple[wire.StationView, ...]:
         return ()
@@ -81,6 +89,7 @@ class FakeService:
 
     def client_left(self, client: str) -> None:
         self.told.append(("left", client))
+        self._somebody_left.set()
 
     def received(self, client: ClientInfo, message: wire.ClientMessage) -> None:
         self.messages.append(message)

@@ -9,6 +9,7 @@ import hmac
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from sockets import FakeService, FakeSocket
 
 from antiphon import limits
 from antiphon.database import Database
@@ -19,7 +20,6 @@ from antiphon.tenancy.store import user_rows
 from antiphon.tenancy.tokens import issue_access_token
 from antiphon.wire import client as wire
 from residents import StillClock, Tenant
-from sockets import FakeService, FakeSocket
 
 Open = Callable[..., FakeSocket]
 Token = Callable[..., str]
@@ -213,9 +213,7 @@ async def test_a_browser_that_does_not_read_is_dropped_and_slows_nobody(
     stuck.reads.clear()
     for number in range(limits.CLIENT_QUEUE_MAX + 10):
         gateway.send(stuck_client, wire.HistoryChanged(call_id=f"c{number}"))
-    async with asyncio.timeout(5):
-        while ("left", stuck_client) not in service.told:
-            await asyncio.sleep(0)
+    await service.misses(stuck_client)
     users = frozenset({tenant.administrator.id})
     assert [tab.client for tab in gateway.on_duty(tenant.company.id, users)] == [lively_client]
     stuck.reads.set()
@@ -240,18 +238,14 @@ async def test_a_tab_that_goes_is_told_and_forgotten(
 ) -> None:
     socket, client = await signed_on(opens, token)
     socket.go()
-    async with asyncio.timeout(5):
-        while ("left", client) not in service.told:
-            await asyncio.sleep(0)
+    await service.misses(client)
     assert gateway.connected == 0
 
 
 async def test_a_tab_that_comes_back_keeps_its_name(opens: Open, token: Token, service: FakeService) -> None:
     socket, client = await signed_on(opens, token)
     socket.go()
-    async with asyncio.timeout(5):
-        while ("left", client) not in service.told:
-            await asyncio.sleep(0)
+    await service.misses(client)
     _, again = await signed_on(opens, token, resume=client)
     assert again == client
 
