@@ -183,6 +183,16 @@ async def test_a_request_ends_with_its_life(
     assert len(relay.pulses) == 2
 
 
+async def test_requests_whose_life_is_over_are_forgotten_and_the_log_is_not(
+    doors: Doors, door: Door, bernd: Actor, tenant: Tenant, database: Database, clock: StillClock, log: Log
+) -> None:
+    await doors.open(tenant.scope, bernd, door.id, "tap-1", None)
+    assert database.run_sync(lambda tx: access.forget_requests(tx, clock.now())) == 0
+    clock.advance(1)
+    assert database.run_sync(lambda tx: access.forget_requests(tx, clock.now())) == 1
+    assert log() == [("opened", False, None)]
+
+
 async def test_one_request_cannot_open_two_doors_or_serve_two_people(
     doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant, log: Log
 ) -> None:

@@ -159,6 +159,28 @@ def test_relays_lead_nowhere_private(prepared: Settings) -> None:
     render.render(prepared, "127.0.0.1")
 
 
+def test_an_address_of_the_router_is_advertised_and_ours_is_listened_on(prepared: Settings) -> None:
+    render.render(prepared, "203.0.113.9")
+    local = address.listening("203.0.113.9")
+    port = prepared.ports.sips
+    assert f"listen=tls:{local}:{port} advertise 203.0.113.9:{port}" in (prepared.conf / "kamailio.cfg").read_text()
+    assert f"public/{local}!203.0.113.9;" in (prepared.conf / "rtpengine.conf").read_text()
+    assert f"external-ip=203.0.113.9/{local}" in (prepared.conf / "turnserver.conf").read_text()
+    checked = subprocess.run(
+        ["/usr/sbin/kamailio", "-c", "-f", str(prepared.conf / "kamailio.cfg")], capture_output=True, check=False
+    )
+    assert checked.returncode == 0
+    render.render(prepared, "127.0.0.1")
+
+
+@pytest.mark.parametrize("wrong", ["door.example", "::1", "10.0.0", '10.0.0.1"'])
+def test_an_address_that_is_none_is_refused_before_anything_is_changed(wrong: str) -> None:
+    with engines.data_folder() as folder:
+        with pytest.raises(installation.SettingsNotUnderstood):
+            installation.prepare(folder, address=wrong)
+        assert list(folder.iterdir()) == []
+
+
 def test_postgresql_reaches_the_edge_as_its_own_module(prepared: Settings) -> None:
     other = prepared.model_copy(update={"database_url": "postgresql+psycopg://antiphon:p%40ss@db.example/antiphon"})
     render.render(other, "127.0.0.1")

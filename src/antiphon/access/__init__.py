@@ -2,7 +2,7 @@
 
 from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotAllowed, DoorNotFound, Opening, Outcome
 from antiphon.access.service import Doors, may_open
-from antiphon.access.store import add_door, attempts, door, doors, doors_of_station
+from antiphon.access.store import add_door, attempts, door, doors, doors_of_station, forget_requests
 from antiphon.devices import DoorRefused, StationUnreachable
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "door",
     "doors",
     "doors_of_station",
+    "forget_requests",
     "may_open",
 ]

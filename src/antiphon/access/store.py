@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from antiphon import devices
 from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputTaken
 from antiphon.clock import new_id
-from antiphon.database import Scope, Tx, UtcTime, tenant_table
+from antiphon.database import PLATFORM, Scope, Tx, UtcTime, tenant_table
 from antiphon.wire.station import Output
 
 door_rows = tenant_table(
@@ -106,6 +106,11 @@ def start_request(tx: Tx, scope: Scope, request_id: str, door_id: str, actor: st
 def end_request(tx: Tx, scope: Scope, request_id: str, outcome: Outcome, error: str | None) -> None:
     values = {"outcome": outcome, "error": error}
     tx.update(scope, door_requests, door_requests.c.request_id == request_id, values=values)
+
+
+def forget_requests(tx: Tx, before: datetime) -> int:
+    """Remove requests that started before that moment, in all companies; the door log keeps every attempt."""
+    return tx.delete(PLATFORM, door_requests, door_requests.c.started_at < before)
 
 
 def log_attempt(

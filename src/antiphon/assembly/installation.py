@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -91,6 +92,7 @@ def prepare(data: Path, *, offset: int | None = None, address: str | None = None
     file = data / "settings.toml"
     changed = _settings_text(file, offset, address)
     settings = _checked(data, changed)
+    _dialable(settings)
     taken = ports.occupied(ports.listeners(settings.ports.model_dump()))
     if taken:
         raise PortsTaken(ports.refusal(taken, file))
@@ -134,6 +136,18 @@ def _usable(data: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise DataFolderUnusable(f"The data folder {data} cannot be written ({error.strerror}).") from error
+
+
+def _dialable(settings: Settings) -> None:
+    if not settings.advertised_address:
+        return
+    try:
+        ipaddress.IPv4Address(settings.advertised_address)
+    except ValueError as error:
+        raise SettingsNotUnderstood(
+            f"advertised_address has to be an IPv4 address, not {settings.advertised_address!r}. "
+            "A DNS name belongs into public_name."
+        ) from error
 
 
 def _settings_text(file: Path, offset: int | None, address: str | None) -> str:

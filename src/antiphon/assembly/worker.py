@@ -8,21 +8,21 @@ from datetime import timedelta
 import uvloop
 from fastapi import FastAPI
 
-from antiphon import devices, log, tenancy
+from antiphon import access, devices, log, tenancy
 from antiphon.assembly import health, problems, serving
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import OUTBOX_SOCKET, Database, Tx, open_database, outbox
 from antiphon.devices import Topic
 from antiphon.errors import AntiphonError
 from antiphon.gateways.mqtt import MqttGateway
-from antiphon.limits import CLAIM_CODE_KEPT_DAYS, EXPIRY_SWEEP_S, OUTBOX_KEEP_DAYS
+from antiphon.limits import CLAIM_CODE_KEPT_DAYS, DOOR_REQUEST_LIFE_S, EXPIRY_SWEEP_S, OUTBOX_KEEP_DAYS
 from antiphon.settings import Settings
 
 _log = log.get("worker")
 
 
 class Expiry:
-    """Removes sessions and claim codes past their end, and facts that were delivered long ago."""
+    """Removes sessions, claim codes and requests past their end, and facts that were delivered long ago."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -47,6 +47,9 @@ class Expiry:
             "sessions": await self._database.run(lambda tx: tenancy.forget_expired_sessions(tx, now)),
             "claim_codes": await self._database.run(
                 lambda tx: devices.forget_expired_claim_codes(tx, now - codes_kept)
+            ),
+            "door_requests": await self._database.run(
+                lambda tx: access.forget_requests(tx, now - timedelta(seconds=DOOR_REQUEST_LIFE_S))
             ),
             "facts": await self._database.run(facts),
         }

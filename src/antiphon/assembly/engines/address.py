@@ -35,6 +35,16 @@ def advertised(settings: Settings) -> Advertised:
     )
 
 
+def listening(address: str) -> str:
+    """Where the engines listen so that `address` is reached: itself, or this machine's own address behind a translation."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return next((found for target in _ELSEWHERE if (found := _source_address(target))), LOOPBACK)
+    return address
+
+
 def _source_address(target: str) -> str | None:
     """What the routing table would send from; connecting a UDP socket sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

@@ -13,6 +13,7 @@ import jinja2
 import sqlalchemy as sa
 
 from antiphon import limits
+from antiphon.assembly.engines.address import LOOPBACK, listening
 from antiphon.assembly.engines.secrets import PLATFORM_USER, write_broker_passwords, write_secret
 from antiphon.errors import BadInput
 from antiphon.settings import Settings
@@ -102,11 +103,13 @@ def render(settings: Settings, address: str) -> None:
 
 
 def _variables(settings: Settings, address: str) -> dict[str, Any]:
+    local = listening(address)
     return {
         "ports": settings.ports,
         "realm": settings.realm,
         "address": address,
-        "addresses": list(dict.fromkeys((address, "127.0.0.1"))),
+        "local": local,
+        "addresses": list(dict.fromkeys((local, LOOPBACK))),
         "user": pwd.getpwuid(os.geteuid()).pw_name,
         "modules": _kamailio_modules(),
         "database": _database(settings),
