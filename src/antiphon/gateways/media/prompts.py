@@ -18,6 +18,8 @@ _RATE_HZ = 22_050
 _FALLBACK = "en"
 _VOICE_SPEED_WPM = "150"
 _RENDER_MAX_S = 20
+# The station may still be taking up its early session when a prompt begins: the first word must not be lost.
+_PAUSE = bytes(2 * int(_RATE_HZ * 0.35))
 
 # What visitors hear, in their words: what happened, and what to do next.
 SENTENCES: dict[str, dict[str, str]] = {
@@ -96,12 +98,12 @@ def _speech(language: str, sentence: str) -> bytes:
 
 
 def _with_true_length(sound: bytes) -> bytes:
-    """A stream's WAV header claims an endless length; readers want the true one."""
+    """A stream's WAV header claims an endless length; readers want the true one. A pause before and after."""
     start = sound.find(b"data")
     if not sound.startswith(b"RIFF") or start < 0:
         raise NoSpeech(size=len(sound))
-    samples = sound[start + 8 :]
-    riff = struct.pack("<4sI", b"RIFF", len(sound) - 8)
+    samples = _PAUSE + sound[start + 8 :] + _PAUSE
+    riff = struct.pack("<4sI", b"RIFF", start + len(samples))
     return riff + sound[8:start] + struct.pack("<4sI", b"data", len(samples)) + samples
 
 
