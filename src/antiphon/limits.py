@@ -7,6 +7,7 @@ CONVERSATION_WARNING_BEFORE_S = 30
 RINGING_RECEIVERS_MAX = 32
 # A door call that nobody answers ends after this time with a spoken message.
 RING_MAX_S = 60
+RING_CONFIGURED_MAX_S = 180
 # D4: a station acknowledges a door command within this time, or the person who tapped gets an error.
 DOOR_ACK_MAX_S = 2.0
 # D4: how long a relay pulses unless the door says otherwise.

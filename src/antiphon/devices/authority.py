@@ -230,7 +230,7 @@ def _make_root(pki: Path, now: datetime) -> None:
     certificate = (
         _base(name, name, key.public_key(), now, now + timedelta(days=limits.ROOT_CERTIFICATE_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
-        .add_extension(_AUTHORITY_USAGE, critical=True)
+        .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
         .sign(key, hashes.SHA384())
     )
     _write(pki / "root.key", _key_pem(key), secret=True)
@@ -244,7 +244,7 @@ def _make_issuing(pki: Path, now: datetime) -> None:
     certificate = (
         _base(_name("Antiphon Issuing CA"), root.subject, key.public_key(), now, end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_AUTHORITY_USAGE, critical=True)
+        .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
         .add_extension(_issuer_identifier(root), critical=False)
         .sign(_key(pki / "root.key"), hashes.SHA384())
     )
@@ -252,17 +252,9 @@ def _make_issuing(pki: Path, now: datetime) -> None:
     _write(pki / "issuing.crt", _pem(certificate))
 
 
-_AUTHORITY_USAGE = x509.KeyUsage(
-    digital_signature=False,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=True,
-    crl_sign=True,
-    encipher_only=False,
-    decipher_only=False,
-)
+def _usage(*allowed: str) -> x509.KeyUsage:
+    names = "digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign"
+    return x509.KeyUsage(**{name: name in allowed for name in f"{names} crl_sign encipher_only decipher_only".split()})
 
 
 def _root_list(pki: Path, now: datetime) -> bytes:
@@ -305,21 +297,11 @@ def _leaf(
     days: int,
 ) -> x509.CertificateBuilder:
     end = min(now + timedelta(days=days), issuing.not_valid_after_utc)
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=isinstance(public_key, rsa.RSAPublicKey),
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    encipherment = ("key_encipherment",) if isinstance(public_key, rsa.RSAPublicKey) else ()
     return (
         _base(_name(common_name), issuing.subject, public_key, now, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
+        .add_extension(_usage("digital_signature", *encipherment), critical=True)
         .add_extension(_issuer_identifier(issuing), critical=False)
     )
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -14,6 +14,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from antiphon import limits
 
 
 class Ports(BaseModel):
@@ -34,9 +36,12 @@ class Ports(BaseModel):
     rtp_max: int = 39999
     turn_min: int = 40000
     turn_max: int = 49999
+    _shifted: bool = PrivateAttr(default=False)  # an instance inside Settings is validated again
 
     @model_validator(mode="after")
     def _apply_offset(self) -> Self:
+        if self._shifted:
+            return self
         for name in (
             "https",
             "sips",
@@ -53,15 +58,16 @@ class Ports(BaseModel):
             if not 1024 <= port <= 65535:
                 raise ValueError(f"port {name} = {port} is outside 1024 to 65535")
             object.__setattr__(self, name, port)
+        self._shifted = True
         return self
 
 
 class CallSettings(BaseModel):
     """Limits of a call that an installation may lower, never raise (X1)."""
 
-    conversation_max_s: float = Field(default=600, gt=0, le=600)
-    conversation_warning_before_s: float = Field(default=30, gt=0)
-    ring_max_s: float = Field(default=60, gt=0, le=180)
+    conversation_max_s: float = Field(default=limits.CONVERSATION_MAX_S, gt=0, le=limits.CONVERSATION_MAX_S)
+    conversation_warning_before_s: float = Field(default=limits.CONVERSATION_WARNING_BEFORE_S, gt=0)
+    ring_max_s: float = Field(default=limits.RING_MAX_S, gt=0, le=limits.RING_CONFIGURED_MAX_S)
 
 
 class Settings(BaseSettings):

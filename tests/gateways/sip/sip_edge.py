@@ -38,10 +38,14 @@ class Waiting:
         self._changed.set()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not holds():
-                self._changed.clear()
-                await self._changed.wait()
+        """Waits until it holds; after ten seconds fails with what did happen."""
+        try:
+            async with asyncio.timeout(10):
+                while not holds():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise AssertionError(f"only this happened: {vars(self)}") from None
 
 
 class Owner(Waiting):

@@ -17,9 +17,11 @@ from antiphon.settings import Settings
 @pytest.fixture(scope="module")
 def rtpengine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rtpengine]:
     engine = Rtpengine(tmp_path_factory.mktemp("rtpengine"))
-    engine.start()
-    yield engine
-    engine.kill()
+    try:
+        engine.start()
+        yield engine
+    finally:
+        engine.kill()
 
 
 @pytest.fixture

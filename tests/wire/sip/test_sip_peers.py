@@ -268,6 +268,19 @@ def test_an_empty_update_only_refreshes_where_we_send_to() -> None:
     assert world.on_line("BYE")[0].start == "BYE sip:peer@192.0.2.77 SIP/2.0"
 
 
+def test_a_station_whose_connection_to_the_edge_is_gone_is_noticed_by_the_probe() -> None:
+    world = World("tls", probe_s=30)
+    leg = world.call()
+    world.order(world.house, "accept", leg, ANSWER)
+    world.run(1)
+    world.policy = lambda packet: []
+    world.run(30)
+    options = next(packet for packet in world.on_line("OPTIONS") if packet.sender == "house")
+    world.put(world.house, answer_to(options.data, 480))
+    world.run(0.1)
+    assert world.house.only(Ended) == Ended(leg, "lost", "the peer is not connected any more")
+
+
 def test_an_old_sequence_number_is_refused() -> None:
     world, tag = talking()
     world.put(world.house, request_from_peer("INFO", branch="z9hG4bK2", to_tag=tag, cseq=5))

@@ -155,6 +155,8 @@ class Leg(ABC):
             self.ask(self.dialog.request("OPTIONS"), self._probe_responded, self._small_timed_out, now)
 
     def _probe_responded(self, transaction: ClientTransaction, answer: SipMessage, now: float) -> None:
+        if answer.status == 480 and not self.ended:
+            self.lost("the peer is not connected any more", now)  # the edge says so for a connection that is gone
         self._small_responded(transaction, answer, now)
         if answer.status >= 200:
             self.begin_probing(now)
