@@ -231,7 +231,9 @@ class Orders:
             try:
                 await doing
             except AntiphonError as error:
-                _log.warning(message, code=error.code, reason=error.fields.get("reason"), **call.log_fields())
+                _log.warning(
+                    message, code=error.code, why=str(error.fields.get("why", error.detail)), **call.log_fields()
+                )
 
         self._start(call, run())
 
