@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from person import CHROMIUM, Person
-from platform_under_test import Platform
 from playwright.sync_api import Browser, sync_playwright
-from visitor import Visitor
+
+from corridor.desk import Desk
+from corridor.person import CHROMIUM, Person
+from corridor.platform_under_test import Platform
+from corridor.visitor import Visitor
 
 SHORT_TIMES = """
 [calls]
@@ -41,33 +43,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         yield browser
         browser.close()
-
-
-class Desk:
-    """Opens tabs of people of one installation and closes them after the scenario."""
-
-    def __init__(self, browser: Browser, platform: Platform) -> None:
-        self._browser = browser
-        self._platform = platform
-        self._contexts: dict[str, object] = {}
-        self._open: list[object] = []
-
-    def tab(self, email: str) -> Person:
-        """A further tab; tabs of one person share a browser profile, so the second is signed in already."""
-        context = self._contexts.get(email)
-        first = context is None
-        if context is None:
-            context = self._browser.new_context(ignore_https_errors=True, locale="en-GB")
-            self._contexts[email] = context
-        person = Person(context, self._platform.portal, email, self._platform.logins[email])  # type: ignore[arg-type]
-        if first:
-            return person.sign_in()
-        person.page.goto(self._platform.portal)
-        return person.arrives()
-
-    def close(self) -> None:
-        for context in self._contexts.values():
-            context.close()  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -9,12 +9,21 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 PATIENCE_MS = 15_000
 
-CHROMIUM = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --use-fake-device-for-media-stream --use-fake-ui-for-media-stream "
-    "--allow-loopback-in-peer-connection --autoplay-policy=no-user-gesture-required "
-    "--disable-features=WebRtcHideLocalIpsWithMdns"
-).split()
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+]
 
 # Resolves with the tab's own statistics as soon as one call has at least `least` of `figure`.
 _UNTIL = """async ([figure, least, patience]) => {

@@ -57,8 +57,7 @@ class Platform:
         stopped = self.command("down")
         assert stopped.returncode == 0, stopped.stderr
         left = self.processes()
-        if keep := os.environ.get("ANTIPHON_KEEP_LOGS"):
-            shutil.copytree(self.data / "log", Path(keep) / self.data.name, dirs_exist_ok=True)
+        shutil.copytree(self.data / "log", CHECKOUT / ".build" / "corridor-logs" / str(self.offset), dirs_exist_ok=True)
         shutil.rmtree(self.data, ignore_errors=True)
         assert not left, f"still running: {left}"
 

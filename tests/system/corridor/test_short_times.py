@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import Desk
-from platform_under_test import Platform
-from visitor import Visitor
+
+from corridor.desk import Desk
+from corridor.platform_under_test import Platform
+from corridor.visitor import Visitor
 
 pytestmark = pytest.mark.system
 
