@@ -1,33 +1,37 @@
-"""HTTP of people and places: session, own account, users, projects, sites, folders."""
+"""HTTP of people: session, own account, users. `router` holds the places as well."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
-from antiphon.clock import Clock
-from antiphon.database import Database
-from antiphon.errors import Forbidden, Unauthenticated
 from antiphon.limits import PASSWORD_MAX_CHARS, REFRESH_TOKEN_S
-from antiphon.tenancy import service, store
-from antiphon.tenancy.model import Folder, Language, Principal, Project, Role, Site, User
-from antiphon.tenancy.service import Sessions, SignedIn
-from antiphon.tenancy.tokens import public_key_pem, verify_access_token
+from antiphon.tenancy import place_routes, service, store
+from antiphon.tenancy.identity import (
+    Body,
+    CurrentAdministrator,
+    CurrentPrincipal,
+    Name,
+    client_address,
+    current_administrator,
+    current_principal,
+    database_of,
+    now_of,
+    same_site,
+    sessions,
+)
+from antiphon.tenancy.model import Language, Role, User
+from antiphon.tenancy.service import SignedIn
 
 router = APIRouter(prefix="/api/v1")
+router.include_router(place_routes.router)
 
 COOKIE = "antiphon_refresh"
 _COOKIE_PATH = "/api/v1/session"
 
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
 Email = Annotated[
     str,
     StringConstraints(
@@ -37,94 +41,7 @@ Email = Annotated[
 Password = Annotated[str, Field(max_length=PASSWORD_MAX_CHARS * 4, json_schema_extra={"format": "password"})]
 
 
-class CrossSite(Forbidden):
-    """A page of another site sent the request."""
-
-    code = "cross_site"
-    title = "This request came from another site and was not carried out."
-
-
-class AdministratorsOnly(Forbidden):
-    """The user is known and not an administrator."""
-
-    code = "administrators_only"
-    title = "Only an administrator may do this. Ask yours."
-
-
-# -- who asks --------------------------------------------------------------------------------------------------------
-
-_bearer = HTTPBearer(auto_error=False, description="The access token of POST /api/v1/session.")
-
-
-def sessions(request: Request) -> Sessions:
-    """The process's `Sessions`, made on first use from what the application state holds."""
-    state = request.app.state
-    if not hasattr(state, "sessions"):
-        state.sessions = Sessions(state.database, state.clock, _signing_key(state.settings.secrets / "jwt.key"))
-    made: Sessions = state.sessions
-    return made
-
-
-async def current_principal(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Principal:
-    """Who asks; raises `Unauthenticated`, `TokenExpired`, or `SessionEnded` after a sign-out or deactivation."""
-    if credentials is None:
-        raise Unauthenticated
-    state = request.app.state
-    public_key = public_key_pem(_signing_key(state.settings.secrets / "jwt.key"))
-    principal = verify_access_token(credentials.credentials, public_key, state.clock.now())
-    await sessions(request).check_session(principal)
-    return principal
-
-
-CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
-
-
-async def current_administrator(principal: CurrentPrincipal) -> Principal:
-    """Who asks, an administrator; raises `AdministratorsOnly`."""
-    if principal.role != "administrator":
-        raise AdministratorsOnly
-    return principal
-
-
-CurrentAdministrator = Annotated[Principal, Depends(current_administrator)]
-
-
-def same_site(request: Request) -> None:
-    """Refuse what a page of another site sent: the cookie is SameSite=Strict, this is the second lock."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise CrossSite
-
-
-def _address(request: Request) -> str:
-    """The client's address as the front saw it: the last entry of the last header, which only the front can have added."""
-    forwarded = request.headers.getlist("x-forwarded-for")
-    if forwarded:
-        return forwarded[-1].rsplit(",", 1)[-1].strip()
-    return request.client.host if request.client else ""
-
-
-@cache
-def _signing_key(path: Path) -> str:
-    return path.read_text()
-
-
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
-def _now(request: Request) -> datetime:
-    clock: Clock = request.app.state.clock
-    return clock.now()
-
-
 # -- session ---------------------------------------------------------------------------------------------------------
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class SignIn(Body):
@@ -194,7 +111,7 @@ def _user(user: User) -> SessionUser:
 async def sign_in(body: SignIn, request: Request, response: Response) -> Session:
     """An access token, and a cookie that gets the next ones. The session this browser had before ends."""
     signed_in = await sessions(request).sign_in(
-        body.email, body.password, _address(request), request.cookies.get(COOKIE)
+        body.email, body.password, client_address(request), request.cookies.get(COOKIE)
     )
     return _session(response, signed_in)
 
@@ -215,7 +132,7 @@ async def sign_out(request: Request, response: Response) -> None:
 @router.get("/me", tags=["session"], summary="Who am I?")
 async def me(request: Request, principal: CurrentPrincipal) -> Me:
     """The signed-in user and their company."""
-    user, company = await _database(request).read(
+    user, company = await database_of(request).read(
         lambda tx: (store.user(tx, principal.scope, principal.user_id), store.company(tx, principal.company_id))
     )
     return Me(user=_user(user), company=SessionCompany(id=company.id, name=company.name))
@@ -224,7 +141,7 @@ async def me(request: Request, principal: CurrentPrincipal) -> Me:
 @router.post("/me/password", tags=["session"], summary="Change my password", status_code=204)
 async def change_password(body: PasswordChange, request: Request, principal: CurrentPrincipal) -> None:
     """Set a new password; every other session of this user ends."""
-    await sessions(request).change_own_password(principal, body.current, body.new, _address(request))
+    await sessions(request).change_own_password(principal, body.current, body.new, client_address(request))
 
 
 # -- users -----------------------------------------------------------------------------------------------------------
@@ -263,7 +180,7 @@ def _user_view(user: User) -> UserView:
 @router.get("/users", tags=["users"], summary="People of the company")
 async def list_users(request: Request, principal: CurrentAdministrator) -> Users:
     """Everybody, deactivated people included, by name."""
-    found = await _database(request).read(lambda tx: store.users(tx, principal.scope))
+    found = await database_of(request).read(lambda tx: store.users(tx, principal.scope))
     return Users(items=[_user_view(user) for user in found])
 
 
@@ -271,8 +188,8 @@ async def list_users(request: Request, principal: CurrentAdministrator) -> Users
 async def add_user(body: NewUser, request: Request, principal: CurrentAdministrator) -> UserView:
     """A new user, who can sign in at once."""
     hashed = await sessions(request).checked_hash(body.password, name=body.name, email=body.email)
-    now = _now(request)
-    user = await _database(request).run(
+    now = now_of(request)
+    user = await database_of(request).run(
         lambda tx: service.create_user(
             tx,
             principal.scope,
@@ -292,10 +209,10 @@ async def change_user(user_id: str, body: UserChange, request: Request, principa
     """Rename, change role or language, deactivate or activate, set a password. The last two end the user's sessions."""
     hashed = None
     if body.password is not None:
-        before = await _database(request).read(lambda tx: store.user(tx, principal.scope, user_id))
+        before = await database_of(request).read(lambda tx: store.user(tx, principal.scope, user_id))
         hashed = await sessions(request).checked_hash(body.password, name=before.name, email=before.email)
-    now = _now(request)
-    user = await _database(request).run(
+    now = now_of(request)
+    user = await database_of(request).run(
         lambda tx: service.change_user(
             tx,
             principal.scope,
@@ -311,120 +228,11 @@ async def change_user(user_id: str, body: UserChange, request: Request, principa
     return _user_view(user)
 
 
-# -- places ----------------------------------------------------------------------------------------------------------
-
-
-class ProjectView(BaseModel):
-    id: str
-    name: str = Field(examples=["Altstadt"])
-
-
-class Projects(BaseModel):
-    items: list[ProjectView]
-
-
-class NewProject(Body):
-    name: Name = Field(examples=["Altstadt"])
-
-
-class SiteView(BaseModel):
-    id: str
-    name: str = Field(examples=["Rainerstraße 12"])
-    project_id: str
-    project_name: str
-    time_zone: str = Field(examples=["Europe/Vienna"])
-    language: Language
-
-
-class Sites(BaseModel):
-    items: list[SiteView]
-
-
-class NewSite(Body):
-    project_id: str = Field(max_length=64)
-    name: Name = Field(examples=["Rainerstraße 12"])
-    time_zone: str = Field(max_length=64, examples=["Europe/Vienna"])
-    language: Language = "en"
-
-
-class FolderView(BaseModel):
-    id: str
-    site_id: str
-    parent_id: str | None
-    name: str = Field(examples=["Stiege 2"])
-    path: str
-
-
-class Folders(BaseModel):
-    items: list[FolderView]
-
-
-class NewFolder(Body):
-    name: Name = Field(examples=["Stiege 2"])
-    parent_id: str | None = Field(default=None, max_length=64)
-
-
-def _project_view(project: Project) -> ProjectView:
-    return ProjectView(id=project.id, name=project.name)
-
-
-def _site_view(site: Site) -> SiteView:
-    return SiteView(
-        id=site.id,
-        name=site.name,
-        project_id=site.project_id,
-        project_name=site.project_name,
-        time_zone=site.time_zone,
-        language=site.language,
-    )
-
-
-def _folder_view(folder: Folder) -> FolderView:
-    return FolderView(
-        id=folder.id, site_id=folder.site_id, parent_id=folder.parent_id, name=folder.name, path=folder.path
-    )
-
-
-@router.get("/projects", tags=["places"], summary="Projects of the company")
-async def list_projects(request: Request, principal: CurrentPrincipal) -> Projects:
-    found = await _database(request).read(lambda tx: store.projects_of(tx, principal.scope))
-    return Projects(items=[_project_view(project) for project in found])
-
-
-@router.post("/projects", tags=["places"], summary="Add a project", status_code=201)
-async def add_project(body: NewProject, request: Request, principal: CurrentAdministrator) -> ProjectView:
-    now = _now(request)
-    made = await _database(request).run(lambda tx: service.create_project(tx, principal.scope, body.name, now))
-    return _project_view(made)
-
-
-@router.get("/sites", tags=["places"], summary="Sites of the company")
-async def list_sites(request: Request, principal: CurrentPrincipal) -> Sites:
-    found = await _database(request).read(lambda tx: store.sites_of(tx, principal.scope))
-    return Sites(items=[_site_view(site) for site in found])
-
-
-@router.post("/sites", tags=["places"], summary="Add a site", status_code=201)
-async def add_site(body: NewSite, request: Request, principal: CurrentAdministrator) -> SiteView:
-    now = _now(request)
-    made = await _database(request).run(
-        lambda tx: service.create_site(
-            tx, principal.scope, body.project_id, body.name, body.time_zone, body.language, now
-        )
-    )
-    return _site_view(made)
-
-
-@router.get("/sites/{site_id}/folders", tags=["places"], summary="Folders of a site")
-async def list_folders(site_id: str, request: Request, principal: CurrentPrincipal) -> Folders:
-    found = await _database(request).read(lambda tx: store.folders_of(tx, principal.scope, site_id))
-    return Folders(items=[_folder_view(folder) for folder in found])
-
-
-@router.post("/sites/{site_id}/folders", tags=["places"], summary="Add a folder to a site", status_code=201)
-async def add_folder(site_id: str, body: NewFolder, request: Request, principal: CurrentAdministrator) -> FolderView:
-    now = _now(request)
-    made = await _database(request).run(
-        lambda tx: service.create_folder(tx, principal.scope, site_id, body.parent_id, body.name, now)
-    )
-    return _folder_view(made)
+__all__ = [
+    "CurrentAdministrator",
+    "CurrentPrincipal",
+    "current_administrator",
+    "current_principal",
+    "router",
+    "sessions",
+]
