@@ -109,7 +109,6 @@ async def test_loss_and_jitter_are_survived(ends: list[End], monkeypatch: pytest
     await until(lambda: caller.hears_tone() and called.hears_tone())
     await until(lambda: called.media.screen.frames > 15)
     assert called.media.quality()["packets_lost"] != 0
-    await until(lambda: float(called.media.quality()["delay_ms"] or 0) <= 120)  # what the network needs, no more
     monkeypatch.setattr(SecureTransport, "_send", direct)
 
 
