@@ -80,23 +80,29 @@ class Messaging:
             will=aiomqtt.Will(connection_topic(device_id), _json(Connection(state="offline")), qos=1, retain=True),
         )
         async with client:
-            # Subscribed before it says online: whoever sees it online may send commands.
-            await client.subscribe([(desired_topic(device_id), 1), (commands_topic(device_id), 1)])
-            online = Connection(state="online", at=datetime.now(UTC))
-            await client.publish(connection_topic(device_id), _json(online), qos=1, retain=True)
-            self._back_off.succeeded()
-            self._on_state(True)
-            self._changed.set()
-            reporting = asyncio.create_task(self._report_changes(client))
             try:
-                async for message in client.messages:
-                    await self._take(client, message)
+                await self._talk(client)
             except asyncio.CancelledError:
+                # A session that ends in order leaves no last will behind.
                 gone = Connection(state="offline", at=datetime.now(UTC))
                 await client.publish(connection_topic(device_id), _json(gone), qos=1, retain=True)
                 raise
-            finally:
-                reporting.cancel()
+
+    async def _talk(self, client: aiomqtt.Client) -> None:
+        device_id = self._identity.device_id
+        # Subscribed before it says online: whoever sees it online may send commands.
+        await client.subscribe([(desired_topic(device_id), 1), (commands_topic(device_id), 1)])
+        online = Connection(state="online", at=datetime.now(UTC))
+        await client.publish(connection_topic(device_id), _json(online), qos=1, retain=True)
+        self._back_off.succeeded()
+        self._on_state(True)
+        self._changed.set()
+        reporting = asyncio.create_task(self._report_changes(client))
+        try:
+            async for message in client.messages:
+                await self._take(client, message)
+        finally:
+            reporting.cancel()
 
     async def _take(self, client: aiomqtt.Client, message: aiomqtt.Message) -> None:
         payload = message.payload if isinstance(message.payload, bytes) else b""

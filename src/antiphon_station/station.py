@@ -298,8 +298,8 @@ class Station:
                 "height": media.screen.height if media else 0,
             },
             "camera": {
-                "frames": media.counts.pictures_sent if media else 0,
-                "key_frames": media.counts.key_frames_sent if media else 0,
+                "frames": media.picture.sent if media else 0,
+                "key_frames": media.picture.key_frames if media else 0,
                 "key_frames_asked": media.counts.key_frames_asked if media else 0,
             },
             "media": media.quality() if media else {},

@@ -74,6 +74,13 @@ def test_statistics_count_losses_across_the_wrap_of_numbers() -> None:
     assert block.jitter == 0
 
 
+def test_a_start_in_disorder_hides_no_loss() -> None:
+    statistics = ReceptionStatistics(1, 90_000)
+    for number in (5, 1, 2, 4, 6, 7, 8):
+        statistics.packet(number, 0, 0.0)
+    assert statistics.lost == 1
+
+
 # -- pictures --------------------------------------------------------------------------------------------------------
 
 UNIT = st.builds(

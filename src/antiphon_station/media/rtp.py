@@ -184,6 +184,33 @@ def ntp_time(unix_s: float) -> int:
     return int((unix_s + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
 
 
+@dataclass(slots=True)
+class Outgoing:
+    """One stream that we send: numbers its packets and counts for the sender report. Sequence and timestamp start at random."""
+
+    ssrc: int
+    sequence: int
+    timestamp: int
+    packets: int = 0
+    octets: int = 0
+
+    def packet(self, payload_type: int, timestamp: int, payload: bytes, *, marker: bool) -> bytes:
+        """The next packet, encoded."""
+        self.sequence = (self.sequence + 1) & 0xFFFF
+        self.packets += 1
+        self.octets += len(payload)
+        return RtpPacket(payload_type, self.sequence, timestamp, self.ssrc, payload, marker).encode()
+
+    def report(self, unix_s: float) -> SenderReport | None:
+        """None before the first packet."""
+        if not self.packets:
+            return None
+        return SenderReport(self.ssrc, ntp_time(unix_s), self.timestamp, self.packets, self.octets)
+
+
+_START_PACKETS = 100
+
+
 class ReceptionStatistics:
     """What the receiver reports about one SSRC (RFC 3550 A.3, A.8). `now` is any steady clock in seconds."""
 
@@ -204,9 +231,11 @@ class ReceptionStatistics:
         if self._base is None:
             self._base = self._highest = sequence
         else:
-            step = (sequence - self._highest) & 0xFFFF
-            if 0 < step < 0x8000:
+            step = ((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000
+            if step > 0:
                 self._highest += step
+            elif self._highest + step < self._base and self.received < _START_PACKETS:
+                self._base = self._highest + step  # the first ones overtook each other
         self.received += 1
         transit = now * self._clock_hz - timestamp
         if self._transit is not None:

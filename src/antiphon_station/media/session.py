@@ -12,17 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from av.video.frame import VideoFrame
 
-from antiphon.wire.sdp import Codec
 from antiphon_station.media.cameras import Camera
-from antiphon_station.media.codecs import VIDEO_CLOCK_HZ, PictureEncoder, SoundDecoder, SoundEncoder
+from antiphon_station.media.codecs import VIDEO_CLOCK_HZ, SoundDecoder, SoundEncoder
 from antiphon_station.media.description import AgreedStream, Description, Kind, LocalStream
 from antiphon_station.media.devices import Screen
 from antiphon_station.media.dtmf import DigitDetector, event_payloads
-from antiphon_station.media.h264 import Depacketizer, packetize
+from antiphon_station.media.h264 import Depacketizer
 from antiphon_station.media.jitter import Gap, JitterBuffer, Nothing, Sound
-from antiphon_station.media.keyframes import KeyFrameClock
+from antiphon_station.media.picture import PictureSender
 from antiphon_station.media.rtp import (
     KeyFrameRequest,
     ReceptionStatistics,
@@ -31,7 +29,6 @@ from antiphon_station.media.rtp import (
     encode_bye,
     encode_key_frame_request,
     encode_report,
-    ntp_time,
     read_rtcp,
     read_rtp,
 )
@@ -45,23 +42,11 @@ _CONCEALED_MAX = 3  # frames of a loss that are covered; then silence
 
 
 @dataclass(slots=True)
-class _Sending:
-    """One outgoing RTP stream's counters; `timestamp` is that of the last packet."""
-
-    sequence: int = field(default_factory=lambda: secrets.randbits(15))
-    timestamp: int = field(default_factory=lambda: secrets.randbits(31))
-    packets: int = 0
-    octets: int = 0
-
-
-@dataclass(slots=True)
 class MediaCounts:
     """What the status tells about the media of a call."""
 
     audio_codec: str | None = None
     video_codec: str | None = None
-    pictures_sent: int = 0
-    key_frames_sent: int = 0
     key_frames_asked: int = 0
     switches: int = 0
     digits: list[str] = field(default_factory=list)
@@ -83,8 +68,6 @@ class MediaSession:
         on_picture: Callable[[int, int], None] = lambda _width, _height: None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._camera = camera
-        self._encoder_name = encoder
         self._on_digit = on_digit
         self.counts = MediaCounts()
         self._audio = SecureTransport(address)
@@ -110,7 +93,6 @@ class MediaSession:
         self._closed = False
         # sound
         self._lock = threading.Lock()
-        self._out: dict[Kind, _Sending] = {"audio": _Sending(), "video": _Sending()}
         self._encoder: tuple[str, SoundEncoder] | None = None
         self._decoder: tuple[str, SoundDecoder] | None = None
         self._jitter = JitterBuffer(RATE_HZ)
@@ -122,9 +104,7 @@ class MediaSession:
         self._digit_packets: deque[tuple[bytes, bool]] = deque()
         self._digit_timestamp = 0
         # picture
-        self._key_frames = KeyFrameClock()
-        self._picture_thread: threading.Thread | None = None
-        self._stop_picture = threading.Event()
+        self.picture = PictureSender(camera, encoder, self._video, lambda: self._agreed.get("video"))
         self._depacketizer = Depacketizer()
         self._fir_seen: dict[int, int] = {}
         self._asked_at = 0.0
@@ -172,10 +152,8 @@ class MediaSession:
             if self._encoder is None or self._encoder[0] != audio.codec.name:
                 self._encoder = (audio.codec.name, SoundEncoder(audio.codec.name))
         if video is not None and video.sending:
-            self._key_frames.request()  # whoever listens from now on needs one
-            if self._picture_thread is None:
-                self._picture_thread = threading.Thread(target=self._send_pictures, name="picture", daemon=True)
-                self._picture_thread.start()
+            self.picture.key_frame()  # whoever listens from now on needs one
+            self.picture.start()
         if self._report_timer is None:
             self._report()
 
@@ -184,12 +162,12 @@ class MediaSession:
     def talk(self) -> None:
         """Let the microphone through. Before, silence is sent: nobody hears the visitor before answering."""
         self._talking = True
-        self._key_frames.request()
+        self.picture.key_frame()
 
     def key_frame(self) -> None:
         """The far end needs a picture that can be decoded alone."""
         self.counts.key_frames_asked += 1
-        self._key_frames.request()
+        self.picture.key_frame()
 
     def send_digit(self, digit: str) -> bool:
         """Send a telephone event; False when the far end did not agree to them."""
@@ -208,7 +186,7 @@ class MediaSession:
             if kind in self._agreed:
                 transport.send_rtcp(encode_report(transport.ssrc, self._cname, ()) + encode_bye(transport.ssrc))
         self._closed = True
-        self._stop_picture.set()
+        self.picture.stop()
         if self._report_timer is not None:
             self._report_timer.cancel()
         self.screen.close()
@@ -278,69 +256,18 @@ class MediaSession:
         if audio is None or not audio.sending or self._closed:
             return
         with self._lock:
-            out = self._out["audio"]
-            step = audio.codec.clock_hz // 50
-            out.timestamp = (out.timestamp + step) & 0xFFFFFFFF
+            out = self._audio.out
+            out.timestamp = (out.timestamp + audio.codec.clock_hz // 50) & 0xFFFFFFFF
             if self._digit_packets and audio.digits is not None:
                 payload, marker = self._digit_packets.popleft()
                 if marker:
                     self._digit_timestamp = out.timestamp
-                self._send_audio(audio.digits, payload, self._digit_timestamp, marker=marker)
-                return
-            encoder = self._encoder
-            if encoder is None:
-                return
-            for payload in encoder[1].encode(samples if self._talking else SILENCE):
-                self._send_audio(audio.codec, payload, out.timestamp, marker=out.packets == 0)
-
-    def _send_audio(self, codec: Codec, payload: bytes, timestamp: int, *, marker: bool) -> None:
-        out = self._out["audio"]
-        out.sequence = (out.sequence + 1) & 0xFFFF
-        out.packets += 1
-        out.octets += len(payload)
-        packet = RtpPacket(codec.payload, out.sequence, timestamp, self._audio.ssrc, payload, marker)
-        self._audio.send_rtp(packet.encode())
-
-    # -- picture out, on its thread ----------------------------------------------------------------------------------
-
-    def _send_pictures(self) -> None:
-        encoder = PictureEncoder(self._encoder_name)
-        started = time.monotonic()
-        base = self._out["video"].timestamp
-        try:
-            for picture in self._camera.pictures(self._stop_picture):
-                if self._stop_picture.is_set():
-                    return
-                video = self._agreed.get("video")
-                if video is not None and video.sending:
-                    self._send_picture(encoder, picture, video.codec, base, started)
-        except Exception:  # noqa: BLE001  # a thread's end: whatever it was, the sound goes on
-            _log.exception("The picture failed")
-
-    def _send_picture(
-        self, encoder: PictureEncoder, picture: VideoFrame, codec: Codec, base: int, started: float
-    ) -> None:
-        now = time.monotonic()
-        elapsed = round((now - started) * VIDEO_CLOCK_HZ)
-        key = self._key_frames.due(now)
-        units = encoder.encode(picture, elapsed, key=key)
-        if not units:
-            return
-        out = self._out["video"]
-        payloads = packetize(units)
-        with self._lock:
-            out.timestamp = (base + elapsed) & 0xFFFFFFFF
-        for index, payload in enumerate(payloads):
-            out.sequence = (out.sequence + 1) & 0xFFFF
-            out.packets += 1
-            out.octets += len(payload)
-            marker = index == len(payloads) - 1
-            packet = RtpPacket(codec.payload, out.sequence, out.timestamp, self._video.ssrc, payload, marker)
-            self._video.send_rtp(packet.encode())
-        self.counts.pictures_sent += 1
-        if any(unit[0] & 0x1F == 5 for unit in units):
-            self.counts.key_frames_sent += 1
-            self._key_frames.sent(now)
+                packet = out.packet(audio.digits.payload, self._digit_timestamp, payload, marker=marker)
+                self._audio.send_rtp(packet)
+            elif self._encoder is not None:
+                for payload in self._encoder[1].encode(samples if self._talking else SILENCE):
+                    first = out.packets == 0
+                    self._audio.send_rtp(out.packet(audio.codec.payload, out.timestamp, payload, marker=first))
 
     # -- what arrives, on the event loop -----------------------------------------------------------------------------
 
@@ -419,11 +346,8 @@ class MediaSession:
         for kind, transport in self._transports.items():
             if kind not in self._agreed:
                 continue
-            out = self._out[kind]
             statistics = self._statistics.get(kind)
             blocks = (statistics.block(now),) if statistics else ()
-            sender = None
-            if out.packets:
-                sender = SenderReport(transport.ssrc, ntp_time(time.time()), out.timestamp, out.packets, out.octets)
+            sender = transport.out.report(time.time())
             transport.send_rtcp(encode_report(transport.ssrc, self._cname, blocks, sender))
         self._report_timer = self._loop.call_later(REPORT_INTERVAL_S, self._report)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pylibsrtp
 
 from antiphon_station.media.description import KEY_BYTES
-from antiphon_station.media.rtp import is_rtcp
+from antiphon_station.media.rtp import Outgoing, is_rtcp
 
 _log = logging.getLogger("station.media")
 _PORT_TRIES = 50
@@ -23,18 +23,18 @@ _READ_AT_ONCE = 64  # then other work gets its turn
 class SecureTransport:
     """Opened with the session, closed with it. `on_rtp` and `on_rtcp` get clear packets, on the event loop.
 
-    Sending is allowed from any thread.
+    Sending is allowed from any thread; `out` numbers what is sent, one thread for each transport.
     """
 
     def __init__(self, address: str) -> None:
         self.key = secrets.token_bytes(KEY_BYTES)
-        self.ssrc = secrets.randbits(32) or 1
+        self.out = Outgoing(secrets.randbits(32) or 1, secrets.randbits(15), secrets.randbits(31))
         self.on_rtp: Callable[[bytes], None] = lambda _: None
         self.on_rtcp: Callable[[bytes], None] = lambda _: None
         self.rejected = 0  # packets that no key fits
         self._rtp, self._rtcp = _port_pair(address)
         self._lock = threading.Lock()
-        self._out = pylibsrtp.Session(
+        self._protect = pylibsrtp.Session(
             pylibsrtp.Policy(
                 key=self.key,
                 ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
@@ -47,6 +47,10 @@ class SecureTransport:
         self._muxed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+
+    @property
+    def ssrc(self) -> int:
+        return self.out.ssrc
 
     @property
     def port(self) -> int:
@@ -82,14 +86,14 @@ class SecureTransport:
         if self._closed or self._remote is None:
             return
         with self._lock:
-            data = self._out.protect(packet)
+            data = self._protect.protect(packet)
         self._send(self._rtp, data, self._remote)
 
     def send_rtcp(self, packet: bytes) -> None:
         if self._closed or self._remote_rtcp is None:
             return
         with self._lock:
-            data = self._out.protect_rtcp(packet)
+            data = self._protect.protect_rtcp(packet)
         self._send(self._rtp if self._muxed else self._rtcp, data, self._remote_rtcp)
 
     def close(self) -> None:
