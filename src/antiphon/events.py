@@ -40,6 +40,14 @@ class DeviceRevoked(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class DesiredStateChanged(Fact):
+    """What the platform wants of a station has a new version, to be sent to it."""
+
+    device_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class DoorOpened(Fact):
     """A station acknowledged an opening."""
 
@@ -69,7 +77,7 @@ class SnapshotStored(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SessionsEnded(Fact):
-    """A user's sessions were ended, all or all but one: sockets signed on with another one close."""
+    """Sessions of a user were ended before their time: sockets that were signed on with them close."""
 
     user_id: str
-    kept_session_id: str | None
+    session_ids: tuple[str, ...]

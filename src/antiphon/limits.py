@@ -12,6 +12,12 @@ DOOR_ACK_MAX_S = 2.0
 # D4: how long a relay pulses unless the door says otherwise.
 DOOR_PULSE_DEFAULT_S = 4.0
 DOOR_PULSE_MAX_S = 600.0
+# D4: the same request to open is one pulse for this long; how long after the acknowledgement's limit it is given up for
+# lost, and how often another process that has the same request looks for its outcome.
+DOOR_REQUEST_LIFE_S = 86_400
+DOOR_REQUEST_GRACE_S = 3.0
+DOOR_REQUEST_POLL_S = 0.1
+DOOR_LOG_PAGE_MAX = 200
 # D2: key frames while previewing are at most this far apart.
 PREVIEW_KEY_FRAME_MAX_S = 1.0
 
@@ -23,6 +29,13 @@ ROOT_CERTIFICATE_DAYS = 7300
 ISSUING_CERTIFICATE_DAYS = 3650
 DEVICE_CERTIFICATE_DAYS = 825
 SERVER_CERTIFICATE_DAYS = 397
+SERVER_CERTIFICATE_RENEW_BEFORE_DAYS = 30
+# P6: an expired revocation list makes the broker refuse every station, so it runs long and is re-signed long before.
+CRL_VALID_DAYS = 1825
+CRL_RENEW_BEFORE_DAYS = 1460
+CRL_ALARM_BEFORE_DAYS = 90
+# S6: the same key may repeat its claim for this long, because the first answer may have been lost.
+CLAIM_REPEAT_S = 600
 
 # P5: sessions.
 ACCESS_TOKEN_S = 600
@@ -39,7 +52,20 @@ SIP_HEADERS_MAX = 128
 MQTT_PAYLOAD_MAX_BYTES = 64 * 1024
 SNAPSHOT_MAX_BYTES = 2 * 1024 * 1024
 WEBSOCKET_MESSAGES_PER_SECOND = 50
+WEBSOCKET_PING_S = 20.0  # how often a client is asked whether it lives, and how long it may take to say so
 CLIENTS_PER_USER_MAX = 20
+
+# Our sessions with the broker.
+MQTT_KEEPALIVE_S = 20
+MQTT_TIMEOUT_S = 5.0
+MQTT_RETRY_MIN_S = 0.2
+MQTT_RETRY_MAX_S = 10.0
+# D5: after the broker came back, stations that did not say that they are online within this time are offline.
+PRESENCE_SETTLE_S = 30.0
+# How often the devices role looks for what it may have missed: desired states, revocations, the list's own end.
+DEVICES_SWEEP_S = 30.0
+DATABASE_RETRY_S = 1.0
+EDGE_RPC_MAX_S = 2.0
 
 # RFC 3261 17.1.1.1 timers and what hangs on them.
 SIP_T1_S = 0.5
@@ -48,6 +74,25 @@ SIP_T4_S = 5.0
 REGISTER_EXPIRES_S = 120
 SIP_KEEPALIVE_S = 25
 
+# D2, X4: from the tap on Answer until the winner's media is there; later the call rings on for the others.
+WINNER_MEDIA_MAX_S = 5.0
+# W1: a client whose socket is lost while talking comes back within this time; also how long a call with nobody left rings on.
+RECONNECT_GRACE_S = 10.0
+# A step of a call that another part has to answer (plan, media engine): later it counts as failed.
+CALL_STEP_MAX_S = 5.0
+# The longest prompt that a caller hears before it is let go.
+PROMPT_MAX_S = 15.0
+# Snapshots: what the decoder may use, per picture.
+SNAPSHOT_DECODE_MAX_S = 5
+SNAPSHOT_DECODE_MEMORY_BYTES = 1024 * 1024 * 1024
+SNAPSHOT_PICTURE_MAX_BYTES = 512 * 1024
+SNAPSHOT_EDGE_MAX_PX = 1280
+SNAPSHOT_SOURCE_EDGE_MAX_PX = 4096
+# Hostile or stuck clients: what waits for one client at most, before it is dropped.
+CLIENT_QUEUE_MAX = 256
+CLIENT_HELLO_MAX_S = 10.0
+# History pages.
+CALLS_PAGE_MAX = 100
 # Facts on their way from the outbox to the bus: how many in one round, how long until the drain looks unasked (a writer
 # on another machine cannot wake it), how long delivered ones are kept.
 OUTBOX_BATCH = 200
@@ -62,6 +107,53 @@ PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms
 # A session in use lives on: its end moves when this much of its time is gone.
 SESSION_EXTENDED_AFTER_S = 86_400
 
+# The HTTPS front, in all and per source address: gentle enough for a control room of fifty behind one router.
+FRONT_CONNECTIONS_MAX = 20_000
+FRONT_CONNECTIONS_PER_SOURCE = 2_000
+FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
+FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
+# The SIP edge gives up a peer that answers nothing at all; well within a visitor's patience.
+SIP_SILENT_PEER_S = 5
 # D12: call buttons of one station, and people bound to one button.
 BUTTONS_PER_STATION_MAX = 64
 RING_TARGETS_PER_BUTTON_MAX = 200
+# rtpengine's NG protocol over UDP: a command is repeated after these waits and given up after the last one.
+NG_WAITS_S = (0.25, 0.5, 1.0, 1.25)
+NG_MESSAGE_MAX_BYTES = 65_536
+NG_DEPTH_MAX = 16
+NG_PENDING_MAX = 4_096
+# A record that the disk does not take is tried again after these times, never given up while the process lives.
+RECORD_RETRY_MIN_S = 1.0
+RECORD_RETRY_MAX_S = 60.0
+# At its stop the call service waits so long for its last records and goodbyes.
+CALLS_STOP_MAX_S = 5.0
+# How many callers' pictures are decoded at the same time.
+SNAPSHOTS_AT_ONCE = 2
+# A browser that does not read, or does not sign on, within these times is dropped.
+CLIENT_SEND_MAX_S = 10.0
+# D2: key-frame requests to one station are at least this far apart.
+KEY_FRAME_REQUEST_MIN_S = 0.25
+# D2: when a key frame is asked for after a receiver joined the preview.
+KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
+# A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
+KEY_FRAME_PACKETS_MAX = 4_096
+# P12: a lost media engine is noticed within this time.
+MEDIA_WATCH_S = 1.0
+DIGIT_REPORT_MAX_BYTES = 16_384
+
+# How often the worker removes sessions, claim codes and delivered facts that have run out.
+EXPIRY_SWEEP_S = 600.0
+CLAIM_CODE_KEPT_DAYS = 30  # past its end: so long the device hears "expired", then "wrong"
+
+# RFC 3261 14.1: how often one offer is tried again after glare before its owner is told.
+SIP_OFFER_TRIES_MAX = 5
+# RFC 3261 14.2: a peer that asks us to come back later is believed up to this.
+SIP_RETRY_AFTER_MAX_S = 10
+# An answered leg is probed this often, so that a station that vanished does not leave a call open.
+SIP_PROBE_S = 30.0
+# A session description: browsers send some 10 kB with two media lines.
+SDP_MAX_BYTES = 64 * 1024
+SDP_LINES_MAX = 1024
+SDP_MEDIA_MAX = 16
+# Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
+SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import uvloop
 from fastapi import FastAPI
 
-from antiphon.assembly import health, problems
+from antiphon import devices, directory, log
+from antiphon.access import Doors
+from antiphon.access import routes as access_routes
+from antiphon.assembly import health, problems, serving
 from antiphon.assembly.web import WebClient
-from antiphon.clock import SystemClock
-from antiphon.database import Database
+from antiphon.calls import routes as calls_routes
+from antiphon.clock import Clock, SystemClock
+from antiphon.database import Database, Scope, Tx, open_database
+from antiphon.devices import Commander
+from antiphon.devices import routes as devices_routes
 from antiphon.directory import routes as directory_routes
+from antiphon.gateways.mqtt import MqttGateway
 from antiphon.settings import Settings
 from antiphon.tenancy import routes as tenancy_routes
+from antiphon.wire.station import Button
 
 _ABOUT = (
     "Stations, doors, calls and people of one company. Sign in with `POST /api/v1/session` and send the access token as "
@@ -18,7 +31,26 @@ _ABOUT = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
+@dataclass(frozen=True)
+class Parts:
+    """What the application works with; `assemble` makes the real ones."""
+
+    database: Database
+    clock: Clock
+    broker: MqttGateway
+    doors: Doors
+
+
+def assemble(settings: Settings) -> Parts:
+    """The parts of this process, not yet connected to anything."""
+    database, clock, broker = open_database(settings), SystemClock(), MqttGateway(settings, "api")
+    commander = Commander(broker, clock)
+    broker.listen(commander, ("acks",))
+    return Parts(database, clock, broker, Doors(database, commander, clock))
+
+
+def create_app(settings: Settings, parts: Parts) -> FastAPI:
+    """The application on those parts."""
     app = FastAPI(
         title="Antiphon",
         version="1",
@@ -28,14 +60,44 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=problems.RESPONSES,
+        generate_unique_id_function=lambda route: route.name,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     problems.install(app)
-    app.state.settings = settings
-    app.state.clock = SystemClock()
-    app.state.database = Database(settings.sqlalchemy_url)
-    for router in (tenancy_routes.router, directory_routes.router):
-        app.include_router(router)
-    app.include_router(health.router({"database": health.database_check(app.state.database)}))
-    app.mount("/", WebClient(settings.web), name="web")
+    state = app.state
+    state.settings, state.clock, state.database = settings, parts.clock, parts.database
+    state.bus, state.doors = parts.broker, parts.doors
+    state.require_station, state.buttons_changed = devices.station, _tell_station
+    for room in (tenancy_routes, directory_routes, devices_routes, access_routes, calls_routes):
+        app.include_router(room.router)
+    app.include_router(
+        health.router(
+            {
+                "database": health.database_check(parts.database),
+                "broker": health.connected_check(lambda: parts.broker.connected),
+            }
+        )
+    )
+    # Asked last, after every route: a mount would take the other methods of a route's path too.
+    app.router.default = WebClient(settings.web)
     return app
+
+
+def run(settings: Settings) -> None:
+    """Serve `run/api.sock` until SIGTERM."""
+    log.configure("api", settings.log_level)
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    parts = assemble(settings)
+    try:
+        await serving.serve(create_app(settings, parts), settings.run / "api.sock", [parts.broker.run])
+    finally:
+        parts.database.close()
+
+
+def _tell_station(tx: Tx, scope: Scope, station_id: str, buttons: Sequence[directory.Button], now: datetime) -> None:
+    """A station knows its buttons by its desired state."""
+    wanted = tuple(Button(name=button.name, label=button.label) for button in buttons)
+    devices.change_desired(tx, scope, station_id, buttons=wanted, now=now)

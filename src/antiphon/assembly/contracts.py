@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from antiphon.assembly.api import create_app
+from antiphon.assembly.api import assemble, create_app
 from antiphon.settings import Settings
 from antiphon.wire.client import CallView, client_message, server_message
 
@@ -21,7 +21,8 @@ from antiphon.wire.client import CallView, client_message, server_message
 def openapi() -> dict[str, Any]:  # Any: a JSON document
     """The API's OpenAPI 3.1 document."""
     with TemporaryDirectory() as empty:
-        return create_app(Settings(data=Path(empty), database_url="sqlite://")).openapi()
+        settings = Settings(data=Path(empty), database_url="sqlite://")
+        return create_app(settings, assemble(settings)).openapi()
 
 
 def client_contract() -> dict[str, Any]:  # Any: a JSON document

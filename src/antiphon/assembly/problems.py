@@ -25,7 +25,7 @@ _BY_STATUS: dict[int, tuple[str, str]] = {
     400: ("bad_input", "The request is not understood."),
     404: ("not_found", "Not found."),
     405: ("method_not_allowed", "This can't be done here."),
-    413: ("body_too_large", "The request is too large."),
+    413: ("too_large", "The request is too large."),
     415: ("not_json", "Send JSON: Content-Type application/json."),
     422: ("bad_input", "The request is not understood."),
 }
@@ -173,10 +173,10 @@ class BodyLimit:
         await self._app(scope, replay, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _log.info("request refused", code="body_too_large", status=413)
+        _log.info("request refused", code="too_large", status=413)
         limit = f"{HTTP_BODY_MAX_BYTES // 1024} KiB"
         response = answer(
-            413, "body_too_large", f"The request is too large: {limit} at most.", headers={"Connection": "close"}
+            413, "too_large", f"The request is too large: {limit} at most.", headers={"Connection": "close"}
         )
         await response(scope, receive, send)
 

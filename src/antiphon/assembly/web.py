@@ -1,4 +1,7 @@
-"""Serves the built web client: hashed files for ever, pages never from a cache, and the first page for every other path."""
+"""Serves the built web client: hashed files for ever, pages never from a cache, and the first page for every other path.
+
+What browsers may do with it (content security policy and the like) is said by the front, for everything at once.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 _FOR_EVER = "public, max-age=31536000, immutable"
-_POLICY = (
-    "default-src 'self'; connect-src 'self' wss:; img-src 'self' blob: data:; media-src 'self' blob:; "
-    "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "Permissions-Policy": "camera=(self), microphone=(self), autoplay=(self), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 class WebClient(StaticFiles):
@@ -28,6 +20,7 @@ class WebClient(StaticFiles):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True, check_dir=False)
+        self.config_checked = True  # a client that is not built yet is a page that is not found, not a failure
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file at `path`, with its headers; raises 404 for a missing file and for anything below `api/`."""
@@ -38,8 +31,6 @@ class WebClient(StaticFiles):
             if error.status_code != 404 or not own_route:
                 raise
             response = await super().get_response("index.html", scope)
-        for name, value in _HEADERS.items():
-            response.headers[name] = value
         if isinstance(response, FileResponse) and Path(response.path).suffix == ".html":
             response.headers["Cache-Control"] = "no-store"
         elif path.startswith("assets/"):

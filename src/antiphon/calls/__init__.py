@@ -1,1 +1,31 @@
 """Calls: the call machine, its legs, records and snapshots."""
+
+from antiphon.calls.model import CallLimits
+from antiphon.calls.ports import (
+    ClientEvents,
+    ClientInfo,
+    ClientPort,
+    KeyFrame,
+    MediaEvents,
+    MediaPort,
+    SipEvents,
+    SipPort,
+    StationInvite,
+)
+from antiphon.calls.service import CallService
+from antiphon.calls.snapshots import Snapshots
+
+__all__ = [
+    "CallLimits",
+    "CallService",
+    "ClientEvents",
+    "ClientInfo",
+    "ClientPort",
+    "KeyFrame",
+    "MediaEvents",
+    "MediaPort",
+    "SipEvents",
+    "SipPort",
+    "Snapshots",
+    "StationInvite",
+]

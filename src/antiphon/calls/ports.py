@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from antiphon.wire.client import ServerMessage
+from antiphon.wire.client import ClientMessage, ServerMessage, StationView
 
 CallId = str
 LegId = str
@@ -181,3 +181,23 @@ class ClientPort(Protocol):
 
     def on_duty(self, company_id: str, user_ids: frozenset[str]) -> tuple[ClientInfo, ...]:
         """Tabs of these users that ring, oldest first."""
+
+    def broadcast(self, company_id: str, message: ServerMessage) -> None:
+        """To every signed-on tab of a company, on duty or not."""
+
+
+class ClientEvents(Protocol):
+    """What the client gateway tells the call service."""
+
+    async def stations_of(self, company_id: str) -> tuple[StationView, ...]:
+        """Every station of the company with its state now, for `Welcome`."""
+
+    def client_came(self, client: ClientInfo) -> None:
+        """A tab signed on, or came back under the same id after a lost socket; it has had its `Welcome`."""
+
+    def duty_changed(self, client: ClientInfo) -> None: ...
+
+    def client_left(self, client: ClientId) -> None: ...
+
+    def received(self, client: ClientInfo, message: ClientMessage) -> None:
+        """A message inside the contract; never `Hello`, `SetDuty` or `Ping`."""

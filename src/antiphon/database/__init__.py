@@ -2,9 +2,11 @@
 
 from antiphon.database.core import Database, Tx, UtcTime, metadata, tenant_table
 from antiphon.database.failures import AlreadyThere, DatabaseAway, StorageFull
+from antiphon.database.opening import OUTBOX_SOCKET, open_database
 from antiphon.database.scope import PLATFORM, AnyScope, Scope
 
 __all__ = [
+    "OUTBOX_SOCKET",
     "PLATFORM",
     "AlreadyThere",
     "AnyScope",
@@ -15,5 +17,6 @@ __all__ = [
     "Tx",
     "UtcTime",
     "metadata",
+    "open_database",
     "tenant_table",
 ]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -173,13 +174,15 @@ class Database:
 
     async def run(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one transaction on the database thread; its exception is raised here."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self.run_sync, work)
+        return await self._on_thread(partial(self.run_sync, work))
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Like `run` for work that only reads: it never waits for a writer."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, partial(self.run_sync, work, read_only=True)
-        )
+        return await self._on_thread(partial(self.run_sync, work, read_only=True))
+
+    async def _on_thread(self, work: Callable[[], T]) -> T:
+        # With the caller's context, so that log lines of the work carry the same fields.
+        return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work)
 
     def close(self) -> None:
         """Wait for the running transaction and let go of the file or server."""

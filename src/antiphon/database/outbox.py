@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from antiphon import events, log
-from antiphon.bus import Bus
 from antiphon.clock import Clock
 from antiphon.database.core import Database, Tx, UtcTime, tenant_table
 from antiphon.database.scope import PLATFORM, Scope
@@ -25,7 +24,8 @@ _log = log.get("database")
 
 outbox = tenant_table(
     "outbox",
-    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), primary_key=True),
+    sa.Column("id", sa.String(40), nullable=False, unique=True),
     sa.Column("kind", sa.String(60), nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
@@ -59,13 +59,14 @@ class Waker:
 
 
 class Drain:
-    """Publishes what is in the outbox, oldest first, and marks it delivered. After a crash a fact may go out twice."""
+    """Delivers what is in the outbox, oldest first, and marks it. After a crash a fact may go out twice, never not."""
 
     def __init__(
-        self, database: Database, bus: Bus, clock: Clock, path: Path, *, connected: Callable[[], bool]
+        self, database: Database, deliver: Callable[[Fact], Awaitable[None]], clock: Clock, path: Path
     ) -> None:
-        """`path` is the socket that wakes it; nothing leaves the outbox while `connected()` says the broker is away."""
-        self._database, self._bus, self._clock, self._path, self._connected = database, bus, clock, path, connected
+        """`deliver` returns when the bus has taken the fact, and raises `AntiphonError` when it did not; `path` is the
+        socket that wakes the drain."""
+        self._database, self._deliver, self._clock, self._path = database, deliver, clock, path
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -96,30 +97,32 @@ class Drain:
                 self._path.unlink(missing_ok=True)
 
     async def deliver(self) -> int:
-        """Publish one batch of facts that nobody has published yet; returns how many there were."""
-        if not self._connected():
-            return 0
+        """Deliver one batch of facts that nobody has delivered yet; returns how many there were. Those that got through
+        before a failure are marked, and the failure is raised."""
         rows = await self._database.read(
             lambda tx: tx.all(
                 PLATFORM,
                 outbox,
                 outbox.c.delivered_at.is_(None),
-                order_by=(outbox.c.created_at, outbox.c.id),
+                order_by=(outbox.c.position,),
                 limit=OUTBOX_BATCH,
             )
         )
-        if not rows:
-            return 0
-        for row in rows:
-            kind = _KINDS.get(row["kind"])
-            if kind is None:
-                _log.error("outbox holds an unknown fact", fact_id=row["id"], kind=row["kind"])
-                continue
-            self._bus.publish(kind.validate_json(row["payload"]))
-        ids, now = [row["id"] for row in rows], self._clock.now()
-        await self._database.run(
-            lambda tx: tx.update(PLATFORM, outbox, outbox.c.id.in_(ids), values={"delivered_at": now})
-        )
+        delivered: list[str] = []
+        try:
+            for row in rows:
+                kind = _KINDS.get(row["kind"])
+                if kind is None:
+                    _log.error("outbox holds an unknown fact", fact_id=row["id"], kind=row["kind"])
+                else:
+                    await self._deliver(kind.validate_json(row["payload"]))
+                delivered.append(row["id"])
+        finally:
+            if delivered:
+                now = self._clock.now()
+                await self._database.run(
+                    lambda tx: tx.update(PLATFORM, outbox, outbox.c.id.in_(delivered), values={"delivered_at": now})
+                )
         return len(rows)
 
     def _read(self, listener: socket.socket) -> None:

@@ -72,6 +72,7 @@ async def put_buttons(station_id: str, body: Buttons, request: Request, principa
     """Replace all buttons of the station; in force for the next press."""
     state = request.app.state
     database: Database = state.database
+    now = state.clock.now()
     wanted = [
         Button(button.name, button.label, None if button.user_ids is None else tuple(button.user_ids))
         for button in body.items
@@ -80,6 +81,7 @@ async def put_buttons(station_id: str, body: Buttons, request: Request, principa
     def change(tx: Tx) -> Buttons:
         state.require_station(tx, principal.scope, station_id)
         store.set_buttons(tx, principal.scope, station_id, wanted)
+        state.buttons_changed(tx, principal.scope, station_id, wanted, now)
         return _view(tx, principal, station_id)
 
     return await database.run(change)

@@ -32,6 +32,17 @@ button_targets = tenant_table(
     sa.UniqueConstraint("button_id", "user_id"),
 )
 
+# Stations of other makers, which sign on with a password. The SIP edge reads them through the view `sip_accounts`.
+digest_accounts = tenant_table(
+    "digest_accounts",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("username", sa.String(64), nullable=False),
+    sa.Column("realm", sa.String(120), nullable=False),
+    sa.Column("ha1", sa.String(64), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("username", "realm"),
+)
+
 
 def ring_plan(tx: Tx, scope: Scope, station_id: str, button: str, now: datetime) -> RingPlan:
     """Who rings now for that button: the active users bound to it; raises `UnknownButton`."""

@@ -46,6 +46,7 @@ def configure(role: str, level: str = "info") -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # says at every look at the revision that it looks
     structlog.contextvars.bind_contextvars(role=role)
 
 

@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -28,6 +29,7 @@ class Ports(BaseModel):
     sip_edge: int = 5070  # loopback: Kamailio, towards the call service
     sip_calls: int = 5080  # loopback: the call service
     ng: int = 2223  # loopback: rtpengine's control port
+    dtmf_log: int = 2224  # loopback: where rtpengine reports digits (dtmf-log-dest)
     rtp_min: int = 10000
     rtp_max: int = 39999
     turn_min: int = 40000
@@ -35,7 +37,18 @@ class Ports(BaseModel):
 
     @model_validator(mode="after")
     def _apply_offset(self) -> Self:
-        for name in ("https", "sips", "sips_accounts", "mqtts", "device_https", "stun", "sip_edge", "sip_calls", "ng"):
+        for name in (
+            "https",
+            "sips",
+            "sips_accounts",
+            "mqtts",
+            "device_https",
+            "stun",
+            "sip_edge",
+            "sip_calls",
+            "ng",
+            "dtmf_log",
+        ):
             port = getattr(self, name) + self.offset
             if not 1024 <= port <= 65535:
                 raise ValueError(f"port {name} = {port} is outside 1024 to 65535")
@@ -99,6 +112,21 @@ class Settings(BaseSettings):
         return self.data / "run"
 
     @property
+    def mqtt_socket(self) -> Path:
+        """The broker's internal listener, for our roles only: a Unix socket, so that it costs no port."""
+        return self.run / "mosquitto.sock"
+
+    @property
+    def mqtt_pid(self) -> Path:
+        """The broker's process id: a hang-up makes it read `crl.pem` again."""
+        return self.run / "mosquitto.pid"
+
+    @property
+    def edge_rpc(self) -> Path:
+        """The SIP edge's JSON-RPC (Kamailio `jsonrpcs`, `dgram_socket`)."""
+        return self.run / "kamailio_rpc.sock"
+
+    @property
     def conf(self) -> Path:
         """Rendered engine configuration."""
         return self.data / "conf"
@@ -110,6 +138,11 @@ class Settings(BaseSettings):
     @property
     def snapshots(self) -> Path:
         return self.data / "snapshots"
+
+    @property
+    def prompts(self) -> Path:
+        """Spoken prompts and tones as WAV files; rtpengine reads them."""
+        return self.data / "prompts"
 
     @property
     def stations(self) -> Path:
@@ -128,6 +161,41 @@ class Settings(BaseSettings):
     def secret(self, name: str) -> str:
         """The text of one secret file; raises FileNotFoundError when `up` has not made it."""
         return (self.secrets / name).read_text().strip()
+
+
+def data_folder(given: Path | None) -> Path:
+    """The folder asked for, else the one that ANTIPHON_DATA names, else the user's own."""
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return (given or Path(os.environ.get("ANTIPHON_DATA") or Path(home) / "antiphon")).resolve()
+
+
+def parse(data: Path, written: dict[str, object]) -> Settings:
+    """Settings as the installation in `data` would have them if `written` stood in its settings file."""
+
+    class Written(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, InitSettingsSource(settings_cls, written)
+
+    return Written(data=data.resolve())
+
+
+def everything() -> dict[str, str]:
+    """Our whole environment: for the tools that check and build, which read their own settings there."""
+    return dict(os.environ)
+
+
+def inherited() -> dict[str, str]:
+    """What processes that we start shall see of our environment: settings given there, and how Python finds us."""
+    wanted = ("PATH", "PYTHONPATH", "LANG", "SSL_CERT_FILE", "TZ")
+    return {name: value for name, value in os.environ.items() if name.startswith("ANTIPHON_") or name in wanted}
 
 
 def load(data: Path | None = None) -> Settings:

@@ -98,10 +98,10 @@ def same_site(request: Request) -> None:
 
 
 def _address(request: Request) -> str:
-    """The client's address as the front saw it: the last entry, the one that only the front can have added."""
-    forwarded = request.headers.get("x-forwarded-for", "")
+    """The client's address as the front saw it: the last entry of the last header, which only the front can have added."""
+    forwarded = request.headers.getlist("x-forwarded-for")
     if forwarded:
-        return forwarded.rsplit(",", 1)[-1].strip()
+        return forwarded[-1].rsplit(",", 1)[-1].strip()
     return request.client.host if request.client else ""
 
 

@@ -77,7 +77,7 @@ class Sessions:
             if fresh:
                 store.set_password_hash(tx, scope, user_id, fresh)
             if replaces:
-                store.end_session_of_token(tx, hash_refresh_token(replaces))
+                end_session_of_token(tx, replaces, now)
             session_id = new_id("session")
             ends = now + timedelta(seconds=REFRESH_TOKEN_S)
             store.add_session(tx, scope, session_id, user_id, hash_refresh_token(token), now, ends)
@@ -113,7 +113,8 @@ class Sessions:
     async def sign_out(self, token: str | None) -> None:
         """End the session of that refresh token; one that is unknown or ended already is fine."""
         if token:
-            await self._database.run(lambda tx: store.end_session_of_token(tx, hash_refresh_token(token)))
+            now = self._clock.now()
+            await self._database.run(lambda tx: end_session_of_token(tx, token, now))
 
     async def check_session(self, principal: Principal) -> None:
         """Raise `SessionEnded` when the principal's session was ended or their user deactivated since the token was made."""
@@ -161,9 +162,9 @@ class Sessions:
 # -- companies and places --------------------------------------------------------------------------------------------
 
 
-def create_company(tx: Tx, name: str, now: datetime) -> Company:
+def create_company(tx: Tx, name: str, now: datetime, company_id: str | None = None) -> Company:
     """A new company without anything in it."""
-    company = Company(new_id("company"), name)
+    company = Company(company_id or new_id("company"), name)
     tx.insert(PLATFORM, store.companies, {"id": company.id, "name": name, "created_at": now})
     return company
 
@@ -254,8 +255,19 @@ def set_password(tx: Tx, email: str, password: str, now: datetime) -> User:
 
 def end_sessions(tx: Tx, scope: Scope, user_id: str, now: datetime, keep: str = "") -> None:
     """End every session of the user but `keep`, and tell the rest of the house."""
-    if store.end_sessions(tx, scope, user_id, keep):
-        outbox.append(tx, scope, SessionsEnded(new_id("fact"), scope.company_id, now, user_id, keep or None))
+    ended = store.end_sessions(tx, scope, user_id, keep)
+    if ended:
+        outbox.append(tx, scope, SessionsEnded(new_id("fact"), scope.company_id, now, user_id, ended))
+
+
+def end_session_of_token(tx: Tx, token: str, now: datetime) -> None:
+    """End the session of that refresh token, if there is one, and tell the rest of the house."""
+    session = store.session_of_token(tx, hash_refresh_token(token), now)
+    if session is not None:
+        scope = Scope(session["company_id"])
+        store.end_session(tx, scope, session["id"])
+        fact = SessionsEnded(new_id("fact"), scope.company_id, now, session["user_id"], (session["id"],))
+        outbox.append(tx, scope, fact)
 
 
 def forget_expired_sessions(tx: Tx, now: datetime) -> int:

@@ -181,12 +181,16 @@ def extend_session(tx: Tx, session_id: str, ends: datetime) -> None:
     tx.update(PLATFORM, user_sessions, user_sessions.c.id == session_id, values={"expires_at": ends})
 
 
-def end_session_of_token(tx: Tx, token_hash: str) -> None:
-    tx.delete(PLATFORM, user_sessions, user_sessions.c.token_hash == token_hash)
+def end_session(tx: Tx, scope: Scope, session_id: str) -> None:
+    tx.delete(scope, user_sessions, user_sessions.c.id == session_id)
 
 
-def end_sessions(tx: Tx, scope: Scope, user_id: str, keep: str) -> int:
-    return tx.delete(scope, user_sessions, user_sessions.c.user_id == user_id, user_sessions.c.id != keep)
+def end_sessions(tx: Tx, scope: Scope, user_id: str, keep: str) -> tuple[str, ...]:
+    """End the user's sessions but `keep`; the ids of those that were."""
+    theirs = (user_sessions.c.user_id == user_id, user_sessions.c.id != keep)
+    ended = tuple(row["id"] for row in tx.all(scope, user_sessions, *theirs, order_by=(user_sessions.c.id,)))
+    tx.delete(scope, user_sessions, *theirs)
+    return ended
 
 
 def user_of(row: Row) -> User:

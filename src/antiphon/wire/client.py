@@ -116,6 +116,7 @@ class Hello(Message):
     type: Literal["hello"] = "hello"
     token: Annotated[str, Field(max_length=4096)]
     on_duty: bool = True  # rings only when true
+    resume: Id | None = None  # the last Welcome's client_id, when a lost socket comes back: takes its conversation back
 
 
 class SetDuty(Message):

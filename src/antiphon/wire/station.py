@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from antiphon.errors import BadInput
+
 # -- topics: a device reads and writes only below its own id ---------------------------------------------------------
 
 
@@ -123,6 +125,56 @@ class ClaimReply(Payload):
     mqtt_host: str
     mqtt_port: int
     device_https: str  # base URL of the device listener
+
+
+# -- claim codes: XXXX-XXXX-XXXX in Crockford's base 32, the last character checks the others (S6) --------------------
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_READ_AS = {"O": "0", "I": "1", "L": "1"}
+CLAIM_CODE_BITS = 55
+
+
+class ClaimCodeMalformed(BadInput):
+    """Not a claim code: a character is missing, too many, or mistyped."""
+
+    code = "claim_code_malformed"
+    title = (
+        "This is not a claim code: a character is missing or mistyped. Compare it with the portal and type it again."
+    )
+
+
+def write_claim_code(number: int) -> str:
+    """The claim code of a random number below 2 ** CLAIM_CODE_BITS, grouped as people read it."""
+    digits = [(number >> shift) & 31 for shift in range(CLAIM_CODE_BITS - 5, -1, -5)]
+    text = "".join(_ALPHABET[digit] for digit in (*digits, _check(digits)))
+    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def read_claim_code(text: str) -> str:
+    """The code as `write_claim_code` writes it, whatever case, spaces and hyphens were typed; O, I and L are read as digits.
+
+    Raises `ClaimCodeMalformed` for every single wrong character and every swap of two neighbours.
+    """
+    typed = [_READ_AS.get(character, character) for character in text.upper() if character not in "- \t"]
+    if len(typed) != CLAIM_CODE_BITS // 5 + 1 or any(character not in _ALPHABET for character in typed):
+        raise ClaimCodeMalformed
+    digits = [_ALPHABET.index(character) for character in typed]
+    if _check(digits[:-1]) != digits[-1]:
+        raise ClaimCodeMalformed
+    return "-".join("".join(typed[start : start + 4]) for start in range(0, len(typed), 4))
+
+
+def _check(digits: list[int]) -> int:
+    """Sum of digit * 2 ** place in GF(32): places weigh differently, so no substitution and no swap cancels out."""
+    total = 0
+    for digit in digits:
+        total = _double(total ^ digit)
+    return total
+
+
+def _double(element: int) -> int:
+    doubled = element << 1
+    return doubled ^ 0b100101 if doubled & 32 else doubled
 
 
 # -- SIP: From user = device id, request-URI user = button name ------------------------------------------------------

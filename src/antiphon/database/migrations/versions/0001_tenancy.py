@@ -94,7 +94,8 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         _company(),
-        sa.Column("id", sa.String(40), primary_key=True),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), primary_key=True),
+        sa.Column("id", sa.String(40), nullable=False, unique=True),
         sa.Column("kind", sa.String(60), nullable=False),
         sa.Column("payload", sa.Text, nullable=False),
         sa.Column("created_at", UtcTime, nullable=False),

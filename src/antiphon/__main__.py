@@ -1,0 +1,71 @@
+"""The command line: `./antiphon VERB`; every verb is one function of `antiphon.assembly`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from antiphon import settings as settings_room
+from antiphon.assembly import commands
+from antiphon.errors import AntiphonError
+
+ROLES = ("api", "calls", "devices", "worker")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    top = argparse.ArgumentParser(prog="antiphon", description="An open intercom cloud.")
+    top.add_argument("--data", type=Path, default=None, metavar="DIR", help="data folder of the installation")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+
+    def verb(name: str, about: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=about, description=about)
+        one.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR", help=argparse.SUPPRESS)
+        return one
+
+    up = verb("up", "set everything up, start everything, print addresses and the demo login")
+    up.add_argument("--detach", action="store_true", help="leave everything running and return")
+    up.add_argument("--no-demo", action="store_true", help="make no demo company, station and users")
+    up.add_argument("--port-offset", type=int, default=None, metavar="N", help="added to every port (kept in settings)")
+    up.add_argument("--address", default=None, metavar="A", help="address that phones and stations dial (kept)")
+    verb("down", "stop everything")
+    status = verb("status", "health of every part")
+    status.add_argument("--json", action="store_true", help="for programs")
+    logs = verb("logs", "what the parts wrote")
+    logs.add_argument("part", nargs="?", default=None, metavar="PART")
+    logs.add_argument("-f", "--follow", action="store_true", help="keep following")
+    station = verb("station", "talk to the demo station")
+    station.add_argument("words", nargs="+", metavar="press main", help="what the station shall do")
+    user = verb("user", "people who sign in")
+    user.add_argument("what", choices=("set-password",))
+    user.add_argument("email", metavar="E-MAIL", help="gets a new random password, printed once")
+    role = verb("role", "run one role in the foreground (the supervisor does this)")
+    role.add_argument("name", choices=ROLES)
+    test = verb("test", "run every check and every test")
+    test.add_argument("--long", action="store_true", help="the long runs too")
+    test.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="only pytest, with these arguments")
+    ca = verb("ca", "how to trust the platform's own certificate authority")
+    ca.add_argument("what", choices=("show",))
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; returns the exit status: 0 done, 1 refused or failed, 2 not understood."""
+    asked = parser().parse_args(arguments)
+    try:
+        if asked.verb == "role":
+            module = importlib.import_module(f"antiphon.assembly.{asked.name}")
+            module.run(settings_room.load(asked.data))
+            return 0
+        return commands.run(asked)
+    except AntiphonError as refusal:
+        print(f"antiphon: {refusal.detail}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,90 @@
+"""Doors, who wants to open them, and the refusals of this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from antiphon.errors import Conflict, Forbidden, NotFound
+
+DoorKind = Literal["door", "gate", "barrier"]
+Outcome = Literal[
+    "opened", "door_not_found", "door_not_allowed", "station_unreachable", "door_refused", "request_reused", "failed"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One door, gate or barrier behind an output of a station."""
+
+    id: str
+    company_id: str
+    station_id: str
+    name: str
+    kind: DoorKind
+    output: str
+    pulse_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a signed-in user, a user by a digit in a call, or the assistant. `name` is for people, never for logs."""
+
+    kind: Literal["user", "dtmf", "assistant"]
+    user_id: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A station acknowledged. `repeated`: the same request was carried out before, nothing was sent again."""
+
+    door_id: str
+    open_for_s: float
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One row of the door log."""
+
+    id: str
+    at: datetime
+    door_id: str
+    station_id: str | None
+    actor_kind: Literal["user", "dtmf", "assistant"]
+    user_id: str | None
+    call_id: str | None
+    request_id: str
+    repeated: bool
+    outcome: Outcome
+    error: str | None  # the station's own word for why
+
+
+class DoorNotFound(NotFound):
+    """No such door in this company."""
+
+    code = "door_not_found"
+    title = "This door does not exist (any more). Reload the page."
+
+
+class DoorNotAllowed(Forbidden):
+    """The actor has no right to this door."""
+
+    code = "door_not_allowed"
+    title = "You may not open this door. Ask an administrator of your company."
+
+
+class RequestReused(Conflict):
+    """One request id for two different doors or people."""
+
+    code = "request_reused"
+    title = "This request was used for another opening already. Tap again."
+
+
+class OutputTaken(Conflict):
+    """Another door hangs on this output."""
+
+    code = "output_taken"
+    title = "Another door uses this output of the station already. Choose another output."

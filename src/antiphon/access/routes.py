@@ -1,0 +1,166 @@
+"""HTTP of doors: add, list, open, and the door log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from antiphon import limits
+from antiphon.access import store
+from antiphon.access.model import Actor, Attempt, Door, DoorKind
+from antiphon.access.service import Doors
+from antiphon.clock import Clock
+from antiphon.database import Database
+from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
+
+router = APIRouter(prefix="/api/v1", tags=["doors"])
+
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[A-Za-z0-9_-]{8,64}$",
+        description="Made anew for each tap; a repeated request with the same key is one pulse.",
+    ),
+]
+
+
+class NewDoor(BaseModel):
+    """A door, gate or barrier behind an output of a station."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    station_id: str = Field(max_length=64)
+    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["Haustür"])
+    kind: DoorKind = "door"
+    output: str = Field(default="door", pattern=r"^[a-z0-9-]{1,32}$", examples=["door"])
+    pulse_s: float = Field(default=limits.DOOR_PULSE_DEFAULT_S, gt=0, le=limits.DOOR_PULSE_MAX_S)
+
+
+class DoorItem(BaseModel):
+    id: str = Field(examples=["door_01k2x3y4z5a6b7c8d9e0f1g2h3"])
+    station_id: str
+    name: str = Field(examples=["Haustür"])
+    kind: DoorKind
+    output: str
+    pulse_s: float
+
+
+class DoorItems(BaseModel):
+    items: list[DoorItem]
+
+
+class Opened(BaseModel):
+    """The station acknowledged. `repeated`: this request had been carried out before, nothing was sent again."""
+
+    door_id: str
+    open_for_s: float
+    repeated: bool
+
+
+class AttemptItem(BaseModel):
+    """One attempt to open a door."""
+
+    id: str
+    at: datetime
+    door_id: str
+    station_id: str | None
+    actor_kind: str
+    user_id: str | None
+    call_id: str | None
+    repeated: bool
+    outcome: str
+    error: str | None
+
+
+class DoorLog(BaseModel):
+    """Newest first; `next_cursor` null: nothing older."""
+
+    items: list[AttemptItem]
+    next_cursor: str | None
+
+
+@router.get("/doors", summary="Doors of the company")
+async def list_doors(request: Request, principal: CurrentPrincipal) -> DoorItems:
+    found = await _database(request).read(lambda tx: store.doors(tx, principal.scope))
+    return DoorItems(items=[_item(door) for door in found])
+
+
+@router.post("/doors", summary="Add a door", status_code=201)
+async def add_door(body: NewDoor, request: Request, principal: CurrentAdministrator) -> DoorItem:
+    """The station learns about the output at once, or when it comes online."""
+    clock: Clock = request.app.state.clock
+    now = clock.now()
+    added = await _database(request).run(
+        lambda tx: store.add_door(
+            tx,
+            principal.scope,
+            station_id=body.station_id,
+            name=body.name,
+            kind=body.kind,
+            output=body.output,
+            pulse_s=body.pulse_s,
+            now=now,
+        )
+    )
+    return _item(added)
+
+
+@router.post("/doors/{door_id}/open", summary="Open a door")
+async def open_door(door_id: str, request: Request, principal: CurrentPrincipal, key: Key) -> Opened:
+    """Answers when the station acknowledged, at the latest after two seconds."""
+    doors: Doors = request.app.state.doors
+    actor = Actor("user", principal.user_id, principal.name)
+    opening = await doors.open(principal.scope, actor, door_id, key, None)
+    return Opened(door_id=opening.door_id, open_for_s=opening.open_for_s, repeated=opening.repeated)
+
+
+@router.get("/door-log", summary="Who opened what, and what became of it")
+async def door_log(
+    request: Request,
+    principal: CurrentAdministrator,
+    limit: Annotated[int, Query(ge=1, le=limits.DOOR_LOG_PAGE_MAX)] = 50,
+    cursor: Annotated[str | None, Query(max_length=40)] = None,
+) -> DoorLog:
+    """Every attempt, refused ones included."""
+    found = await _database(request).read(
+        lambda tx: store.attempts(tx, principal.scope, limit=limit + 1, before=cursor)
+    )
+    page = found[:limit]
+    return DoorLog(
+        items=[_attempt(attempt) for attempt in page], next_cursor=page[-1].id if len(found) > limit else None
+    )
+
+
+def _item(door: Door) -> DoorItem:
+    return DoorItem(
+        id=door.id,
+        station_id=door.station_id,
+        name=door.name,
+        kind=door.kind,
+        output=door.output,
+        pulse_s=door.pulse_s,
+    )
+
+
+def _attempt(attempt: Attempt) -> AttemptItem:
+    return AttemptItem(
+        id=attempt.id,
+        at=attempt.at,
+        door_id=attempt.door_id,
+        station_id=attempt.station_id,
+        actor_kind=attempt.actor_kind,
+        user_id=attempt.user_id,
+        call_id=attempt.call_id,
+        repeated=attempt.repeated,
+        outcome=attempt.outcome,
+        error=attempt.error,
+    )
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database

@@ -1,0 +1,195 @@
+"""Opening a door: decided, carried out once, logged, whoever asks and by whichever way (D4, W7)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from antiphon import events, limits, log, tenancy
+from antiphon.access import store
+from antiphon.access.model import Actor, Door, DoorNotAllowed, DoorNotFound, Opening, Outcome, RequestReused
+from antiphon.clock import Clock, new_id
+from antiphon.database import AlreadyThere, Database, Scope, Tx, outbox
+from antiphon.devices import Commander, DoorRefused, StationUnreachable
+from antiphon.errors import AntiphonError, NotFound
+
+_log = log.get("access")
+
+
+def may_open(tx: Tx, scope: Scope, actor: Actor) -> bool:
+    """Active administrators and operators may open their company's doors; the assistant has no right of its own yet."""
+    if actor.kind == "assistant" or actor.user_id is None:
+        return False
+    try:
+        return tenancy.user(tx, scope, actor.user_id).active
+    except NotFound:
+        return False
+
+
+class Doors:
+    """The one way to open a door. One per process; several processes share the requests through the database."""
+
+    def __init__(self, database: Database, commander: Commander, clock: Clock) -> None:
+        self._database, self._commander, self._clock = database, commander, clock
+        self._under_way: dict[tuple[str, str], asyncio.Task[Opening]] = {}
+
+    async def open(self, scope: Scope, actor: Actor, door_id: str, request_id: str, call_id: str | None) -> Opening:
+        """Open `door_id` once for this `request_id`; a second tap with the same id waits for the first and pulses nothing.
+
+        Every attempt is in the door log. Raises `door_not_found`, `door_not_allowed`, `station_unreachable`,
+        `door_refused` or `request_reused`.
+        """
+        key = scope.company_id, request_id
+        if key not in self._under_way:
+            task = asyncio.create_task(self._open(scope, actor, door_id, request_id, call_id))
+            self._under_way[key] = task
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            # Whoever tapped may go away meanwhile: the opening still ends in the log.
+            return await asyncio.shield(task)
+        await asyncio.wait([self._under_way[key]])
+        return await self._open(scope, actor, door_id, request_id, call_id)
+
+    async def _open(self, scope: Scope, actor: Actor, door_id: str, request_id: str, call_id: str | None) -> Opening:
+        attempt = _AttemptToOpen(scope, actor, door_id, request_id, call_id)
+        decision = await self._decided(attempt)
+        while decision is None:  # another process has sent the same request and waits for the station
+            await asyncio.sleep(limits.DOOR_REQUEST_POLL_S)
+            decision = await self._decided(attempt)
+        if isinstance(decision, AntiphonError):
+            _log.info("door not opened", company_id=scope.company_id, door_id=door_id[:64], code=decision.code)
+            raise decision
+        if isinstance(decision, Opening):
+            return decision
+        return await self._carry_out(attempt, decision)
+
+    async def _decided(self, attempt: _AttemptToOpen) -> Door | Opening | AntiphonError | None:
+        try:
+            return await self._database.run(lambda tx: self._decide(tx, attempt))
+        except AlreadyThere:  # another process took the request id in the same moment
+            return None
+
+    async def _carry_out(self, attempt: _AttemptToOpen, door: Door) -> Opening:
+        failure: AntiphonError | None = None
+        outcome: Outcome = "failed"
+        error: str | None = None
+        try:
+            await self._commander.open_door(door.station_id, door.output, door.pulse_s, new_id("command"))
+            outcome = "opened"
+        except DoorRefused as refused:
+            failure, outcome, error = refused, "door_refused", refused.error
+        except StationUnreachable as unreachable:
+            failure, outcome = unreachable, "station_unreachable"
+        finally:
+            # Also when something unforeseen is on its way up: the log has no gaps.
+            await self._write_end(attempt, door, outcome, error)
+        _log.info(
+            "door opened" if failure is None else "door not opened",
+            company_id=door.company_id,
+            door_id=door.id,
+            device_id=door.station_id,
+            call_id=attempt.call_id,
+            outcome=outcome,
+        )
+        if failure is not None:
+            raise failure
+        return Opening(door.id, door.pulse_s, repeated=False)
+
+    async def _write_end(self, attempt: _AttemptToOpen, door: Door, outcome: Outcome, error: str | None) -> None:
+        """The door is open or not whatever the disk says: a log that can't be written does not change the answer."""
+        try:
+            await self._database.run(lambda tx: self._end(tx, attempt, door, outcome, error))
+        except AntiphonError as failed:
+            _log.error(
+                "door log not written",
+                code=failed.code,
+                company_id=door.company_id,
+                door_id=door.id,
+                device_id=door.station_id,
+                actor_kind=attempt.actor.kind,
+                user_id=attempt.actor.user_id,
+                call_id=attempt.call_id,
+                outcome=outcome,
+            )
+
+    def _decide(self, tx: Tx, attempt: _AttemptToOpen) -> Door | Opening | AntiphonError | None:
+        """The door to open; or how the same request ended; or a refusal; or None while the request is under way."""
+        now = self._clock.now()
+        known = store.request(
+            tx, attempt.scope, attempt.request_id, now - timedelta(seconds=limits.DOOR_REQUEST_LIFE_S)
+        )
+        if known is not None and (known["door_id"], known["actor"]) != (attempt.door_id, attempt.who):
+            attempt.log(tx, self._clock, "request_reused")
+            return RequestReused()
+        if known is not None:
+            outcome: Outcome | None = known["outcome"]
+            if outcome is None:
+                patience = timedelta(seconds=limits.DOOR_ACK_MAX_S + limits.DOOR_REQUEST_GRACE_S)
+                if now - known["started_at"] < patience:
+                    return None
+                outcome = "station_unreachable"  # the process that waited for the station died
+                store.end_request(tx, attempt.scope, attempt.request_id, outcome, None)
+            attempt.log(tx, self._clock, outcome, known["error"], repeated=True)
+            return _repeat(tx, attempt, outcome, known["error"])
+        try:
+            door = store.door(tx, attempt.scope, attempt.door_id)
+        except DoorNotFound as error:
+            attempt.log(tx, self._clock, "door_not_found")
+            return error
+        if not may_open(tx, attempt.scope, attempt.actor):
+            attempt.log(tx, self._clock, "door_not_allowed", station_id=door.station_id)
+            return DoorNotAllowed(door_id=door.id)
+        store.start_request(tx, attempt.scope, attempt.request_id, door.id, attempt.who, now)
+        return door
+
+    def _end(self, tx: Tx, attempt: _AttemptToOpen, door: Door, outcome: Outcome, error: str | None) -> None:
+        now = self._clock.now()
+        store.end_request(tx, attempt.scope, attempt.request_id, outcome, error)
+        attempt.log(tx, self._clock, outcome, error, station_id=door.station_id)
+        if outcome == "opened":
+            fact = events.DoorOpened(
+                new_id("fact"), door.company_id, now, door.id, door.station_id, attempt.actor.kind, attempt.call_id
+            )
+            outbox.append(tx, attempt.scope, fact)
+
+
+class _AttemptToOpen:
+    """One try to open a door, and how it is written down."""
+
+    def __init__(self, scope: Scope, actor: Actor, door_id: str, request_id: str, call_id: str | None) -> None:
+        self.scope, self.actor, self.door_id = scope, actor, door_id
+        self.request_id, self.call_id = request_id, call_id
+        self.who = f"{actor.kind}:{actor.user_id or ''}"
+
+    def log(
+        self,
+        tx: Tx,
+        clock: Clock,
+        outcome: Outcome,
+        error: str | None = None,
+        *,
+        station_id: str | None = None,
+        repeated: bool = False,
+    ) -> None:
+        store.log_attempt(
+            tx,
+            self.scope,
+            now=clock.now(),
+            actor=self.actor,
+            door_id=self.door_id,
+            station_id=station_id,
+            request_id=self.request_id,
+            call_id=self.call_id,
+            outcome=outcome,
+            error=error,
+            repeated=repeated,
+        )
+
+
+def _repeat(tx: Tx, attempt: _AttemptToOpen, outcome: Outcome, error: str | None) -> Opening | AntiphonError:
+    """What the same request came to before."""
+    if outcome == "opened":
+        door = store.door(tx, attempt.scope, attempt.door_id)
+        return Opening(door.id, door.pulse_s, repeated=True)
+    if outcome == "door_refused":
+        return DoorRefused(error or "relay_failed")
+    return StationUnreachable(door_id=attempt.door_id)

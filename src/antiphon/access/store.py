@@ -1,0 +1,174 @@
+"""Doors, requests to open them and the door log in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from antiphon import devices
+from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputTaken
+from antiphon.clock import new_id
+from antiphon.database import PLATFORM, Scope, Tx, UtcTime, tenant_table
+from antiphon.wire.station import Output
+
+door_rows = tenant_table(
+    "doors",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("station_id", sa.String(40), sa.ForeignKey("devices.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("output", sa.String(32), nullable=False),
+    sa.Column("pulse_s", sa.Float, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("station_id", "output"),
+)
+# What makes a second tap harmless: one row per request, decided once.
+door_requests = tenant_table(
+    "door_requests",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("door_id", sa.String(64), nullable=False),
+    sa.Column("actor", sa.String(80), nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("outcome", sa.String(32), nullable=True),  # None while the station was not heard
+    sa.Column("error", sa.String(64), nullable=True),
+    sa.UniqueConstraint("company_id", "request_id"),
+)
+# Append-only: nothing in the house updates or deletes a row here.
+door_log = tenant_table(
+    "door_log",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("at", UtcTime, nullable=False, index=True),
+    sa.Column("door_id", sa.String(64), nullable=False),
+    sa.Column("station_id", sa.String(40), nullable=True),
+    sa.Column("actor_kind", sa.String(16), nullable=False),
+    sa.Column("user_id", sa.String(40), nullable=True),
+    sa.Column("call_id", sa.String(64), nullable=True),
+    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("repeated", sa.Boolean, nullable=False),
+    sa.Column("outcome", sa.String(32), nullable=False),
+    sa.Column("error", sa.String(64), nullable=True),
+)
+
+Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
+
+
+def doors(tx: Tx, scope: Scope) -> tuple[Door, ...]:
+    """The company's doors by name."""
+    return tuple(_door(row) for row in tx.all(scope, door_rows, order_by=(door_rows.c.name, door_rows.c.id)))
+
+
+def doors_of_station(tx: Tx, scope: Scope, station_id: str) -> tuple[Door, ...]:
+    """The doors one station opens, the one made first comes first."""
+    oldest = (door_rows.c.created_at, door_rows.c.id)
+    return tuple(_door(row) for row in tx.all(scope, door_rows, door_rows.c.station_id == station_id, order_by=oldest))
+
+
+def door(tx: Tx, scope: Scope, door_id: str) -> Door:
+    """One door of the company; raises `DoorNotFound`."""
+    row = tx.first(scope, door_rows, door_rows.c.id == door_id)
+    if row is None:
+        raise DoorNotFound(door_id=door_id[:64])
+    return _door(row)
+
+
+def add_door(
+    tx: Tx, scope: Scope, *, station_id: str, name: str, kind: DoorKind, output: str, pulse_s: float, now: datetime
+) -> Door:
+    """A door behind an output of a station, which is told about it; raises `StationNotFound` or `OutputTaken`."""
+    station = devices.station(tx, scope, station_id)
+    if tx.first(scope, door_rows, door_rows.c.station_id == station.id, door_rows.c.output == output):
+        raise OutputTaken(device_id=station.id)
+    added = Door(new_id("door"), scope.company_id, station.id, name, kind, output, pulse_s)
+    values = {"id": added.id, "station_id": station.id, "name": name, "kind": kind, "output": output}
+    tx.insert(scope, door_rows, values | {"pulse_s": pulse_s, "created_at": now})
+    outputs = tuple(Output(name=one.output, pulse_s=one.pulse_s) for one in doors_of_station(tx, scope, station.id))
+    devices.change_desired(tx, scope, station.id, outputs=outputs, now=now)
+    return added
+
+
+def request(tx: Tx, scope: Scope, request_id: str, since: datetime) -> Row | None:
+    """The request of that id, unless its life is over."""
+    alive = (door_requests.c.request_id == request_id, door_requests.c.started_at >= since)
+    return tx.first(scope, door_requests, *alive)
+
+
+def start_request(tx: Tx, scope: Scope, request_id: str, door_id: str, actor: str, now: datetime) -> None:
+    """Take the request id; one whose life is over is forgotten."""
+    tx.delete(scope, door_requests, door_requests.c.request_id == request_id)
+    values = {"id": new_id("request"), "request_id": request_id, "door_id": door_id, "actor": actor}
+    tx.insert(scope, door_requests, values | {"started_at": now})
+
+
+def end_request(tx: Tx, scope: Scope, request_id: str, outcome: Outcome, error: str | None) -> None:
+    values = {"outcome": outcome, "error": error}
+    tx.update(scope, door_requests, door_requests.c.request_id == request_id, values=values)
+
+
+def forget_requests(tx: Tx, before: datetime) -> int:
+    """Remove requests that started before that moment, in all companies; the door log keeps every attempt."""
+    return tx.delete(PLATFORM, door_requests, door_requests.c.started_at < before)
+
+
+def log_attempt(
+    tx: Tx,
+    scope: Scope,
+    *,
+    now: datetime,
+    actor: Actor,
+    door_id: str,
+    station_id: str | None,
+    request_id: str,
+    call_id: str | None,
+    outcome: Outcome,
+    error: str | None = None,
+    repeated: bool = False,
+) -> None:
+    """Add a row to the door log."""
+    values = {
+        "id": new_id("attempt"),
+        "at": now,
+        "door_id": door_id[:64],
+        "station_id": station_id,
+        "actor_kind": actor.kind,
+        "user_id": actor.user_id,
+        "call_id": call_id,
+        "request_id": request_id[:64],
+        "repeated": repeated,
+        "outcome": outcome,
+        "error": error,
+    }
+    tx.insert(scope, door_log, values)
+
+
+def attempts(tx: Tx, scope: Scope, *, limit: int, before: str | None = None) -> tuple[Attempt, ...]:
+    """The door log, newest first; `before` is the id of the last row already read."""
+    older = (door_log.c.id < before,) if before else ()
+    return tuple(
+        _attempt(row) for row in tx.all(scope, door_log, *older, order_by=(door_log.c.id.desc(),), limit=limit)
+    )
+
+
+def _door(row: Row) -> Door:
+    return Door(
+        row["id"], row["company_id"], row["station_id"], row["name"], row["kind"], row["output"], row["pulse_s"]
+    )
+
+
+def _attempt(row: Row) -> Attempt:
+    return Attempt(
+        id=row["id"],
+        at=row["at"],
+        door_id=row["door_id"],
+        station_id=row["station_id"],
+        actor_kind=row["actor_kind"],
+        user_id=row["user_id"],
+        call_id=row["call_id"],
+        request_id=row["request_id"],
+        repeated=row["repeated"],
+        outcome=row["outcome"],
+        error=row["error"],
+    )

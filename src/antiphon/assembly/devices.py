@@ -1,0 +1,87 @@
+"""Role `devices`: claims and certificates over HTTP, presence and desired states over MQTT, revocations in the engines.
+
+The only role that reads the issuing key.
+"""
+
+from __future__ import annotations
+
+import uvloop
+from fastapi import FastAPI
+
+from antiphon import log
+from antiphon.assembly import health, problems, serving
+from antiphon.assembly.engines.address import advertised
+from antiphon.clock import Clock, SystemClock
+from antiphon.database import open_database
+from antiphon.devices import ClaimCodes, ensure_claim_key
+from antiphon.devices.authority import Authority
+from antiphon.devices.inbox import Inbox
+from antiphon.devices.routes import Enrolment, EnrolmentPorts, claim_router, station_router
+from antiphon.devices.upkeep import Upkeep, list_alarm
+from antiphon.events import DesiredStateChanged, DeviceClaimed, DeviceRevoked
+from antiphon.gateways.edge import EngineEdge
+from antiphon.gateways.mqtt import MqttGateway
+from antiphon.settings import Settings
+
+
+class DevicesRole:
+    """Everything of this role, wired; `app` is served on `run/devices.sock`."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        authority = Authority(settings.pki)
+        self.database = open_database(settings)
+        self.gateway = MqttGateway(settings, "devices")
+        self.inbox = Inbox(self.database, clock)
+        self.upkeep = Upkeep(self.database, self.gateway, EngineEdge(settings), authority, clock)
+        self.gateway.listen(self.inbox, ("connection", "reported"))
+        self.gateway.listen(self.upkeep, ())
+        self.gateway.subscribe(DesiredStateChanged, self.upkeep.wake)
+        self.gateway.subscribe(DeviceClaimed, self.upkeep.wake)
+        self.gateway.subscribe(DeviceRevoked, self.upkeep.wake)
+        self.app = FastAPI(title="Antiphon for stations", openapi_url=None, docs_url=None, redoc_url=None)
+        problems.install(self.app)
+        state = self.app.state
+        state.settings, state.clock, state.database = settings, clock, self.database
+        state.enrolment = Enrolment(
+            authority,
+            ClaimCodes(ensure_claim_key(settings.secrets)),
+            host=settings.public_name or advertised(settings).address,
+            sip_domain=settings.realm,
+            ports=EnrolmentPorts(
+                sips=settings.ports.sips, mqtts=settings.ports.mqtts, device_https=settings.ports.device_https
+            ),
+            claimed=self.upkeep.wake,
+        )
+
+        async def revocation_list() -> str | None:
+            return list_alarm(authority, clock)
+
+        self.app.include_router(claim_router)
+        self.app.include_router(station_router)
+        self.app.include_router(
+            health.router(
+                {
+                    "database": health.database_check(self.database),
+                    "broker": health.connected_check(lambda: self.gateway.connected),
+                    "revocation_list": revocation_list,
+                }
+            )
+        )
+
+    def tasks(self) -> tuple[serving.Task, ...]:
+        """What runs beside HTTP, each until cancelled."""
+        return self.gateway.run, self.inbox.run, self.upkeep.run
+
+
+def run(settings: Settings) -> None:
+    """Serve `run/devices.sock` until SIGTERM."""
+    log.configure("devices", settings.log_level)
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    role = DevicesRole(settings, SystemClock())
+    try:
+        await serving.serve(role.app, settings.run / "devices.sock", role.tasks())
+    finally:
+        role.database.close()

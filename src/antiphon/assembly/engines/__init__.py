@@ -1,0 +1,1 @@
+"""The engines and roles of one installation: rendered configuration, supervision, health."""

@@ -1,0 +1,180 @@
+"""The engines' configuration: templates and settings become files in the data folder."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import resource
+import secrets
+from pathlib import Path
+from typing import Any  # template variables are of every kind
+
+import jinja2
+import sqlalchemy as sa
+
+from antiphon import limits
+from antiphon.assembly.engines.address import LOOPBACK, listening
+from antiphon.assembly.engines.secrets import PLATFORM_USER, write_broker_passwords, write_secret
+from antiphon.errors import BadInput
+from antiphon.settings import Settings
+
+# Files that hold a secret are written with mode 0600.
+_OPEN = ("tls.cfg", "dispatcher.list", "rtpengine.conf", "mosquitto.conf", "mosquitto.platform.acl")
+_OPEN_TOO = ("mosquitto.devices.acl", "haproxy.cfg")
+_SECRET = ("kamailio.cfg", "turnserver.conf")
+
+CIPHERS = ":".join(
+    (
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+    )
+)
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "style-src-attr 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob: mediastream:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "manifest-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+# Where a relay never leads: this network, private, carrier, link-local, loopback, benchmarking, documentation, reserved.
+PRIVATE_NETWORKS = (
+    "0.0.0.0-0.255.255.255",
+    "10.0.0.0-10.255.255.255",
+    "100.64.0.0-100.127.255.255",
+    "127.0.0.0-127.255.255.255",
+    "169.254.0.0-169.254.255.255",
+    "172.16.0.0-172.31.255.255",
+    "192.0.0.0-192.0.0.255",
+    "192.0.2.0-192.0.2.255",
+    "192.168.0.0-192.168.255.255",
+    "198.18.0.0-198.19.255.255",
+    "198.51.100.0-198.51.100.255",
+    "203.0.113.0-203.0.113.255",
+    "240.0.0.0-255.255.255.255",
+    "::1",
+    "64:ff9b::-64:ff9b::ffff:ffff",
+    "fc00::-fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    "fe80::-febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+)
+
+
+class PortalCertificateUnreadable(BadInput):
+    """The certificate files named in the settings are not there, or this user may not read them."""
+
+    code = "portal_certificate_unreadable"
+
+
+def render(settings: Settings, address: str) -> None:
+    """Write every engine's configuration below `conf/`; `address` is the advertised one. Idempotent."""
+    settings.conf.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 configuration files, not HTML
+    )
+    variables = _variables(settings, address)
+    for name in (*_OPEN, *_OPEN_TOO):
+        (settings.conf / name).write_text(environment.get_template(name + ".j2").render(variables))
+    for name in _SECRET:
+        write_secret(settings.conf / name, environment.get_template(name + ".j2").render(variables).encode())
+    write_broker_passwords(settings)
+    for name in ("mosquitto.platform.acl", "mosquitto.devices.acl"):
+        (settings.conf / name).chmod(0o600)
+    write_secret(settings.conf / "edge.pem", _pair(settings.pki / "edge.crt", settings.pki / "edge.key"))
+    write_secret(settings.conf / "portal.pem", _portal(settings))
+
+
+def _variables(settings: Settings, address: str) -> dict[str, Any]:
+    local = listening(address)
+    return {
+        "ports": settings.ports,
+        "realm": settings.realm,
+        "address": address,
+        "local": local,
+        "addresses": list(dict.fromkeys((local, LOOPBACK))),
+        "user": pwd.getpwuid(os.geteuid()).pw_name,
+        "modules": _kamailio_modules(),
+        "database": _database(settings),
+        "conf": settings.conf,
+        "run": settings.run,
+        "edge_rpc": settings.edge_rpc,
+        "pki": settings.pki,
+        "db": settings.data / "db",
+        "ciphers": CIPHERS,
+        "content_security_policy": CONTENT_SECURITY_POLICY,
+        "private_networks": PRIVATE_NETWORKS,
+        "allow_private_peers": settings.turn_allow_private_peers,
+        "turn_key": settings.secret("turn.key"),
+        "nonce_secret": secrets.token_hex(16),
+        "platform_user": PLATFORM_USER,
+        "ring_max_s": int(settings.calls.ring_max_s),
+        "conversation_max_s": int(settings.calls.conversation_max_s),
+        "silent_peer_s": limits.SIP_SILENT_PEER_S,
+        "register_expires_s": limits.REGISTER_EXPIRES_S,
+        "sip_message_max": limits.SIP_MESSAGE_MAX_BYTES,
+        "sanity_checks": 1511,
+        "mqtt_payload_max": limits.MQTT_PAYLOAD_MAX_BYTES,
+        "body_max": limits.HTTP_BODY_MAX_BYTES,
+        "connections_max": _connections_max(),
+        "connections_per_source": limits.FRONT_CONNECTIONS_PER_SOURCE,
+        "requests_per_10_s": limits.FRONT_REQUESTS_PER_SOURCE_10_S,
+        "claims_per_minute": limits.FRONT_CLAIM_REQUESTS_PER_MINUTE,
+    }
+
+
+def _database(settings: Settings) -> dict[str, str]:
+    """How Kamailio reaches the database: module, address, and the SQL function that finds a text in a text."""
+    url = sa.make_url(settings.sqlalchemy_url)
+    if url.get_backend_name() == "sqlite":
+        path = str(url.database)
+        return {"module": "db_sqlite", "url": f"sqlite:///{path}", "path": path, "find": "instr"}
+    plain = url.set(drivername="postgres", query={}).render_as_string(hide_password=False)
+    return {"module": "db_postgres", "url": plain, "path": "", "find": "strpos"}
+
+
+def _connections_max() -> int:
+    """Connections of the front: two descriptors each, within what this process may open."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.FRONT_CONNECTIONS_MAX
+    return wanted if hard == resource.RLIM_INFINITY else max(500, min(wanted, (hard - 200) // 2))
+
+
+def _kamailio_modules() -> str:
+    """Debian's module folder of this machine's architecture."""
+    found = sorted(Path("/usr/lib").glob("*/kamailio/modules"))
+    return str(found[0]) if found else "/usr/lib/kamailio/modules"
+
+
+def _pair(certificate: Path, key: Path) -> bytes:
+    return certificate.read_bytes().rstrip() + b"\n" + key.read_bytes()
+
+
+def _portal(settings: Settings) -> bytes:
+    given = settings.portal_certificate, settings.portal_key
+    if not all(given):
+        return _pair(settings.pki / "portal.crt", settings.pki / "portal.key")
+    try:
+        return _pair(Path(str(given[0])), Path(str(given[1])))
+    except OSError as error:
+        raise PortalCertificateUnreadable(
+            f"The portal's certificate files cannot be read ({error.filename}: {error.strerror}). "
+            "Correct portal_certificate and portal_key in the settings file."
+        ) from error

@@ -1,0 +1,108 @@
+"""Runs one role: an ASGI application on a unix socket and what goes on beside it, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from antiphon import log
+from antiphon.limits import WEBSOCKET_MESSAGE_MAX_BYTES, WEBSOCKET_PING_S
+
+_log = log.get("role")
+
+Task = Callable[[], Coroutine[Any, Any, None]]  # Any: what a coroutine takes and gives between its steps
+_GRACE_S = 5
+_WAITING_MAX = 2048
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handling, which ends the process before the rest of the role could close."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    app: ASGIApp, path: Path, tasks: Sequence[Task], *, websockets: bool = False, closing: Task | None = None
+) -> None:
+    """Serve `app` at `path` and run `tasks` until SIGTERM or SIGINT; a task that ends or fails takes the role down.
+
+    `closing` runs first when the end has come, while the sockets still stand.
+    Raises what a task raised, so that the supervisor starts the role anew.
+    """
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        lifespan="off",
+        ws="websockets-sansio" if websockets else "none",
+        ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
+        ws_ping_interval=WEBSOCKET_PING_S,
+        ws_ping_timeout=WEBSOCKET_PING_S,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+
+    async def close() -> None:
+        try:
+            if closing is not None:
+                await closing()
+        finally:
+            server.should_exit = True
+
+    ending: list[asyncio.Task[None]] = []
+
+    def stop() -> None:
+        if not ending:
+            ending.append(asyncio.create_task(close()))
+
+    def task_ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            error = task.exception()
+            _log.error("part of the role ended", part=task.get_name(), error=type(error).__name__)
+            stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    with _listening(path) as listener:
+        running = [asyncio.create_task(task(), name=task.__qualname__) for task in tasks]
+        for task in running:
+            task.add_done_callback(task_ended)
+        try:
+            _log.info("role started")
+            await server.serve(sockets=[listener])
+            await asyncio.gather(*ending)
+        finally:
+            for task in running:
+                task.cancel()
+            outcomes = await asyncio.gather(*running, return_exceptions=True)
+    _log.info("role stopped")
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+@contextlib.contextmanager
+def _listening(path: Path) -> Iterator[socket.socket]:
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        path.chmod(0o600)
+        listener.listen(_WAITING_MAX)  # whoever connects from now on waits until the application runs
+        try:
+            yield listener
+        finally:
+            path.unlink(missing_ok=True)

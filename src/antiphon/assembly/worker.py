@@ -1,0 +1,99 @@
+"""Role `worker`: delivers the outbox to the bus and removes what has run out. Health at `run/worker.sock`."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import uvloop
+from fastapi import FastAPI
+
+from antiphon import access, devices, log, tenancy
+from antiphon.assembly import health, problems, serving
+from antiphon.clock import Clock, SystemClock
+from antiphon.database import OUTBOX_SOCKET, Database, Tx, open_database, outbox
+from antiphon.devices import Topic
+from antiphon.errors import AntiphonError
+from antiphon.gateways.mqtt import MqttGateway
+from antiphon.limits import CLAIM_CODE_KEPT_DAYS, DOOR_REQUEST_LIFE_S, EXPIRY_SWEEP_S, OUTBOX_KEEP_DAYS
+from antiphon.settings import Settings
+
+_log = log.get("worker")
+
+
+class Expiry:
+    """Removes sessions, claim codes and requests past their end, and facts that were delivered long ago."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def run(self) -> None:
+        """Until cancelled: now, and every `EXPIRY_SWEEP_S`."""
+        while True:
+            try:
+                await self.sweep()
+            except AntiphonError as error:
+                _log.error("expiry not finished", code=error.code)
+            await asyncio.sleep(EXPIRY_SWEEP_S)
+
+    async def sweep(self) -> None:
+        """One round, each table in a short transaction of its own: a call that writes never waits for long."""
+        now, codes_kept = self._clock.now(), timedelta(days=CLAIM_CODE_KEPT_DAYS)
+
+        def facts(tx: Tx) -> int:
+            return outbox.forget_delivered(tx, now - timedelta(days=OUTBOX_KEEP_DAYS))
+
+        removed = {
+            "sessions": await self._database.run(lambda tx: tenancy.forget_expired_sessions(tx, now)),
+            "claim_codes": await self._database.run(
+                lambda tx: devices.forget_expired_claim_codes(tx, now - codes_kept)
+            ),
+            "door_requests": await self._database.run(
+                lambda tx: access.forget_requests(tx, now - timedelta(seconds=DOOR_REQUEST_LIFE_S))
+            ),
+            "facts": await self._database.run(facts),
+        }
+        if any(removed.values()):
+            _log.info("removed what has run out", **removed)
+
+
+class WakeOnBroker:
+    """The broker is back: what waited in the outbox goes out now. Implements `MessageEvents`."""
+
+    def __init__(self, drain: outbox.Drain) -> None:
+        self._drain = drain
+
+    def message(self, device_id: str, topic: Topic, payload: bytes) -> None:
+        """Nothing is listened to."""
+
+    def broker_connected(self) -> None:
+        self._drain.wake()
+
+    def broker_lost(self) -> None:
+        """Facts wait in the outbox."""
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM."""
+    log.configure("worker", settings.log_level)
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    database, clock, broker = open_database(settings), SystemClock(), MqttGateway(settings, "worker")
+    drain = outbox.Drain(database, broker.deliver, clock, settings.run / OUTBOX_SOCKET)
+    broker.listen(WakeOnBroker(drain), ())
+    app = FastAPI(title="Antiphon worker", openapi_url=None, docs_url=None, redoc_url=None)
+    problems.install(app)
+    app.include_router(
+        health.router(
+            {
+                "database": health.database_check(database),
+                "broker": health.connected_check(lambda: broker.connected),
+            }
+        )
+    )
+    try:
+        await serving.serve(app, settings.run / "worker.sock", [broker.run, drain.run, Expiry(database, clock).run])
+    finally:
+        database.close()

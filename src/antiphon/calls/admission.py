@@ -1,0 +1,91 @@
+"""Owns the questions a call asks at its start: whose station, which button, who rings; and writes the call's row with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from antiphon import devices, directory, log
+from antiphon.calls import inputs as i
+from antiphon.calls import store
+from antiphon.calls.views import station_view
+from antiphon.database import PLATFORM, Database, Scope, Tx
+from antiphon.errors import AntiphonError
+from antiphon.wire.client import StationView
+
+_log = log.get("calls")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the database says to a call. Without a station the call leaves no record: it belongs to no company."""
+
+    station: devices.Station | None
+    view: StationView | None
+    plan: directory.RingPlan | None
+    refusal: i.PlanRefused | None
+    code: str = ""
+
+
+class Admissions:
+    """Asks in one transaction; when the row can't be written, asks again without it: a full disk stops no ring."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def door_call(self, call_id: str, device_id: str, button: str, now: datetime) -> Admission:
+        """Whom a press of `button` rings; never raises an AntiphonError, it becomes the refusal."""
+        try:
+            return await self._ask(call_id, lambda tx, write: _door_call(tx, call_id, device_id, button, now, write))
+        except AntiphonError as error:
+            refusal = i.PlanRefused("platform_error", "platform_error", 500)
+            return Admission(None, None, None, refusal, error.code)
+
+    async def client_call(self, call_id: str, scope: Scope, station_id: str, now: datetime) -> Admission:
+        """The station a client wants to call; raises `StationNotFound`, or that the database is away."""
+
+        def ask(tx: Tx, write: bool) -> Admission:
+            station = devices.station(tx, scope, station_id)
+            if write:
+                store.start_call(tx, station, call_id=call_id, direction="to_station", button="", started_at=now)
+            return Admission(station, station_view(tx, station), None, None)
+
+        return await self._ask(call_id, ask)
+
+    async def _ask(self, call_id: str, ask: Callable[[Tx, bool], T]) -> T:
+        try:
+            return await self._database.run(lambda tx: ask(tx, True))
+        except AntiphonError as error:
+            if error.http_status < 500:
+                raise
+            _log.error("start of the call not written", call_id=call_id, code=error.code)
+            return await self._database.read(lambda tx: ask(tx, False))
+
+
+def _door_call(tx: Tx, call_id: str, device_id: str, button: str, now: datetime, write: bool) -> Admission:
+    refusal: i.PlanRefused | None = None
+    code = ""
+    try:
+        station = devices.station_for_call(tx, device_id)
+    except devices.StationNotFound as error:
+        return Admission(None, None, None, i.PlanRefused("revoked", "unclaimed", 403), error.code)
+    except (devices.Unclaimed, devices.Revoked) as error:
+        # The record has one word for a station that is not in service; the visitor hears which of the two it is.
+        code = error.code
+        refusal = i.PlanRefused("revoked", "unclaimed" if code == "unclaimed" else "revoked", 403)
+        row = tx.first(PLATFORM, devices.device_rows, devices.device_rows.c.id == device_id)
+        if row is None:
+            return Admission(None, None, None, refusal, code)
+        station = devices.station(tx, Scope(row["company_id"]), device_id)
+    if write:
+        store.start_call(tx, station, call_id=call_id, direction="from_station", button=button, started_at=now)
+    plan: directory.RingPlan | None = None
+    if refusal is None:
+        try:
+            plan = directory.ring_plan(tx, Scope(station.company_id), station.id, button, now)
+        except directory.UnknownButton as error:
+            refusal, code = i.PlanRefused("unknown_button", "unknown_button", 404), error.code
+    return Admission(station, station_view(tx, station), plan, refusal, code)

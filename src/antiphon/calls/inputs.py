@@ -1,0 +1,429 @@
+"""Owns what a call machine is told: past-tense facts from the station, tabs, media, plan, and time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from antiphon.calls.model import Tab
+from antiphon.calls.ports import ClientId, LegId, Prompt
+from antiphon.wire.client import EndCause, LegCause
+from antiphon.wire.station import VisitorCause
+
+# -- the station's leg -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A station pressed its button. `previews`: it takes a reliable 183 and may be previewed."""
+
+    sdp: str
+    previews: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Who rings: everybody of the plan, and their tabs that are on duty now, oldest first."""
+
+    user_ids: tuple[str, ...]
+    tabs: tuple[Tab, ...]
+    ring_max_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRefused:
+    """This call may not ring anybody: its cause on record, what the visitor is told, and the SIP status."""
+
+    cause: EndCause
+    visitor: VisitorCause
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallerOpened:
+    """The engine took the caller's offer; `sdp` for the reliable 183, None for a plain 180."""
+
+    sdp: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFailed:
+    """The engine refused a step of this leg."""
+
+    leg: LegId
+    code: str  # no_codec, media_failed
+
+
+@dataclass(frozen=True, slots=True)
+class StationProgressed:
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class StationAnswered:
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class StationRefused:
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class StationOffered:
+    """It offers anew within the dialog."""
+
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """The station agreed to the winner's session."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRefused:
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class StationLeft:
+    """CANCEL, BYE, or its dialog is lost."""
+
+    how: Literal["cancelled", "hung_up", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptStarted:
+    """The spoken prompt plays, for so long."""
+
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PromptOver:
+    """The spoken prompt was heard to its end, or can't be played."""
+
+
+# -- a tab's leg -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TabCame:
+    """A tab signed on or went on duty."""
+
+    tab: Tab
+
+
+@dataclass(frozen=True, slots=True)
+class TabLeft:
+    """A tab's socket is gone."""
+
+    client: ClientId
+
+
+@dataclass(frozen=True, slots=True)
+class TabOffDuty:
+    """A tab no longer wants to ring; a conversation is not touched."""
+
+    client: ClientId
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRefusal:
+    """Why a call that a tab placed can't be put through."""
+
+    cause: EndCause
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A tab calls the station of this call."""
+
+    tab: Tab
+    request_id: str
+    sdp: str
+    refusal: PlaceRefusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewOfferMade:
+    leg: LegId
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewAnswered:
+    client: ClientId
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewUp:
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewBroke:
+    """The engine or the browser can't preview; the tab goes on ringing without a picture."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewGivenUp:
+    """The browser says that it can't preview."""
+
+    client: ClientId
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTapped:
+    client: ClientId
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineTapped:
+    client: ClientId
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpTapped:
+    client: ClientId
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectOfferMade:
+    leg: LegId
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAnswered:
+    client: ClientId
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAnswerTaken:
+    """The engine has the winner's media; `sdp` is for the station."""
+
+    leg: LegId
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOpened:
+    """The engine took the placing tab's offer; `sdp` is for the station."""
+
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class StationAnswerTaken:
+    """The engine took the station's answer; `sdp` is for the placing tab."""
+
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDigit:
+    """A digit of the talking tab: by message (with its request) or as RFC 4733 in its sound."""
+
+    leg: LegId
+    digit: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StationDigit:
+    digit: str
+
+
+# -- the call as a whole ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DoorAnswered:
+    """A door was opened, or not, from this call. `client` tapped it; None for a digit."""
+
+    client: ClientId | None
+    request_id: str | None
+    door_id: str
+    opened: bool
+    open_for_s: float | None
+    code: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLost:
+    """The engine died: this call's media is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRevoked:
+    """The station's certificate is no longer accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Our own fault, or the service stops: the call ends as platform_error."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """A deadline may be due."""
+
+
+# -- what legs tell each other; made by the machine alone ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RingWanted:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CallerReady:
+    """The engine holds the caller: a preview can be made, if `previews`, and a winner connected."""
+
+    previews: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopWanted:
+    cause: LegCause
+    answered_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialWanted:
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class WinnerReady:
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkWanted:
+    """The other end is there. `sdp` for a tab that placed the call."""
+
+    sdp: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseWanted:
+    """The station's leg is to end, with the cause of the call; `status` is the SIP status where it is a refusal."""
+
+    leg_cause: LegCause
+    visitor: VisitorCause
+    status: int
+    prompt: Prompt | None  # said by us where the station has no prompts of its own
+
+
+@dataclass(frozen=True, slots=True)
+class RingTimeOver:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AloneTooLong:
+    """Nobody rings any more, and nobody came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepTooSlow:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class WinnerTooSlow:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class WarningDue:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LimitDue:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TabBack:
+    """The tab whose socket was lost while talking signed on again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwayTooLong:
+    pass
+
+
+External = (
+    Arrived
+    | Planned
+    | PlanRefused
+    | CallerOpened
+    | MediaFailed
+    | StationProgressed
+    | StationAnswered
+    | StationRefused
+    | StationOffered
+    | OfferAnswered
+    | OfferRefused
+    | StationLeft
+    | PromptStarted
+    | PromptOver
+    | TabCame
+    | TabLeft
+    | TabOffDuty
+    | Placed
+    | PreviewOfferMade
+    | PreviewAnswered
+    | PreviewUp
+    | PreviewBroke
+    | PreviewGivenUp
+    | AnswerTapped
+    | DeclineTapped
+    | HangUpTapped
+    | ConnectOfferMade
+    | MediaAnswered
+    | ConnectAnswerTaken
+    | ClientOpened
+    | StationAnswerTaken
+    | ClientDigit
+    | StationDigit
+    | DoorAnswered
+    | MediaLost
+    | DeviceRevoked
+    | Failed
+    | TimePassed
+)
+Internal = (
+    RingWanted
+    | CallerReady
+    | StopWanted
+    | DialWanted
+    | WinnerReady
+    | TalkWanted
+    | CloseWanted
+    | RingTimeOver
+    | AloneTooLong
+    | StepTooSlow
+    | WinnerTooSlow
+    | WarningDue
+    | LimitDue
+    | AwayTooLong
+    | TabBack
+)
+Input = External | Internal

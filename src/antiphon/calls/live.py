@@ -1,0 +1,87 @@
+"""Owns what the service knows about one call that is going on: its machine, its station, its clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from antiphon import devices
+from antiphon.calls.machine import CallMachine
+from antiphon.calls.model import CallRecord
+from antiphon.calls.ports import StationInvite
+from antiphon.calls.store import EndedCall, EndedLeg
+from antiphon.wire.client import StationState, StationView
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """One call between its first message and its record."""
+
+    call_id: str
+    machine: CallMachine
+    started_mono: float
+    started_at: datetime
+    invite: StationInvite | None  # None: a client placed the call
+    station: devices.Station | None = None  # known once the plan is
+    view: StationView | None = None
+    button: str = ""
+    key_frame_taken: bool = False
+    record: CallRecord | None = None  # how it ended, until it is known whose call it was
+
+    @property
+    def company_id(self) -> str | None:
+        return self.station.company_id if self.station else None
+
+    def moment(self, monotonic: float) -> datetime:
+        """The date of a moment of the machine."""
+        return self.started_at + timedelta(seconds=monotonic - self.started_mono)
+
+    def log_fields(self) -> dict[str, str]:
+        fields = {"call_id": self.call_id}
+        if self.station is not None:
+            fields |= {"company_id": self.station.company_id, "device_id": self.station.id}
+        elif self.invite is not None:
+            fields["device_id"] = self.invite.device_id or self.invite.account or ""
+        if self.invite is not None:
+            fields["sip_call_id"] = self.invite.sip_call_id
+        return fields
+
+    def station_state(self) -> StationState | None:
+        """What this call makes of its station, or None when it leaves it alone."""
+        if self.machine.in_call:
+            return "in_call"
+        return "ringing" if self.machine.ringing else None
+
+    def ended(self, record: CallRecord) -> EndedCall:
+        """The machine's record with dates."""
+
+        def date(monotonic: float | None) -> datetime | None:
+            return self.moment(monotonic) if monotonic is not None else None
+
+        name = self.station.name if self.station else ""
+        return EndedCall(
+            call_id=self.call_id,
+            direction=record.direction,
+            button=self.button,
+            started_at=self.started_at,
+            answered_at=date(record.answered_at),
+            ended_at=self.moment(record.ended_at),
+            cause=record.cause,
+            ended_by=record.ended_by,
+            answered_by_user=record.answered_by.user_id if record.answered_by else None,
+            answered_by=record.answered_by.user_name if record.answered_by else None,
+            doors_opened=record.doors_opened,
+            legs=tuple(
+                EndedLeg(
+                    leg_id=leg.leg_id,
+                    kind=leg.kind,
+                    user_id=leg.user_id,
+                    who=leg.user_name or name,
+                    cause=leg.cause,
+                    rang_at=date(leg.rang_at),
+                    answered_at=date(leg.answered_at),
+                    ended_at=self.moment(leg.ended_at),
+                )
+                for leg in record.legs
+            ),
+        )

@@ -1,0 +1,74 @@
+"""Owns that every call's record is written: in one transaction with its fact, again until it worked, and after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from antiphon import devices, events, log
+from antiphon.calls import store
+from antiphon.calls.store import EndedCall
+from antiphon.clock import Clock, new_id
+from antiphon.database import Database, Scope, Tx, outbox
+from antiphon.errors import AntiphonError
+from antiphon.limits import RECORD_RETRY_MAX_S, RECORD_RETRY_MIN_S
+
+_log = log.get("calls")
+
+
+class Records:
+    """Writes records one after another in the background; `drain` waits until all are on disk."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def complete(self, station: devices.Station, ended: EndedCall, written: Callable[[], None]) -> None:
+        """Write the record now or as soon as the disk takes it; then call `written`."""
+        task = asyncio.get_running_loop().create_task(self._complete(station, ended, written))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _complete(self, station: devices.Station, ended: EndedCall, written: Callable[[], None]) -> None:
+        fact = events.CallEnded(
+            new_id("fact"), station.company_id, ended.ended_at, ended.call_id, station.id, ended.cause
+        )
+
+        def write(tx: Tx) -> None:
+            if store.complete_call(tx, station, ended):
+                outbox.append(tx, Scope(station.company_id), fact)
+
+        retry_s = RECORD_RETRY_MIN_S
+        while True:
+            try:
+                await self._database.run(write)
+            except AntiphonError as error:
+                _log.error("record not written", call_id=ended.call_id, code=error.code, retry_s=retry_s)
+                await asyncio.sleep(retry_s)
+                retry_s = min(retry_s * 2, RECORD_RETRY_MAX_S)
+            else:
+                written()
+                return
+
+    async def drain(self) -> None:
+        """Until every record handed over is written."""
+        while self._writing:
+            await asyncio.wait(set(self._writing))
+
+    async def close_left_over(self) -> int:
+        """End the records that a process which died left open; returns how many there were. At the role's start."""
+        now = self._clock.now()
+
+        def close(tx: Tx) -> int:
+            left = store.unended_calls(tx)
+            for company_id, call_id, station_id in left:
+                scope = Scope(company_id)
+                if store.close_unended(tx, scope, call_id, now):
+                    fact = events.CallEnded(new_id("fact"), company_id, now, call_id, station_id, "platform_error")
+                    outbox.append(tx, scope, fact)
+            return len(left)
+
+        closed = await self._database.run(close)
+        if closed:
+            _log.warning("calls of a process that died closed", calls=closed)
+        return closed

@@ -1,0 +1,74 @@
+"""HTTP of calls: the history, one call, the callers' pictures."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from antiphon.calls import store
+from antiphon.calls.store import CallNotFound, SnapshotNotFound
+from antiphon.database import Database
+from antiphon.limits import CALLS_PAGE_MAX
+from antiphon.tenancy.routes import CurrentPrincipal
+from antiphon.wire.client import CallView
+
+router = APIRouter(prefix="/api/v1", tags=["calls"])
+
+Id = Annotated[str, Field(max_length=64)]
+
+
+class Calls(BaseModel):
+    """A page of the history, newest first; `next_cursor` null: there is nothing older."""
+
+    items: list[CallView]
+    next_cursor: str | None = Field(examples=["call_01jd0000000000000000000000"])
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+@router.get("/calls", summary="Calls of the company, newest first")
+async def list_calls(
+    request: Request,
+    principal: CurrentPrincipal,
+    limit: Annotated[int, Query(ge=1, le=CALLS_PAGE_MAX)] = 50,
+    cursor: Annotated[str | None, Query(max_length=64, pattern=r"^call_[0-9a-z]{26}$")] = None,
+) -> Calls:
+    """Give `next_cursor` back as `cursor` for the page after this one."""
+    found = await _database(request).read(
+        lambda tx: store.calls_page(tx, principal.scope, limit=limit + 1, before=cursor)
+    )
+    items = list(found[:limit])
+    return Calls(items=items, next_cursor=items[-1].call_id if len(found) > limit else None)
+
+
+@router.get("/calls/{call_id}", summary="One call with its legs")
+async def one_call(request: Request, principal: CurrentPrincipal, call_id: str) -> CallView:
+    if len(call_id) > 64:
+        raise CallNotFound
+    return await _database(request).read(lambda tx: store.call(tx, principal.scope, call_id))
+
+
+@router.get(
+    "/snapshots/{snapshot_id}",
+    summary="A caller's picture",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "The picture"}},
+)
+async def snapshot(request: Request, principal: CurrentPrincipal, snapshot_id: str) -> Response:
+    """Never changes under its id; only this person's browser may keep it."""
+    if len(snapshot_id) > 64:
+        raise SnapshotNotFound
+    picture = await _database(request).read(lambda tx: store.snapshot(tx, principal.scope, snapshot_id))
+    path = request.app.state.settings.snapshots / f"{picture.id}.jpg"
+    try:
+        jpeg = await asyncio.to_thread(path.read_bytes)
+    except FileNotFoundError:
+        raise SnapshotNotFound from None
+    headers = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(jpeg, media_type="image/jpeg", headers=headers)

@@ -1,0 +1,508 @@
+"""Owns the calls that are going on: what SIP, media and clients tell goes to the right call, its orders are carried out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+from antiphon import access, events, log
+from antiphon.bus import Bus
+from antiphon.calls import inputs as i
+from antiphon.calls.admission import Admissions
+from antiphon.calls.live import LiveCall
+from antiphon.calls.machine import CallMachine
+from antiphon.calls.model import CallLimits, CallRecord, Direction, Tab
+from antiphon.calls.orders import DoorOpener, Orders, TappedDoor
+from antiphon.calls.ports import (
+    CallId,
+    ClientId,
+    ClientInfo,
+    ClientPort,
+    KeyFrame,
+    LegId,
+    MediaPort,
+    SipPort,
+    StationInvite,
+)
+from antiphon.calls.records import Records
+from antiphon.calls.snapshots import Snapshots
+from antiphon.calls.views import station_view, station_views
+from antiphon.calls.wheel import Alarm, Wheel
+from antiphon.clock import Clock, new_id
+from antiphon.database import Database, Scope, Tx
+from antiphon.devices import StationNotFound, station
+from antiphon.errors import AntiphonError
+from antiphon.limits import CALLS_STOP_MAX_S
+from antiphon.wire import client as wire
+
+_log = log.get("calls")
+
+
+class LoopAlarm:
+    """The event loop's timer."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._handle: asyncio.TimerHandle | None = None
+
+    def set(self, at: float, ring: Callable[[], None]) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        self._handle = asyncio.get_running_loop().call_later(max(0.0, at - self._clock.monotonic()), ring)
+
+
+class MediaListener:
+    """Implements `MediaEvents` for the service's calls."""
+
+    def __init__(self, service: CallService) -> None:
+        self._service = service
+
+    def key_frame(self, call: CallId, frame: KeyFrame) -> None:
+        self._service.take_picture(call, frame)
+
+    def dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
+        live = self._service.call(call)
+        if live is None:
+            return
+        of_station = live.machine.station.leg_id == leg
+        self._service.feed(live, i.StationDigit(digit) if of_station else i.ClientDigit(leg, digit, None))
+
+    def media_lost(self, calls: tuple[CallId, ...]) -> None:
+        _log.error("media lost", calls=len(calls))
+        for call_id in calls:
+            live = self._service.call(call_id)
+            if live is not None:
+                self._service.feed(live, i.MediaLost())
+
+
+class CallService:
+    """Implements `SipEvents` and `ClientEvents`, and `MediaEvents` as `media_events`. `connect` before the first event."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        snapshots: Snapshots,
+        *,
+        call_limits: CallLimits | None = None,
+        alarm: Alarm | None = None,
+    ) -> None:
+        self._database, self._clock, self._snapshots = database, clock, snapshots
+        self._limits = call_limits or CallLimits()
+        self._admissions = Admissions(database)
+        self._records = Records(database, clock)
+        self._calls: dict[CallId, LiveCall] = {}
+        self._by_station_leg: dict[LegId, LiveCall] = {}
+        self._wheel = Wheel(alarm or LoopAlarm(clock), self._time_passed, clock.monotonic)
+        self._tabs: dict[ClientId, ClientInfo] = {}
+        self.media_events = MediaListener(self)
+
+    def connect(self, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener, bus: Bus) -> None:
+        """Wire the ports, which in turn were given this service as their listener."""
+        self._sip, self._clients = sip, clients
+        self._orders = Orders(self, sip, media, clients, doors)
+        bus.subscribe(events.DeviceRevoked, self._device_revoked)
+        bus.subscribe(events.StationPresenceChanged, lambda fact: self._push_station(fact.company_id, fact.device_id))
+
+    async def start(self) -> None:
+        """Close what a process that died left open."""
+        await self._records.close_left_over()
+
+    async def stop(self) -> None:
+        """End every call with words, and write its record."""
+        for call in list(self._calls.values()):
+            self.feed(call, i.Failed())
+        try:
+            async with asyncio.timeout(CALLS_STOP_MAX_S):
+                await self.drain()
+        except TimeoutError:
+            _log.error("calls not wound up in time", calls=len(self._calls))
+
+    async def drain(self) -> None:
+        """Until nothing is under way."""
+        await self._orders.drain()
+        await self._snapshots.drain()
+        await self._records.drain()
+        await self._orders.drain()
+
+    @property
+    def live(self) -> int:
+        """How many calls are going on."""
+        return len(self._calls)
+
+    # -- SipEvents ---------------------------------------------------------------------------------------------------
+
+    def invited(self, invite: StationInvite) -> None:
+        device = invite.device_id or invite.account
+        if not device:
+            _log.warning("call without a proven caller refused", sip_call_id=invite.sip_call_id)
+            self._sip.refuse(invite.leg, 403, "unclaimed")
+            return
+        call = self._begin("from_station", invite.leg, invite=invite)
+        call.button = invite.target
+        _log.info("call arrived", button=invite.target[:64], **call.log_fields())
+        self.feed(call, i.Arrived(invite.sdp, previews=invite.device_id is not None))
+
+    def progressed(self, leg: LegId, status: int, sdp: str | None) -> None:
+        self._feed_leg(leg, i.StationProgressed(status))
+
+    def answered(self, leg: LegId, sdp: str) -> None:
+        self._feed_leg(leg, i.StationAnswered(sdp))
+
+    def refused(self, leg: LegId, status: int, reason: str) -> None:
+        self._feed_leg(leg, i.StationRefused(status))
+
+    def offered(self, leg: LegId, sdp: str) -> None:
+        if not self._feed_leg(leg, i.StationOffered(sdp)):
+            self._sip.refuse_offer(leg, 488)
+
+    def offer_answered(self, leg: LegId, sdp: str) -> None:
+        self._feed_leg(leg, i.OfferAnswered())
+
+    def offer_refused(self, leg: LegId, status: int) -> None:
+        self._feed_leg(leg, i.OfferRefused(status))
+
+    def dtmf(self, leg: LegId, digit: str) -> None:
+        self._feed_leg(leg, i.StationDigit(digit))
+
+    def ended(self, leg: LegId, cause: Literal["cancelled", "hung_up", "lost"], reason: str) -> None:
+        self._feed_leg(leg, i.StationLeft(cause))
+
+    # -- ClientEvents ------------------------------------------------------------------------------------------------
+
+    async def stations_of(self, company_id: str) -> tuple[wire.StationView, ...]:
+        views = await self._database.read(lambda tx: station_views(tx, Scope(company_id)))
+        return tuple(self._with_state(view) for view in views)
+
+    def client_came(self, client: ClientInfo) -> None:
+        self._tabs[client.client] = client
+        self._tab_came(client)
+
+    def duty_changed(self, client: ClientInfo) -> None:
+        self._tabs[client.client] = client
+        if client.on_duty:
+            self._tab_came(client)
+        else:
+            self._feed_company(client.company_id, i.TabOffDuty(client.client))
+
+    def client_left(self, client: ClientId) -> None:
+        info = self._tabs.pop(client, None)
+        if info is not None:
+            self._feed_company(info.company_id, i.TabLeft(client))
+
+    def received(self, client: ClientInfo, message: wire.ClientMessage) -> None:
+        match message:
+            case wire.OpenDoor():
+                self._open_door(client, message)
+            case wire.CallStation():
+                self._place(client, message)
+            case wire.PreviewAnswer():
+                self._feed_client(client, message.call_id, None, i.PreviewAnswered(client.client, message.sdp))
+            case wire.PreviewFailed():
+                self._feed_client(client, message.call_id, None, i.PreviewGivenUp(client.client))
+            case wire.MediaAnswer():
+                self._feed_client(client, message.call_id, None, i.MediaAnswered(client.client, message.sdp))
+            case wire.Answer():
+                if self._talks_elsewhere(client, message.call_id):
+                    detail = "End your conversation first, then answer."
+                    self._error(client, message.request_id, "in_conversation", detail, message.call_id)
+                    return
+                tapped = i.AnswerTapped(client.client, message.request_id)
+                self._feed_client(client, message.call_id, message.request_id, tapped)
+            case wire.Decline():
+                declined = i.DeclineTapped(client.client, message.request_id)
+                self._feed_client(client, message.call_id, message.request_id, declined)
+            case wire.HangUp():
+                hung_up = i.HangUpTapped(client.client, message.request_id)
+                self._feed_client(client, message.call_id, message.request_id, hung_up)
+            case wire.Dtmf():
+                self._digit(client, message)
+            case _:
+                _log.warning("message not for calls", kind=type(message).__name__)
+
+    # -- what clients ask for ----------------------------------------------------------------------------------------
+
+    def _open_door(self, client: ClientInfo, message: wire.OpenDoor) -> None:
+        call = self._calls.get(message.call_id) if message.call_id else None
+        if call is not None and (call.company_id != client.company_id or call.machine.leg_of(client.client) is None):
+            call = None
+        actor = access.Actor("user", client.user_id, client.user_name)
+        tapped = TappedDoor(client.client, message.request_id)
+        scope = Scope(client.company_id)
+        self._orders.start(call, self._orders.open_door(call, scope, actor, message.door_id, tapped))
+
+    def _digit(self, client: ClientInfo, message: wire.Dtmf) -> None:
+        call = self._calls.get(message.call_id)
+        leg = call.machine.leg_of(client.client) if call else None
+        if call is None or leg is None or leg is not call.machine.talker:
+            detail = "This call is not connected here."
+            self._error(client, message.request_id, "call_over", detail, message.call_id)
+            return
+        self.feed(call, i.ClientDigit(leg.leg_id, message.digit, message.request_id))
+
+    def _place(self, client: ClientInfo, message: wire.CallStation) -> None:
+        if self._talks_elsewhere(client, None):
+            detail = "End your conversation first, then call."
+            self._error(client, message.request_id, "in_conversation", detail, None)
+            return
+        self._orders.start(None, self._place_now(client, message))
+
+    async def _place_now(self, client: ClientInfo, message: wire.CallStation) -> None:
+        call_id, now = new_id("call"), self._clock.now()
+        scope = Scope(client.company_id)
+        try:
+            admission = await self._admissions.client_call(call_id, scope, message.station_id, now)
+        except AntiphonError as error:
+            self._error(client, message.request_id, error.code, error.detail, None)
+            return
+        of = admission.station
+        if of is None:
+            return
+        refusal: i.PlaceRefusal | None = None
+        if of.status != "claimed":
+            detail = "This station is not in service. Claim it first."
+            refusal = i.PlaceRefusal("station_unreachable", "station_unreachable", detail)
+        elif any(call.station and call.station.id == of.id for call in self._calls.values()):
+            refusal = i.PlaceRefusal("busy", "busy", "This station is in a call. Try again when it is free.")
+        call = self._begin("to_station", new_id("leg"), call_id=call_id)
+        call.station, call.view = of, admission.view
+        _log.info("call placed", **call.log_fields())
+        tab = Tab(client.client, client.user_id, client.user_name)
+        self.feed(call, i.Placed(tab, message.request_id, message.sdp, refusal))
+        if client.client not in self._tabs:  # gone while the question was out
+            self.feed(call, i.TabLeft(client.client))
+
+    def _talks_elsewhere(self, client: ClientInfo, but: CallId | None) -> bool:
+        for call in self._calls.values():
+            if call.call_id == but or call.company_id != client.company_id:
+                continue
+            leg = call.machine.leg_of(client.client)
+            if leg is not None and (leg.answered_at is not None or call.machine.direction == "to_station"):
+                return True
+        return False
+
+    def _feed_client(self, client: ClientInfo, call_id: CallId, request_id: str | None, given: i.External) -> None:
+        call = self._calls.get(call_id)
+        if call is not None and call.company_id == client.company_id:
+            self.feed(call, given)
+        elif request_id is not None and isinstance(given, i.AnswerTapped):
+            self._error(client, request_id, "call_over", "This call is over.", call_id)
+        elif request_id is not None:
+            self._clients.send(client.client, wire.Done(request_id=request_id))
+
+    def _error(
+        self, client: ClientInfo, request_id: str | None, code: str, detail: str, call_id: CallId | None
+    ) -> None:
+        self._clients.send(client.client, wire.Error(request_id=request_id, code=code, detail=detail, call_id=call_id))
+
+    def _tab_came(self, client: ClientInfo) -> None:
+        tab = Tab(client.client, client.user_id, client.user_name)
+        for call in list(self._calls.values()):
+            # A tab off duty still takes back the conversation that it lost.
+            if call.company_id == client.company_id and (client.on_duty or call.machine.leg_of(client.client)):
+                self.feed(call, i.TabCame(tab))
+
+    def _feed_company(self, company_id: str, given: i.External) -> None:
+        for call in list(self._calls.values()):
+            if call.company_id == company_id:
+                self.feed(call, given)
+
+    # -- calls -------------------------------------------------------------------------------------------------------
+
+    def call(self, call_id: CallId) -> LiveCall | None:
+        """A call that is going on."""
+        return self._calls.get(call_id)
+
+    def take_picture(self, call_id: CallId, frame: KeyFrame) -> None:
+        """Keep the caller's first picture; later ones are left aside."""
+        live = self._calls.get(call_id)
+        if live is None or live.station is None or live.key_frame_taken:
+            return
+        live.key_frame_taken = True
+        of, company = live.station, live.station.company_id
+        self._snapshots.take(of, call_id, frame, lambda: self._push_station(company, of.id))
+
+    def _begin(
+        self, direction: Direction, leg: LegId, *, invite: StationInvite | None = None, call_id: CallId | None = None
+    ) -> LiveCall:
+        account = invite is not None and invite.device_id is None
+        call_id = call_id or new_id("call")
+        machine = CallMachine(call_id, direction, leg, account=account, call_limits=self._limits)
+        call = LiveCall(call_id, machine, self._clock.monotonic(), self._clock.now(), invite)
+        self._calls[call_id] = call
+        self._by_station_leg[leg] = call
+        return call
+
+    def _feed_leg(self, leg: LegId, given: i.External) -> bool:
+        call = self._by_station_leg.get(leg)
+        if call is None:
+            _log.debug("event of a leg that is gone", leg_id=leg, kind=type(given).__name__)
+            return False
+        self.feed(call, given)
+        return True
+
+    def feed(self, call: LiveCall, given: i.External) -> None:
+        """One input to one call; a fault in it ends that call with words and is logged, nothing else is touched."""
+        try:
+            self._feed(call, given)
+        except Exception:  # noqa: BLE001  # the service lives on
+            _log.exception("call failed", input=type(given).__name__, **call.log_fields())
+            try:
+                self._feed(call, i.Failed())
+            except Exception:  # noqa: BLE001
+                _log.exception("call could not be wound up", **call.log_fields())
+                self._drop(call)
+
+    def _feed(self, call: LiveCall, given: i.External) -> None:
+        for order in call.machine.handle(given, self._clock.monotonic()):
+            self._orders.carry_out(call, order)
+        self._wheel.set(call.call_id, call.machine.next_deadline())
+        if call.machine.over:
+            self._forget(call)
+
+    def _forget(self, call: LiveCall) -> None:
+        self._calls.pop(call.call_id, None)
+        self._by_station_leg.pop(call.machine.station.leg_id, None)
+        self._wheel.set(call.call_id, None)
+
+    def _drop(self, call: LiveCall) -> None:
+        """The machine itself is broken: let go of everything by hand, with words and a record."""
+        self._forget(call)
+        self._sip.end(call.machine.station.leg_id, "platform_error")
+        for leg in call.machine.clients:
+            if leg.tab is not None and leg.ended_at is None:
+                ended = wire.CallEnded(call_id=call.call_id, cause="platform_error", by="platform")
+                self._clients.send(leg.tab.client, ended)
+        self._orders.close(call)
+        if call.station is not None:
+            record = CallRecord(
+                call_id=call.call_id,
+                direction=call.machine.direction,
+                started_at=call.started_mono,
+                answered_at=call.machine.talking_since,
+                ended_at=self._clock.monotonic(),
+                cause="platform_error",
+                ended_by="platform",
+                answered_by=None,
+                doors_opened=call.machine.doors_opened,
+                legs=(),
+            )
+            self.write_record(call, record)
+
+    def _time_passed(self, call_id: CallId) -> None:
+        call = self._calls.get(call_id)
+        if call is not None:
+            self.feed(call, i.TimePassed())
+
+    def turn(self) -> None:
+        """Look at the clock now; the alarm does it by itself."""
+        self._wheel.turn()
+
+    # -- what orders need --------------------------------------------------------------------------------------------
+
+    def ask_plan(self, call: LiveCall) -> None:
+        self._orders.start(call, self._plan(call))
+
+    async def _plan(self, call: LiveCall) -> None:
+        if call.invite is None:
+            return
+        device = call.invite.device_id or call.invite.account or ""
+        admission = await self._admissions.door_call(call.call_id, device, call.invite.target, call.started_at)
+        call.station, call.view = admission.station, admission.view
+        if call.machine.over:  # the caller hung up while the question was out: only now it is known whose call it was
+            self._write_late(call)
+            return
+        if admission.refusal is not None or admission.plan is None:
+            refusal = admission.refusal or i.PlanRefused("platform_error", "platform_error", 500)
+            _log.warning("call refused", code=admission.code, status=refusal.status, **call.log_fields())
+            self.feed(call, refusal)
+            return
+        self._end_older(call)
+        plan = admission.plan
+        tabs = (
+            self._clients.on_duty(admission.station.company_id, frozenset(plan.user_ids)) if admission.station else ()
+        )
+        _log.info("call rings", people=len(plan.user_ids), tabs=len(tabs), **call.log_fields())
+        self.feed(
+            call,
+            i.Planned(
+                plan.user_ids,
+                tuple(Tab(tab.client, tab.user_id, tab.user_name) for tab in tabs),
+                plan.ring_max_s,
+            ),
+        )
+
+    def _end_older(self, call: LiveCall) -> None:
+        """A station that presses again rings once: it restarted, or gave the older press up without telling."""
+        for other in list(self._calls.values()):
+            if (
+                other is not call
+                and call.station is not None
+                and call.invite is not None
+                and call.invite.device_id is not None
+                and other.invite is not None
+                and other.invite.device_id == call.invite.device_id
+                and other.machine.ringing
+            ):
+                _log.info("older press ended", **other.log_fields())
+                self._sip.end(other.machine.station.leg_id, "cancelled")
+                self.feed(other, i.StationLeft("cancelled"))
+
+    def station_looks_different(self, call: LiveCall) -> None:
+        if call.station is None or call.view is None:
+            return
+        if call.machine.over:
+            self._push_station(call.station.company_id, call.station.id)
+        else:
+            changed = wire.StationChanged(station=self._with_state(call.view))
+            self._clients.broadcast(call.station.company_id, changed)
+
+    def write_record(self, call: LiveCall, record: CallRecord) -> None:
+        _log.info("call ended", cause=record.cause, by=record.ended_by, legs=len(record.legs), **call.log_fields())
+        self._orders.close(call)
+        call.record = record
+        self._write_late(call)
+
+    def _write_late(self, call: LiveCall) -> None:
+        record, of = call.record, call.station
+        if record is None or of is None:
+            return
+        changed = wire.HistoryChanged(call_id=call.call_id)
+        self._records.complete(of, call.ended(record), lambda: self._clients.broadcast(of.company_id, changed))
+
+    # -- stations ----------------------------------------------------------------------------------------------------
+
+    def _with_state(self, view: wire.StationView) -> wire.StationView:
+        states = {
+            call.station_state()
+            for call in self._calls.values()
+            if call.station is not None and call.station.id == view.station_id
+        }
+        if "in_call" in states:
+            return view.model_copy(update={"state": "in_call"})
+        return view.model_copy(update={"state": "ringing"}) if "ringing" in states else view
+
+    def _push_station(self, company_id: str, station_id: str) -> None:
+        self._orders.start(None, self._push(Scope(company_id), station_id))
+
+    async def _push(self, scope: Scope, station_id: str) -> None:
+        def look(tx: Tx) -> wire.StationView:
+            return station_view(tx, station(tx, scope, station_id))
+
+        try:
+            view = await self._database.read(look)
+        except StationNotFound:
+            return
+        except AntiphonError as error:
+            _log.warning("station state not told", device_id=station_id, code=error.code)
+            return
+        for call in self._calls.values():
+            if call.station is not None and call.station.id == station_id:
+                call.view = view
+        self._clients.broadcast(scope.company_id, wire.StationChanged(station=self._with_state(view)))
+
+    def _device_revoked(self, fact: events.DeviceRevoked) -> None:
+        for call in list(self._calls.values()):
+            if call.station is not None and call.station.id == fact.device_id:
+                self.feed(call, i.DeviceRevoked())

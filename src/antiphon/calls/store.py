@@ -1,0 +1,298 @@
+"""Calls, their legs and the callers' pictures in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from antiphon.calls.model import Direction, EndedBy
+from antiphon.database import PLATFORM, Scope, Tx, UtcTime, tenant_table
+from antiphon.devices import Station
+from antiphon.errors import NotFound
+from antiphon.wire.client import CallView, EndCause, LegView
+
+call_rows = tenant_table(
+    "calls",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("station_id", sa.String(40), nullable=False, index=True),
+    sa.Column("station_name", sa.String(120), nullable=False),  # as it was then
+    sa.Column("place", sa.String(250), nullable=False),
+    sa.Column("direction", sa.String(16), nullable=False),
+    sa.Column("button", sa.String(64), nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("answered_at", UtcTime, nullable=True),
+    sa.Column("ended_at", UtcTime, nullable=True),
+    sa.Column("cause", sa.String(32), nullable=True),  # None while it lasts
+    sa.Column("ended_by", sa.String(16), nullable=True),
+    sa.Column("answered_by_user", sa.String(40), nullable=True),
+    sa.Column("answered_by", sa.String(120), nullable=True),
+    sa.Column("doors_opened", sa.Integer, nullable=False),
+    sa.Column("snapshot_id", sa.String(40), nullable=True),
+)
+leg_rows = tenant_table(
+    "call_legs",
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("call_id", sa.String(40), sa.ForeignKey("calls.id"), nullable=False, index=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("user_id", sa.String(40), nullable=True),
+    sa.Column("who", sa.String(120), nullable=False),
+    sa.Column("cause", sa.String(32), nullable=False),
+    sa.Column("rang_at", UtcTime, nullable=True),
+    sa.Column("answered_at", UtcTime, nullable=True),
+    sa.Column("ended_at", UtcTime, nullable=False),
+)
+snapshot_rows = tenant_table(
+    "snapshots",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("call_id", sa.String(40), nullable=False, index=True),
+    sa.Column("station_id", sa.String(40), nullable=False, index=True),
+    sa.Column("taken_at", UtcTime, nullable=False, index=True),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("size_bytes", sa.Integer, nullable=False),
+)
+# The newest picture of each station, so that a list of stations costs one query.
+last_pictures = tenant_table(
+    "last_pictures",
+    sa.Column("station_id", sa.String(40), primary_key=True),
+    sa.Column("snapshot_id", sa.String(40), nullable=False),
+    sa.Column("taken_at", UtcTime, nullable=False),
+)
+
+Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
+
+
+class CallNotFound(NotFound):
+    """No such call in this company."""
+
+    code = "call_not_found"
+    title = "This call does not exist (any more)."
+
+
+class SnapshotNotFound(NotFound):
+    """No such picture in this company."""
+
+    code = "snapshot_not_found"
+    title = "This picture does not exist (any more)."
+
+
+@dataclass(frozen=True, slots=True)
+class EndedLeg:
+    """One line of the record."""
+
+    leg_id: str
+    kind: str
+    user_id: str | None
+    who: str
+    cause: str
+    rang_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCall:
+    """The whole record, with dates."""
+
+    call_id: str
+    direction: Direction
+    button: str
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    cause: EndCause
+    ended_by: EndedBy
+    answered_by_user: str | None
+    answered_by: str | None
+    doors_opened: int
+    legs: tuple[EndedLeg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A caller's picture as stored."""
+
+    id: str
+    call_id: str
+    station_id: str
+    taken_at: datetime
+
+
+def start_call(
+    tx: Tx, station: Station, *, call_id: str, direction: Direction, button: str, started_at: datetime
+) -> None:
+    """The call exists from now on, also when nobody is left to write how it ended."""
+    tx.insert(Scope(station.company_id), call_rows, _started(station, call_id, direction, button, started_at))
+
+
+def _started(station: Station, call_id: str, direction: Direction, button: str, started_at: datetime) -> dict[str, Any]:
+    return {
+        "id": call_id,
+        "station_id": station.id,
+        "station_name": station.name,
+        "place": station.place,
+        "direction": direction,
+        "button": button[:64],
+        "started_at": started_at,
+        "doors_opened": 0,
+    }
+
+
+def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
+    """Write how the call ended, with its legs; False when that is written already. Makes the row if its start was lost."""
+    scope = Scope(station.company_id)
+    row = tx.first(scope, call_rows, call_rows.c.id == ended.call_id)
+    if row is None:
+        start_call(
+            tx,
+            station,
+            call_id=ended.call_id,
+            direction=ended.direction,
+            button=ended.button,
+            started_at=ended.started_at,
+        )
+    elif row["ended_at"] is not None:
+        return False
+    tx.update(
+        scope,
+        call_rows,
+        call_rows.c.id == ended.call_id,
+        values={
+            "answered_at": ended.answered_at,
+            "ended_at": ended.ended_at,
+            "cause": ended.cause,
+            "ended_by": ended.ended_by,
+            "answered_by_user": ended.answered_by_user,
+            "answered_by": ended.answered_by,
+            "doors_opened": ended.doors_opened,
+        },
+    )
+    for position, leg in enumerate(ended.legs):
+        tx.insert(
+            scope,
+            leg_rows,
+            {
+                "id": f"{ended.call_id}-{position}",
+                "call_id": ended.call_id,
+                "position": position,
+                "kind": leg.kind,
+                "user_id": leg.user_id,
+                "who": leg.who,
+                "cause": leg.cause,
+                "rang_at": leg.rang_at,
+                "answered_at": leg.answered_at,
+                "ended_at": leg.ended_at,
+            },
+        )
+    return True
+
+
+def unended_calls(tx: Tx) -> tuple[tuple[str, str, str], ...]:
+    """Calls of all companies without an end, as (company, call, station): what a process that died left behind."""
+    rows = tx.all(PLATFORM, call_rows, call_rows.c.ended_at.is_(None))
+    return tuple((row["company_id"], row["id"], row["station_id"]) for row in rows)
+
+
+def close_unended(tx: Tx, scope: Scope, call_id: str, now: datetime) -> bool:
+    """A call that nobody lives for any more failed on our side; False when it has ended meanwhile."""
+    values = {"ended_at": now, "cause": "platform_error", "ended_by": "platform"}
+    return tx.update(scope, call_rows, call_rows.c.id == call_id, call_rows.c.ended_at.is_(None), values=values) > 0
+
+
+# -- the history -----------------------------------------------------------------------------------------------------
+
+
+def calls_page(tx: Tx, scope: Scope, *, limit: int, before: str | None) -> tuple[CallView, ...]:
+    """The company's calls, newest first, those before the call `before` (ids are ordered by time)."""
+    where = (call_rows.c.id < before,) if before else ()
+    rows = tx.all(scope, call_rows, *where, order_by=(call_rows.c.id.desc(),), limit=limit)
+    legs: dict[str, list[LegView]] = {row["id"]: [] for row in rows}
+    wanted = leg_rows.c.call_id.in_(list(legs))
+    for row in tx.all(scope, leg_rows, wanted, order_by=(leg_rows.c.call_id, leg_rows.c.position)):
+        legs[row["call_id"]].append(_leg(row))
+    return tuple(_call(row, tuple(legs[row["id"]])) for row in rows)
+
+
+def call(tx: Tx, scope: Scope, call_id: str) -> CallView:
+    """One call of the company; raises `CallNotFound`."""
+    row = tx.first(scope, call_rows, call_rows.c.id == call_id)
+    if row is None:
+        raise CallNotFound
+    legs = tx.all(scope, leg_rows, leg_rows.c.call_id == call_id, order_by=(leg_rows.c.position,))
+    return _call(row, tuple(_leg(leg) for leg in legs))
+
+
+def _leg(row: Row) -> LegView:
+    return LegView(
+        who=row["who"],
+        kind=row["kind"],
+        cause=row["cause"],
+        rang_at=row["rang_at"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+    )
+
+
+def _call(row: Row, legs: tuple[LegView, ...]) -> CallView:
+    return CallView(
+        call_id=row["id"],
+        station_id=row["station_id"],
+        station_name=row["station_name"],
+        place=row["place"],
+        direction=row["direction"],
+        started_at=row["started_at"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        cause=row["cause"],
+        answered_by=row["answered_by"],
+        snapshot_id=row["snapshot_id"],
+        doors_opened=row["doors_opened"],
+        legs=legs,
+    )
+
+
+# -- pictures --------------------------------------------------------------------------------------------------------
+
+
+def add_snapshot(tx: Tx, scope: Scope, picture: Picture, *, width: int, height: int, size_bytes: int) -> None:
+    """A picture of the caller: of its call, and the station's newest."""
+    tx.insert(
+        scope,
+        snapshot_rows,
+        {
+            "id": picture.id,
+            "call_id": picture.call_id,
+            "station_id": picture.station_id,
+            "taken_at": picture.taken_at,
+            "width": width,
+            "height": height,
+            "size_bytes": size_bytes,
+        },
+    )
+    tx.update(scope, call_rows, call_rows.c.id == picture.call_id, values={"snapshot_id": picture.id})
+    values = {"snapshot_id": picture.id, "taken_at": picture.taken_at}
+    if not tx.update(scope, last_pictures, last_pictures.c.station_id == picture.station_id, values=values):
+        tx.insert(scope, last_pictures, values | {"station_id": picture.station_id})
+
+
+def snapshot(tx: Tx, scope: Scope, snapshot_id: str) -> Picture:
+    """One picture of the company; raises `SnapshotNotFound`."""
+    row = tx.first(scope, snapshot_rows, snapshot_rows.c.id == snapshot_id)
+    if row is None:
+        raise SnapshotNotFound
+    return Picture(row["id"], row["call_id"], row["station_id"], row["taken_at"])
+
+
+def newest_pictures(tx: Tx, scope: Scope) -> dict[str, tuple[str, datetime]]:
+    """Station -> (picture, when), for the whole company."""
+    return {row["station_id"]: (row["snapshot_id"], row["taken_at"]) for row in tx.all(scope, last_pictures)}
+
+
+def newest_picture(tx: Tx, scope: Scope, station_id: str) -> tuple[str, datetime] | None:
+    row = tx.first(scope, last_pictures, last_pictures.c.station_id == station_id)
+    return (row["snapshot_id"], row["taken_at"]) if row else None

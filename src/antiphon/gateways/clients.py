@@ -1,0 +1,412 @@
+"""The browsers' WebSockets: who signs on, what they may send, and messages to them. Implements `calls.ports.ClientPort`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from antiphon import log, tenancy
+from antiphon.calls import ClientEvents, ClientInfo
+from antiphon.clock import Clock, new_id
+from antiphon.database import Database
+from antiphon.errors import AntiphonError, NotFound, Unauthenticated
+from antiphon.events import SessionsEnded
+from antiphon.limits import (
+    CLIENT_HELLO_MAX_S,
+    CLIENT_QUEUE_MAX,
+    CLIENT_SEND_MAX_S,
+    CLIENTS_PER_USER_MAX,
+    RECONNECT_GRACE_S,
+    TURN_CREDENTIAL_S,
+    WEBSOCKET_MESSAGE_MAX_BYTES,
+    WEBSOCKET_MESSAGES_PER_SECOND,
+)
+from antiphon.settings import Settings
+from antiphon.wire import client as wire
+
+_log = log.get("clients")
+_POLICY_VIOLATION = 1008
+_TOO_LARGE = 1009
+
+
+class WrongCompany(Unauthenticated):
+    """The token is of another company than the address."""
+
+    code = "wrong_company"
+    title = "You are signed in to another company. Sign in again."
+
+
+class TooManyTabs(AntiphonError):
+    """One person has too many tabs open."""
+
+    code = "too_many_tabs"
+    http_status = 429
+    title = "Too many windows are open. Close some of them, then reload this one."
+
+
+class Gone(Exception):
+    """This socket is to be closed with that code."""
+
+    def __init__(self, code: int, error: wire.Error | None = None) -> None:
+        super().__init__(code)
+        self.code, self.error = code, error
+
+
+@dataclass(slots=True)
+class Allowance:
+    """A bucket of messages: full at first, refilled by the second; `take` is False when it is empty."""
+
+    left: float
+    at: float
+
+    def take(self, now: float) -> bool:
+        most = float(2 * WEBSOCKET_MESSAGES_PER_SECOND)
+        self.left = min(most, self.left + (now - self.at) * WEBSOCKET_MESSAGES_PER_SECOND)
+        self.at = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+class Tab:
+    """One signed-on socket: its person, the end of its token, and what waits to be sent."""
+
+    def __init__(self, info: ClientInfo, expires_at: datetime, session_id: str) -> None:
+        self.info = info
+        self.session_id = session_id
+        self.expires_at = expires_at
+        self.waiting: asyncio.Queue[str | Gone] = asyncio.Queue(CLIENT_QUEUE_MAX)
+        self.ending: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
+
+    def send(self, text: str) -> None:
+        """Queue a message; a tab that does not read is dropped, nobody waits for it."""
+        try:
+            self.waiting.put_nowait(text)
+        except asyncio.QueueFull:
+            self.end(Gone(_POLICY_VIOLATION))
+
+    def end(self, gone: Gone) -> None:
+        if not self.ending.done():
+            self.ending.set_result(gone)
+
+
+class ClientGateway:
+    """Serves `/ws/{company_id}`. `events` is set before the first socket; everything runs on one event loop."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        self.events: ClientEvents
+        self._database, self._clock = database, clock
+        self._public_key = tenancy.public_key_pem((settings.secrets / "jwt.key").read_text())
+        self._turn_key = settings.secret("turn.key").encode()
+        self._turn_address = settings.advertised_address
+        self._stun_port = settings.ports.stun
+        self._public_name = settings.public_name
+        self._tabs: dict[str, dict[str, Tab]] = {}  # company -> client -> tab, oldest first
+        self._away: dict[str, tuple[str, float]] = {}  # client that left -> its user, and when
+        self._stopping = False
+
+    # -- ClientPort --------------------------------------------------------------------------------------------------
+
+    def sessions_ended(self, fact: SessionsEnded) -> None:
+        """Close the tabs of sessions that were ended: signed out, deactivated, another password or role."""
+        for tab in list(self._tabs.get(fact.company_id, {}).values()):
+            if tab.session_id in fact.session_ids:
+                tab.end(Gone(wire.CLOSE_UNAUTHENTICATED, _error(tenancy.SessionEnded())))
+
+    def send(self, client: str, message: wire.ServerMessage) -> None:
+        """To one tab."""
+        for tabs in self._tabs.values():
+            tab = tabs.get(client)
+            if tab is not None:
+                tab.send(message.model_dump_json())
+                return
+
+    def on_duty(self, company_id: str, user_ids: frozenset[str]) -> tuple[ClientInfo, ...]:
+        """Tabs of these users that ring, oldest first."""
+        tabs = self._tabs.get(company_id, {}).values()
+        return tuple(tab.info for tab in tabs if tab.info.on_duty and tab.info.user_id in user_ids)
+
+    def broadcast(self, company_id: str, message: wire.ServerMessage) -> None:
+        """To every tab of a company."""
+        tabs = list(self._tabs.get(company_id, {}).values())
+        if tabs:
+            text = message.model_dump_json()
+            for tab in tabs:
+                tab.send(text)
+
+    @property
+    def connected(self) -> int:
+        """How many tabs are signed on."""
+        return sum(len(tabs) for tabs in self._tabs.values())
+
+    def stop(self) -> None:
+        """Ask every tab to connect again: the service restarts."""
+        self._stopping = True
+        for tabs in self._tabs.values():
+            for tab in tabs.values():
+                tab.end(Gone(wire.CLOSE_RESTART))
+
+    # -- one socket --------------------------------------------------------------------------------------------------
+
+    async def endpoint(self, socket: WebSocket) -> None:
+        """Starlette's endpoint of `/ws/{company_id}`."""
+        if not self._same_origin(socket):
+            _log.warning("socket of another origin refused")
+            await socket.close(_POLICY_VIOLATION)
+            return
+        await socket.accept()
+        try:
+            tab = await self._sign_on(socket)
+            await self._serve(socket, tab)
+        except Gone as gone:
+            await self._close(socket, gone)
+        except WebSocketDisconnect:
+            return
+
+    def _same_origin(self, socket: WebSocket) -> bool:
+        """RFC 6455 10.2: a page of another site may not open our sockets. Programs send no Origin; they need a token."""
+        origin = socket.headers.get("origin")
+        if origin is None:
+            return True
+        host = urlsplit(origin).netloc.lower()
+        return host in (socket.headers.get("host", "").lower(), self._public_name.lower()) and host != ""
+
+    async def _sign_on(self, socket: WebSocket) -> Tab:
+        company_id = socket.path_params["company_id"]
+        allowance = Allowance(WEBSOCKET_MESSAGES_PER_SECOND, self._clock.monotonic())
+        try:
+            async with asyncio.timeout(CLIENT_HELLO_MAX_S):
+                while True:
+                    message = self._parsed(await self._receive(socket, allowance))
+                    if isinstance(message, wire.Hello):
+                        break
+                    await socket.send_text(_bad("Sign on first: send hello.").model_dump_json())
+        except TimeoutError:
+            detail = "Nobody signed on."
+            raise Gone(
+                wire.CLOSE_UNAUTHENTICATED, wire.Error(request_id=None, code="unauthenticated", detail=detail)
+            ) from None
+        principal, expires_at, company = await self._verified(message, company_id)
+        if self._stopping:
+            raise Gone(wire.CLOSE_RESTART)
+        client = self._resumed(message, principal, company_id)
+        tabs = self._tabs.setdefault(company_id, {})
+        if sum(tab.info.user_id == principal.user_id for tab in tabs.values()) >= CLIENTS_PER_USER_MAX:
+            raise Gone(wire.CLOSE_TOO_MANY, _error(TooManyTabs()))
+        info = ClientInfo(client, company_id, principal.user_id, principal.name, message.on_duty)
+        tab = Tab(info, expires_at, principal.session_id)
+        tabs[client] = tab  # from here on nothing that changes is missed; it waits behind the welcome
+        try:
+            await self._welcome(socket, tab, company)
+        except BaseException:
+            self._forget(tab)
+            raise
+        _log.info("client signed on", company_id=company_id, user_id=principal.user_id, client_id=client)
+        return tab
+
+    async def _verified(self, hello: wire.Hello, company_id: str) -> tuple[tenancy.Principal, datetime, str]:
+        """Who signs on, until when, and the company's name."""
+        try:
+            principal = tenancy.verify_access_token(hello.token, self._public_key, self._clock.now())
+            if principal.company_id != company_id:
+                raise WrongCompany
+            user, company = await self._database.read(
+                lambda tx: (
+                    tenancy.user(tx, principal.scope, principal.user_id),
+                    tenancy.company(tx, principal.company_id),
+                )
+            )
+            if not user.active:
+                raise Unauthenticated
+        except NotFound:
+            raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(Unauthenticated())) from None
+        except AntiphonError as error:
+            _log.info("client refused", code=error.code, company_id=company_id[:64])
+            code = wire.CLOSE_UNAUTHENTICATED if isinstance(error, Unauthenticated) else wire.CLOSE_RESTART
+            raise Gone(code, _error(error)) from error
+        return replace(principal, name=user.name), _end_of(hello.token), company.name
+
+    def _resumed(self, hello: wire.Hello, principal: tenancy.Principal, company_id: str) -> str:
+        """The same client id for a tab that comes back, so that its conversation is still its own."""
+        if hello.resume is not None:
+            old = self._tabs.get(company_id, {}).get(hello.resume)
+            if old is not None and old.info.user_id == principal.user_id:
+                self._leave(old)  # its socket is dead and does not know it yet
+                old.end(Gone(wire.CLOSE_RESTART))
+                return hello.resume
+            user, left_at = self._away.get(hello.resume, ("", 0.0))
+            fresh = self._clock.monotonic() - left_at <= 2 * RECONNECT_GRACE_S
+            if user == principal.user_id and fresh:
+                return hello.resume
+        return new_id("client")
+
+    async def _welcome(self, socket: WebSocket, tab: Tab, company: str) -> None:
+        stations = await self.events.stations_of(tab.info.company_id)
+        welcome = wire.Welcome(
+            client_id=tab.info.client,
+            user_id=tab.info.user_id,
+            user_name=tab.info.user_name,
+            company_name=company,
+            expires_at=tab.expires_at,
+            stations=stations,
+            ice_servers=self._ice_servers(tab.info.user_id),
+        )
+        async with asyncio.timeout(CLIENT_SEND_MAX_S):
+            await socket.send_text(welcome.model_dump_json())
+
+    def _ice_servers(self, user_id: str) -> tuple[wire.IceServer, ...]:
+        """STUN, and TURN with credentials that end by themselves (TURN REST API, as coturn's use-auth-secret reads it)."""
+        if not self._turn_address:
+            return ()
+        host = f"[{self._turn_address}]" if ":" in self._turn_address else self._turn_address
+        place = f"{host}:{self._stun_port}"
+        username = f"{int(self._clock.now().timestamp()) + TURN_CREDENTIAL_S}:{user_id}"
+        # SHA-1 is what the TURN REST API prescribes; as a MAC with a random key it is sound.
+        credential = base64.b64encode(hmac.new(self._turn_key, username.encode(), hashlib.sha1).digest()).decode()
+        turn = tuple(f"turn:{place}?transport={transport}" for transport in ("udp", "tcp"))
+        return (
+            wire.IceServer(urls=(f"stun:{place}",)),
+            wire.IceServer(urls=turn, username=username, credential=credential),
+        )
+
+    # -- both directions ---------------------------------------------------------------------------------------------
+
+    async def _serve(self, socket: WebSocket, tab: Tab) -> None:
+        reading = asyncio.create_task(self._read(socket, tab))
+        writing = asyncio.create_task(self._write(socket, tab))
+        running: set[asyncio.Future[None] | asyncio.Future[Gone]] = {reading, writing, tab.ending}
+        try:
+            self.events.client_came(tab.info)
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (reading, writing):
+                task.cancel()
+            outcomes = await asyncio.gather(reading, writing, return_exceptions=True)
+            self._leave(tab)
+        if tab.ending.done():
+            raise tab.ending.result()
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    def _leave(self, tab: Tab) -> None:
+        if self._forget(tab):
+            self._away[tab.info.client] = tab.info.user_id, self._clock.monotonic()
+            while len(self._away) > 1000:
+                del self._away[next(iter(self._away))]
+            _log.info("client gone", company_id=tab.info.company_id, client_id=tab.info.client)
+            self.events.client_left(tab.info.client)
+
+    def _forget(self, tab: Tab) -> bool:
+        tabs = self._tabs.get(tab.info.company_id, {})
+        if tabs.get(tab.info.client) is not tab:
+            return False
+        del tabs[tab.info.client]
+        if not tabs:
+            self._tabs.pop(tab.info.company_id, None)
+        return True
+
+    async def _write(self, socket: WebSocket, tab: Tab) -> None:
+        while True:
+            text = await tab.waiting.get()
+            if isinstance(text, Gone):
+                raise text
+            try:
+                async with asyncio.timeout(CLIENT_SEND_MAX_S):
+                    await socket.send_text(text)
+            except TimeoutError:
+                _log.warning("client does not read", client_id=tab.info.client)
+                raise Gone(_POLICY_VIOLATION) from None
+
+    async def _read(self, socket: WebSocket, tab: Tab) -> None:
+        allowance = Allowance(2 * WEBSOCKET_MESSAGES_PER_SECOND, self._clock.monotonic())
+        while True:
+            left_s = (tab.expires_at - self._clock.now()).total_seconds()
+            try:
+                async with asyncio.timeout(max(left_s, 0)):
+                    text = await self._receive(socket, allowance)
+            except TimeoutError:
+                raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(tenancy.TokenExpired())) from None
+            message = self._parsed(text)
+            match message:
+                case None:
+                    _log.warning("message outside the contract", client_id=tab.info.client, size=len(text or ""))
+                    tab.send(_bad("This message is not understood. Reload the page.").model_dump_json())
+                case wire.Hello():
+                    await self._renew(socket, tab, message)
+                case wire.SetDuty():
+                    self._change_duty(tab, message.on_duty)
+                case wire.Ping():
+                    tab.send(wire.Pong().model_dump_json())
+                case _:
+                    self.events.received(tab.info, message)
+
+    async def _renew(self, socket: WebSocket, tab: Tab, hello: wire.Hello) -> None:
+        principal, expires_at, company = await self._verified(hello, tab.info.company_id)
+        if principal.user_id != tab.info.user_id:
+            raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(Unauthenticated()))
+        tab.expires_at, tab.session_id = expires_at, principal.session_id
+        await self._welcome(socket, tab, company)
+        self._change_duty(tab, hello.on_duty)
+
+    def _change_duty(self, tab: Tab, on_duty: bool) -> None:
+        if tab.info.on_duty != on_duty:
+            tab.info = replace(tab.info, on_duty=on_duty)
+            self.events.duty_changed(tab.info)
+
+    async def _receive(self, socket: WebSocket, allowance: Allowance) -> str | None:
+        """The next text message; None for a binary one. Raises `Gone` for a flood or an oversized message."""
+        received = await socket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received.get("code", 1006))
+        if not allowance.take(self._clock.monotonic()):
+            _log.warning("client floods")
+            detail = "Too many messages. Reload the page."
+            raise Gone(wire.CLOSE_TOO_MANY, wire.Error(request_id=None, code="too_many_requests", detail=detail))
+        text: str | None = received.get("text")
+        if len(text or received.get("bytes") or "") > WEBSOCKET_MESSAGE_MAX_BYTES:
+            raise Gone(_TOO_LARGE)
+        return text
+
+    @staticmethod
+    def _parsed(text: str | None) -> wire.ClientMessage | None:
+        """The message, or None when it is outside the contract."""
+        try:
+            return wire.client_message.validate_json(text) if text is not None else None
+        except ValidationError:
+            return None
+
+    @staticmethod
+    async def _close(socket: WebSocket, gone: Gone) -> None:
+        try:
+            async with asyncio.timeout(CLIENT_SEND_MAX_S):
+                if gone.error is not None:
+                    await socket.send_text(gone.error.model_dump_json())
+                await socket.close(gone.code)
+        except (TimeoutError, RuntimeError, WebSocketDisconnect):
+            _log.info("client was gone before it was told", code=gone.code)
+
+
+def _bad(detail: str) -> wire.Error:
+    return wire.Error(request_id=None, code="bad_message", detail=detail)
+
+
+def _error(error: AntiphonError) -> wire.Error:
+    return wire.Error(request_id=None, code=error.code, detail=error.detail)
+
+
+def _end_of(token: str) -> datetime:
+    """When a token that was verified already ends: its `exp` (RFC 7519 4.1.4)."""
+    payload = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=claims["exp"])

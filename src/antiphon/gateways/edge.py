@@ -1,0 +1,86 @@
+"""The engines that must forget a revoked station: the broker by signal, Kamailio by JSON-RPC on a Unix datagram socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from antiphon import limits, log
+from antiphon.errors import Unavailable
+from antiphon.settings import Settings
+
+_log = log.get("edge")
+
+_REGISTRATIONS = "devices"  # Kamailio's table of registered stations
+
+
+class EdgeAway(Unavailable):
+    """The SIP edge or the broker does not take orders."""
+
+    code = "edge_unavailable"
+
+
+class EngineEdge:
+    """Implements `devices.Edge` on the engines of this installation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._numbers = count(1)
+
+    def reload_revocations(self) -> None:
+        """Hang up the broker, which makes it read its lists again; raises `EdgeAway` when it does not run."""
+        try:
+            process = int(self._settings.mqtt_pid.read_text())
+            # The file may outlive its process, and the number may belong to somebody else by now.
+            if Path(f"/proc/{process}/comm").read_text().strip() != "mosquitto":
+                raise EdgeAway(reason="broker not running")
+            os.kill(process, signal.SIGHUP)
+        except (OSError, ValueError) as error:
+            raise EdgeAway(reason=type(error).__name__) from error
+
+    async def drop_registration(self, device_id: str) -> None:
+        """Kamailio forgets the station's contacts; one that it does not know is fine."""
+        answer = await self._call("ul.rm", _REGISTRATIONS, device_id)
+        if "error" in answer and not _unknown(answer):
+            raise EdgeAway(reason="refused", rpc_code=answer["error"].get("code"))
+
+    async def registered(self, device_id: str) -> bool:
+        """Whether Kamailio knows where the station is."""
+        answer = await self._call("ul.lookup", _REGISTRATIONS, device_id)
+        if "error" in answer and not _unknown(answer):
+            raise EdgeAway(reason="refused", rpc_code=answer["error"].get("code"))
+        return "result" in answer
+
+    async def _call(self, method: str, *parameters: str) -> dict[str, Any]:  # Any: JSON-RPC, checked by the caller
+        number = next(self._numbers)
+        request = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": number}
+        own = self._settings.run / f"devices_rpc.{os.getpid()}.{number}"
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.setblocking(False)
+            try:
+                channel.bind(str(own))
+                own.chmod(0o660)
+                channel.connect(str(self._settings.edge_rpc))
+                async with asyncio.timeout(limits.EDGE_RPC_MAX_S):
+                    await loop.sock_sendall(channel, json.dumps(request).encode())
+                    answer = json.loads(await loop.sock_recv(channel, 65_536))
+            except (OSError, TimeoutError, ValueError) as error:
+                raise EdgeAway(reason=type(error).__name__) from error
+            finally:
+                own.unlink(missing_ok=True)
+        if not isinstance(answer, dict):
+            raise EdgeAway(reason="malformed")
+        return answer
+
+
+def _unknown(answer: dict[str, Any]) -> bool:  # Any: JSON-RPC
+    """Kamailio's way of saying that there is no such registration."""
+    error = answer["error"]
+    return error.get("code") == 404 or "not found" in str(error.get("message", "")).lower()

@@ -1,0 +1,103 @@
+"""The UDP socket to rtpengine's control port: commands out, replies back, in any number at once."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from typing import cast
+
+from antiphon import log
+from antiphon.clock import Clock
+from antiphon.errors import Unavailable
+from antiphon.wire import ng
+
+_log = log.get("media")
+
+
+class MediaUnavailable(Unavailable):
+    """The media engine does not answer."""
+
+    code = "media_unavailable"
+    title = "Sound and picture are not available right now. Try again in a moment."
+
+
+class NgClient(asyncio.DatagramProtocol):
+    """`request` sends one command and gives its reply, or raises MediaUnavailable when it times out."""
+
+    def __init__(self, port: int, clock: Clock) -> None:
+        self._port = port
+        self._clock = clock
+        self._exchange = ng.Exchange(lambda: secrets.token_hex(6))
+        self._waiting: dict[int, asyncio.Future[Mapping[str, ng.Decoded]]] = {}
+        self._transport: asyncio.DatagramTransport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._loop.create_datagram_endpoint(lambda: self, remote_addr=("127.0.0.1", self._port))
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
+            self._transport.close()
+        for future in self._waiting.values():
+            future.cancel()
+        self._waiting.clear()
+
+    async def request(self, body: Mapping[str, ng.Encodable]) -> Mapping[str, ng.Decoded]:
+        if self._loop is None:
+            raise MediaUnavailable("The media client is not started.")
+        key, effects = self._exchange.request(body, self._clock.monotonic())
+        future: asyncio.Future[Mapping[str, ng.Decoded]] = self._loop.create_future()
+        self._waiting[key] = future
+        self._perform(effects)
+        try:
+            return await future
+        finally:
+            self._waiting.pop(key, None)
+            self._exchange.forget(key)
+
+    # -- the socket ----------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)  # no common base class in event loops
+
+    def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+        self._perform(self._exchange.receive(data, self._clock.monotonic()))
+
+    def error_received(self, exc: Exception) -> None:
+        # Nobody listens (yet): the repetition or the time-out decides.
+        _log.debug("control socket refused", error=type(exc).__name__)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._perform(self._exchange.tick(self._clock.monotonic()))
+
+    def _perform(self, effects: list[ng.ExchangeEffect]) -> None:
+        for effect in effects:
+            match effect:
+                case ng.Datagram(data):
+                    if self._transport is not None:
+                        self._transport.sendto(data)
+                case ng.Replied(key, reply):
+                    future = self._waiting.get(key)
+                    if future is not None and not future.done():
+                        future.set_result(reply)
+                case ng.TimedOut(key):
+                    future = self._waiting.get(key)
+                    if future is not None and not future.done():
+                        future.set_exception(MediaUnavailable())
+                case ng.Ignored(why):
+                    _log.debug("control datagram ignored", why=why)
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self._exchange.next_deadline()
+        if due is not None and self._loop is not None:
+            self._timer = self._loop.call_later(max(0.0, due - self._clock.monotonic()), self._tick)

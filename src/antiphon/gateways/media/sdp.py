@@ -1,0 +1,287 @@
+"""Session descriptions as they pass between stations, rtpengine, browsers and the anchor: chosen, cleaned, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from antiphon.errors import AntiphonError, BadInput
+from antiphon.limits import SDP_MAX_BYTES, SDP_MEDIA_MAX
+
+Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
+_DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+_STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}
+_AUDIO = frozenset({"OPUS", "G722", "PCMA", "PCMU"})
+_EVENTS = "TELEPHONE-EVENT"
+_SUITE = "AES_CM_128_HMAC_SHA1_80"  # what every SDES station has; weaker ones and NULL are not taken
+# What a station reads; everything else of a browser's description stays with the browser.
+_STATION_ATTRIBUTES = frozenset(
+    [
+        "rtpmap",
+        "fmtp",
+        "rtcp-fb",
+        "crypto",
+        "rtcp",
+        "rtcp-mux",
+        "ptime",
+        "maxptime",
+        "candidate",
+        "ice-ufrag",
+        "ice-pwd",
+        "ice-lite",
+        "setup",
+        "fingerprint",
+    ]
+) | frozenset(_DIRECTIONS)
+
+
+class NoCodec(AntiphonError):
+    """Nothing in the description that both sides can speak."""
+
+    code = "no_codec"
+    http_status = 415
+    sip_status = 488
+    title = "The two devices share no sound or picture format."
+
+
+class Unencrypted(NoCodec):
+    """The device would send sound or picture in the clear (P8)."""
+
+    title = "This device does not encrypt its sound and picture."
+
+
+class BadDescription(BadInput):
+    """Not a session description that can be used."""
+
+    code = "bad_sdp"
+    sip_status = 488
+    title = "The device described its sound and picture in a way that is not understood."
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One m= section; `lines` are those after the m= line."""
+
+    kind: str
+    port: int
+    protocol: str
+    formats: tuple[str, ...]
+    lines: tuple[str, ...]
+
+    def codec(self, payload: str) -> str:
+        """The codec's name in capitals; empty when the description does not say."""
+        for line in self.lines:
+            if line.startswith(f"a=rtpmap:{payload} "):
+                return line.split(" ", 1)[1].split("/", 1)[0].strip().upper()
+        return _STATIC.get(payload, "")
+
+    def format_parameters(self, payload: str) -> str:
+        prefix = f"a=fmtp:{payload} "
+        return next((line[len(prefix) :] for line in self.lines if line.startswith(prefix)), "")
+
+    def has(self, attribute: str) -> bool:
+        return any(line == f"a={attribute}" or line.startswith(f"a={attribute}:") for line in self.lines)
+
+    @property
+    def direction(self) -> Direction:
+        for direction in _DIRECTIONS:
+            if f"a={direction}" in self.lines:
+                return direction  # type: ignore[return-value] # one of the four by construction
+        return "sendrecv"
+
+    def text(self) -> list[str]:
+        return [f"m={self.kind} {self.port} {self.protocol} {' '.join(self.formats)}", *self.lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A session description in parts."""
+
+    session: tuple[str, ...]
+    media: tuple[Media, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        lines = [*self.session]
+        for media in self.media:
+            lines += media.text()
+        return "\r\n".join(lines) + "\r\n"
+
+    def first(self, kind: str) -> Media | None:
+        """The first section of this kind that is not refused."""
+        return next((media for media in self.media if media.kind == kind and media.port), None)
+
+
+def parse(text: str) -> Description:
+    """The description in parts; raises BadDescription for what rtpengine should never see."""
+    if len(text.encode()) > SDP_MAX_BYTES:
+        raise BadDescription(size=len(text))
+    lines = [line for line in text.replace("\r\n", "\n").split("\n") if line]
+    if not lines or lines[0] != "v=0" or any(len(line) < 2 or line[1] != "=" or "\0" in line for line in lines):
+        raise BadDescription()
+    starts = [at for at, line in enumerate(lines) if line.startswith("m=")]
+    if not 1 <= len(starts) <= SDP_MEDIA_MAX:
+        raise BadDescription(media=len(starts))
+    media = tuple(_media(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True))
+    session = tuple(lines[: starts[0]])
+    if not any(line.startswith("o=") for line in session):
+        raise BadDescription()
+    return Description(session, media)
+
+
+def _media(lines: list[str]) -> Media:
+    parts = lines[0][2:].split()
+    if len(parts) < 4 or not parts[1].isascii() or not parts[1].isdigit() or int(parts[1]) > 65_535:
+        raise BadDescription()
+    return Media(parts[0], int(parts[1]), parts[2], tuple(parts[3:]), tuple(lines[1:]))
+
+
+# -- what a station and a browser may speak with each other -----------------------------------------------------------
+
+
+def usable(text: str) -> Description:
+    """The description with only the codecs that calls use; raises NoCodec when no sound is left."""
+    description = parse(text)
+    description = replace(description, media=tuple(_usable_media(media) for media in description.media))
+    if description.first("audio") is None:
+        raise NoCodec()
+    fingerprint = any(line.startswith("a=fingerprint:") for line in description.session)
+    if not all(not media.port or fingerprint or _encrypted(media) for media in description.media):
+        raise Unencrypted()
+    return description
+
+
+def _encrypted(media: Media) -> bool:
+    return "SAVP" in media.protocol and (media.has("crypto") or media.has("fingerprint"))
+
+
+def _usable_media(media: Media) -> Media:
+    kept = tuple(payload for payload in media.formats if _usable_payload(media, payload))
+    spoken = [payload for payload in kept if media.codec(payload) != _EVENTS]
+    if not media.port or not spoken:
+        return Media(media.kind, 0, media.protocol, media.formats[:1], ("a=inactive",))
+    return replace(media, formats=kept, lines=tuple(line for line in media.lines if _line_kept(line, set(kept))))
+
+
+def _usable_payload(media: Media, payload: str) -> bool:
+    name = media.codec(payload)
+    if media.kind == "audio":
+        return name in _AUDIO or name == _EVENTS
+    if media.kind != "video" or name != "H264":
+        return False
+    # Constrained baseline in packetization mode 1: what every station and every browser shares.
+    parameters = media.format_parameters(payload).replace(" ", "").lower()
+    return (
+        "packetization-mode=1" in parameters
+        and "profile-level-id=4d" not in parameters
+        and ("profile-level-id=42" in parameters or "profile-level-id" not in parameters)
+    )
+
+
+def _line_kept(line: str, payloads: set[str]) -> bool:
+    for prefix in ("a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"):
+        if line.startswith(prefix):
+            about = line[len(prefix) :].split(" ", 1)[0]
+            return about in payloads or about == "*"
+    if line.startswith("a=crypto:"):
+        return line.split(" ")[1:2] == [_SUITE]
+    return not line.startswith(("a=extmap", "a=ssrc", "a=rid", "a=simulcast"))
+
+
+# -- shaping for one receiver of the text -----------------------------------------------------------------------------
+
+
+def _origin(session: tuple[str, ...], number: int, version: int) -> tuple[str, ...]:
+    """One session id with rising versions per peer (RFC 3264 8), whoever wrote the description."""
+    address = next((line.split()[-1] for line in session if line.startswith("c=")), "127.0.0.1")
+    kept: list[str] = []
+    for line in session:
+        if line.startswith("o="):
+            parts = line.split()
+            address = parts[5] if len(parts) == 6 else address
+            kept.append(f"o=- {number} {version} IN IP4 {address}")
+        elif line.startswith("s="):
+            kept.append("s=-")
+        elif line[:2] in ("v=", "c=", "t="):
+            kept.append(line)
+    return tuple(kept)
+
+
+def for_station(text: str, number: int, version: int) -> str:
+    """A description for a station: nothing of browsers in it."""
+    description = parse(text)
+    media = tuple(
+        replace(
+            part,
+            lines=tuple(
+                line
+                for line in part.lines
+                if line.startswith(("c=", "b=")) or line[2:].split(":", 1)[0] in _STATION_ATTRIBUTES
+            ),
+        )
+        for part in description.media
+    )
+    return Description(_origin(description.session, number, version), media).text
+
+
+def for_browser(text: str, number: int, version: int, *, picture_only: bool) -> str:
+    """A description for a browser: named sections, and before the answer no sound (`inactive`)."""
+    description = parse(text)
+    sections: list[Media] = []
+    for at, part in enumerate(description.media):
+        lines = [line for line in part.lines if not line.startswith(("a=mid:", "a=msid:", "a=extmap", "a=ssrc"))]
+        if picture_only:
+            direction = "inactive" if part.kind != "video" else "sendonly"
+            lines = [line for line in lines if line[2:] not in _DIRECTIONS] + [f"a={direction}"]
+        lines += [f"a=mid:{at}", f"a=msid:station {part.kind}"]
+        sections.append(replace(part, lines=tuple(lines)))
+    return Description((*_origin(description.session, number, version), "a=msid-semantic:WMS *"), tuple(sections)).text
+
+
+def browser_answer(text: str, sections: int) -> str:
+    """A browser's answer, checked against the number of sections that it was offered."""
+    description = parse(text)
+    if len(description.media) != sections:
+        raise BadDescription(sections=len(description.media))
+    session = tuple(line for line in description.session if not line.startswith(("a=group", "a=extmap")))
+    return Description(session, description.media).text
+
+
+def browser_offer(text: str) -> str:
+    """A browser's offer as a station may see it: shared codecs, every section with a transport of its own."""
+    description = usable(text)
+    session = tuple(line for line in description.session if not line.startswith(("a=group", "a=extmap")))
+    media = tuple(
+        replace(part, lines=tuple(line for line in part.lines if not line.startswith(("a=bundle-only",))))
+        for part in description.media
+    )
+    return Description(session, media).text
+
+
+def anchor_answer(text: str, port: int) -> str:
+    """The anchor's answer to rtpengine: takes the picture on `port`, and would speak prompts but hears nothing."""
+    offer = parse(text)
+    sections: list[Media] = []
+    for part in offer.media:
+        if not part.port or part.kind not in ("audio", "video"):
+            sections.append(Media(part.kind, 0, part.protocol, part.formats, ("a=inactive",)))
+            continue
+        direction = "recvonly" if part.kind == "video" else "sendonly"
+        if part.direction in ("recvonly", "inactive"):
+            direction = "sendonly" if part.kind == "audio" and part.direction == "recvonly" else "inactive"
+        kept = tuple(line for line in part.lines if line.startswith(("a=rtpmap:", "a=fmtp:", "a=rtcp-fb:")))
+        mux = ("a=rtcp-mux",) if part.has("rtcp-mux") else (f"a=rtcp:{port}",)
+        sections.append(Media(part.kind, port, part.protocol, part.formats, (*kept, *mux, f"a={direction}")))
+    head = ("v=0", "o=anchor 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0")
+    return Description(head, tuple(sections)).text
+
+
+def rtcp_port(media: Media) -> int:
+    """Where the peer of this section takes RTCP."""
+    if media.has("rtcp-mux"):
+        return media.port
+    for line in media.lines:
+        if line.startswith("a=rtcp:"):
+            number = line[len("a=rtcp:") :].split(" ", 1)[0]
+            return int(number) if number.isdigit() else media.port + 1
+    return media.port + 1

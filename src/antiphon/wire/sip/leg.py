@@ -1,0 +1,264 @@
+"""One leg inside its dialog: requests of the peer, INFO, BYE, probes, lost ACKs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Literal
+
+from antiphon.wire.sip.build import Request
+from antiphon.wire.sip.dialog import Dialog
+from antiphon.wire.sip.effects import (
+    Effect,
+    Ended,
+    Flow,
+    InfoReceived,
+    LegId,
+    Send,
+    Token,
+    UserAgentConfig,
+)
+from antiphon.wire.sip.headers import ALLOW_LINE, SDP, SUPPORTED_LINE, reason_line, reason_of
+from antiphon.wire.sip.info import is_understood
+from antiphon.wire.sip.message import SipMessage
+from antiphon.wire.sip.timers import Timer
+from antiphon.wire.sip.transactions import ClientTransaction, Desk, OnResponse, OnTimeout, ServerTransaction
+
+LOST = (408, 477, 481)  # 477: the edge could not reach the peer any more
+
+
+class Book(Desk):
+    """The desk with the legs by name and by dialog."""
+
+    __slots__ = ("dialogs", "legs")
+
+    def __init__(self, config: UserAgentConfig, token: Token) -> None:
+        super().__init__(config, token)
+        self.legs: dict[LegId, Leg] = {}
+        self.dialogs: dict[tuple[str, str, str], tuple[Leg, Dialog]] = {}
+
+
+class _Unacknowledged:
+    """A 200 to an INVITE that is repeated until its ACK comes (RFC 3261 13.3.1.4)."""
+
+    __slots__ = ("data", "give_up", "interval", "resend")
+
+    def __init__(self, data: bytes, interval: float, resend: Timer, give_up: Timer) -> None:
+        self.data = data
+        self.interval = interval
+        self.resend = resend
+        self.give_up = give_up
+
+
+class Leg(ABC):
+    """State and behaviour that do not depend on who called."""
+
+    __slots__ = (
+        "_probe",
+        "_unacknowledged",
+        "book",
+        "confirmed",
+        "dialog",
+        "ended",
+        "flow",
+        "id",
+    )
+
+    def __init__(self, book: Book, leg: LegId, flow: Flow) -> None:
+        self.book = book
+        self.id = leg
+        self.flow = flow
+        self.dialog: Dialog | None = None
+        self.confirmed = False
+        self.ended = False  # our caller hears nothing more; late answers are still tidied up
+        self._unacknowledged: dict[int, _Unacknowledged] = {}
+        self._probe: Timer | None = None
+        book.legs[leg] = self
+
+    # -- the two directions fill these in ----------------------------------------------------------------------------
+
+    @abstractmethod
+    def end(self, reason: str, status: int, now: float) -> None:
+        """Our side ends the leg."""
+
+    @abstractmethod
+    def asked(self, transaction: ServerTransaction, request: SipMessage, dialog: Dialog, now: float) -> None:
+        """The peer sent UPDATE or re-INVITE in `dialog`."""
+
+    @abstractmethod
+    def try_offer(self, now: float) -> None:
+        """Something changed: an offer that waits may go out now."""
+
+    @abstractmethod
+    def abandoned(self, now: float) -> Effect:
+        """Drop the leg without a word on the wire (its flow is lost); what to tell the owner."""
+
+    @abstractmethod
+    def pracked(self, transaction: ServerTransaction, request: SipMessage, now: float) -> bool:
+        """A PRACK; False when it matches nothing."""
+
+    @abstractmethod
+    def acknowledged(self, request: SipMessage, now: float) -> None:
+        """The ACK of the first 200."""
+
+    @abstractmethod
+    def hung_up_early(self, now: float) -> None:
+        """The caller sent BYE before the answer."""
+
+    # -- requests inside the dialog ----------------------------------------------------------------------------------
+
+    def handle(self, transaction: ServerTransaction, request: SipMessage, dialog: Dialog, now: float) -> None:
+        """A request of the peer in `dialog`, newer than those before. ACK and CANCEL come other ways."""
+        method = request.method
+        if method == "BYE":
+            transaction.respond(200, now)
+            if not self.ended:
+                self.hung_up_early(now)
+                self.report_end("hung_up", reason_of(request, self.book.config.reason_protocol), now)
+            self.gone(now)
+        elif self.ended:
+            transaction.respond(481, now)
+        elif method == "PRACK":
+            if not self.pracked(transaction, request, now):
+                transaction.respond(481, now)
+        elif method in ("UPDATE", "INVITE"):
+            dialog.refresh_target(request)
+            if "allow" in request:
+                dialog.allows_update = "update" in request.options("allow")
+            self.dialog = dialog
+            self.asked(transaction, request, dialog, now)
+        elif method == "INFO":
+            if request.body and not is_understood(request.content_type):
+                transaction.respond(415, now)
+                return
+            transaction.respond(200, now)
+            if request.body:
+                self.book.out.append(InfoReceived(self.id, request.content_type, request.body))
+        else:
+            transaction.respond(200, now, extra=[ALLOW_LINE, SUPPORTED_LINE, f"Accept: {SDP}"])
+
+    def info(self, content_type: str, body: bytes, now: float) -> None:
+        """Send INFO; only a lost dialog matters in its answer."""
+        # Before the peer has shown that it knows the dialog, a 481 would say nothing about the call.
+        known = self.dialog is not None and (self.confirmed or self.dialog.agreed)
+        if self.dialog is not None and known and not self.ended:
+            request = self.dialog.request("INFO", content_type=content_type, body=body)
+            self.ask(request, self._small_responded, self._small_timed_out, now)
+
+    def begin_probing(self, now: float) -> None:
+        """Notice a peer that vanishes during the conversation."""
+        if self.book.config.probe_s is not None and self._probe is None and not self.ended:
+            self._probe = self.book.timers.arm(now + self.book.config.probe_s, self._send_probe)
+
+    def _send_probe(self, now: float) -> None:
+        self._probe = None
+        if self.dialog is not None and not self.ended:
+            self.ask(self.dialog.request("OPTIONS"), self._probe_responded, self._small_timed_out, now)
+
+    def _probe_responded(self, transaction: ClientTransaction, answer: SipMessage, now: float) -> None:
+        self._small_responded(transaction, answer, now)
+        if answer.status >= 200:
+            self.begin_probing(now)
+
+    def _small_responded(self, transaction: ClientTransaction, answer: SipMessage, now: float) -> None:
+        if answer.status in LOST and not self.ended:
+            self.lost("the dialog is unknown to the peer", now)
+
+    def _small_timed_out(self, transaction: ClientTransaction, now: float) -> None:
+        if not self.ended:
+            self.lost("no answer inside the dialog", now)
+
+    # -- the ACK of our 200 ------------------------------------------------------------------------------------------
+
+    def await_ack(self, transaction: ServerTransaction, data: bytes, now: float) -> None:
+        """Repeat a 200 until its ACK."""
+        if not data or self.dialog is None or self.dialog.remote_cseq is None:
+            return
+        number, _, _ = (transaction.request.header("cseq") or "0").partition(" ")
+        cseq, t1_s = int(number), self.book.config.t1_s
+        self._unacknowledged[cseq] = _Unacknowledged(
+            data,
+            t1_s,
+            self.book.timers.arm(now + t1_s, lambda at: self._repeat_200(cseq, at)),
+            self.book.timers.arm(now + 64 * t1_s, lambda at: self._no_ack(cseq, at)),
+        )
+
+    def _repeat_200(self, cseq: int, now: float) -> None:
+        waiting = self._unacknowledged[cseq]
+        self.book.out.append(Send(self.flow, waiting.data))
+        waiting.interval = min(waiting.interval * 2, self.book.config.t2_s)
+        waiting.resend = self.book.timers.arm(now + waiting.interval, lambda at: self._repeat_200(cseq, at))
+
+    def _no_ack(self, cseq: int, now: float) -> None:
+        self._forget_ack(cseq)
+        if self.ended:
+            self.bye("", now)
+        else:
+            self.lost("no ACK", now)
+
+    def _forget_ack(self, cseq: int) -> bool:
+        waiting = self._unacknowledged.pop(cseq, None)
+        if waiting is None:
+            return False
+        self.book.timers.cancel(waiting.resend)
+        self.book.timers.cancel(waiting.give_up)
+        return True
+
+    def ack(self, request: SipMessage, cseq: int, now: float) -> None:
+        """An ACK in the dialog."""
+        if self._forget_ack(cseq):
+            self.acknowledged(request, now)
+            self.try_offer(now)
+
+    # -- the end -----------------------------------------------------------------------------------------------------
+
+    def bye(self, reason: str, now: float) -> None:
+        """Send BYE and forget the dialog."""
+        if self.dialog is not None:
+            extra = [reason_line(self.book.config.reason_protocol, reason)] if reason else ()
+            self.ask(self.dialog.request("BYE", extra=extra), ignore_response, ignore_timeout, now)
+        self.gone(now)
+
+    def lost(self, why: str, now: float) -> None:
+        """The dialog cannot be kept: hang up and tell."""
+        self.report_end("lost", why, now)
+        self.bye("", now)
+
+    def report_end(self, cause: Literal["cancelled", "hung_up", "lost"], reason: str, now: float) -> None:
+        """Tell the owner once."""
+        if not self.ended:
+            self.ended = True
+            self.book.out.append(Ended(self.id, cause, reason))
+
+    def gone(self, now: float) -> None:
+        """Take the leg out of the book; late answers to its requests are still tidied up by its transactions."""
+        self.ended = True
+        book = self.book
+        book.legs.pop(self.id, None)
+        book.timers.cancel(self._probe)
+        self._probe = None
+        for cseq in list(self._unacknowledged):
+            self._forget_ack(cseq)
+        for dialog in self.dialogs():
+            book.dialogs.pop(dialog.key, None)
+
+    def dialogs(self) -> list[Dialog]:
+        """Every dialog of this leg."""
+        return [self.dialog] if self.dialog is not None else []
+
+    def ask(self, request: Request, on_response: OnResponse, on_timeout: OnTimeout, now: float) -> ClientTransaction:
+        return ClientTransaction(self.book, request, self.flow, on_response, on_timeout, now)
+
+
+def sdp_of(message: SipMessage) -> str:
+    """The session description of a message, "" without one."""
+    if not message.body or message.content_type != SDP:
+        return ""
+    return message.body.decode("utf-8", "replace")
+
+
+def ignore_response(transaction: ClientTransaction, answer: SipMessage, now: float) -> None:
+    """Whatever the peer says to a BYE or CANCEL, the leg is over."""
+
+
+def ignore_timeout(transaction: ClientTransaction, now: float) -> None:
+    """As above."""

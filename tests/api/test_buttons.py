@@ -1,0 +1,71 @@
+"""Call buttons over HTTP, on stations that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from antiphon import devices
+from antiphon.database import Database
+from browsers import Browser
+from residents import StillClock, Tenant
+
+Browsers = Callable[..., Browser]
+
+
+@pytest.fixture
+def station(database: Database, tenant: Tenant, clock: StillClock) -> devices.Station:
+    with database.transaction() as tx:
+        return devices.create_station(tx, tenant.scope, name="Haupteingang", site_id=tenant.site.id, now=clock.now())
+
+
+async def test_an_administrator_binds_a_button(
+    browser: Browsers, tenant: Tenant, station: devices.Station, database: Database
+) -> None:
+    anna, bernd = browser(), browser()
+    await anna.sign_in(tenant.administrator)
+    await bernd.sign_in(tenant.operator)
+    path = f"/api/v1/stations/{station.id}/buttons"
+    assert (await bernd.get(path)).json() == {"items": [{"name": "main", "label": "", "user_ids": None}]}
+    wanted = {"items": [{"name": "office", "label": "Büro", "user_ids": [tenant.operator.id]}]}
+    assert (await anna.put(path, json=wanted)).json() == wanted
+    assert (await bernd.get(path)).json() == wanted
+    with database.transaction() as tx:
+        desired = devices.store.desired(tx, tenant.scope, station.id)
+    assert desired is not None
+    assert [(button.name, button.label) for button in desired.buttons] == [("office", "Büro")]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [{"name": "main"}, {"name": "main"}],
+        [{"name": "Main Door"}],
+        [{"name": "main", "user_ids": "everybody"}],
+        [{"name": "main", "label": "x" * 121}],
+        [{"name": f"b{number}"} for number in range(65)],
+    ],
+)
+async def test_buttons_outside_the_contract(
+    browser: Browsers, tenant: Tenant, station: devices.Station, items: list[dict[str, Any]]
+) -> None:
+    anna = browser()
+    await anna.sign_in(tenant.administrator)
+    answer = await anna.put(f"/api/v1/stations/{station.id}/buttons", json={"items": items})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+
+
+async def test_stations_and_people_of_another_company_are_not_found(
+    browser: Browsers, tenant: Tenant, other: Tenant, station: devices.Station
+) -> None:
+    eva, anna = browser(), browser()
+    await eva.sign_in(other.administrator)
+    await anna.sign_in(tenant.administrator)
+    path = f"/api/v1/stations/{station.id}/buttons"
+    assert (await eva.get(path)).status_code == 404
+    assert (await eva.put(path, json={"items": []})).status_code == 404
+    foreign = {"items": [{"name": "main", "user_ids": [other.operator.id]}]}
+    assert (await anna.put(path, json=foreign)).status_code == 404
+    assert (await anna.get(path)).json()["items"][0]["name"] == "main"

@@ -1,0 +1,104 @@
+"""Every refusal and failure is a problem detail with a stable code."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from fastapi import FastAPI
+
+from antiphon.database import Tx
+from antiphon.limits import HTTP_BODY_MAX_BYTES
+from browsers import Browser
+from residents import Tenant
+
+Browsers = Callable[..., Browser]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/v1/nothing-here", 404, "not_found"),
+        ("GET", "/api/v1/../../etc/passwd", 404, "not_found"),
+        ("PUT", "/api/v1/session", 405, "method_not_allowed"),
+        ("GET", "/api/v1/me", 401, "unauthenticated"),
+    ],
+)
+async def test_refusals_of_the_framework_have_codes(
+    browser: Browsers, method: str, path: str, status: int, code: str
+) -> None:
+    answer = await browser().request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert (body["code"], body["status"], body["type"]) == (code, status, f"urn:antiphon:problem:{code}")
+    assert body["detail"]
+    assert body["title"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"email": 3, "password": []}', b"\xff\xfe"])
+async def test_bodies_outside_the_contract(browser: Browsers, content: bytes) -> None:
+    answer = await browser().post("/api/v1/session", content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+
+
+async def test_what_was_sent_is_not_sent_back(browser: Browsers) -> None:
+    answer = await browser().post("/api/v1/session", json={"email": "a@b", "password": 7, "pin": "1234-secret"})
+    assert "1234-secret" not in answer.text
+    assert {problem["field"] for problem in answer.json()["errors"]} == {"password", "pin"}
+
+
+async def test_a_body_that_says_it_is_too_large(browser: Browsers) -> None:
+    answer = await browser().post("/api/v1/session", content=b"x" * (HTTP_BODY_MAX_BYTES + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_a_body_that_does_not_say_how_large_it_is(browser: Browsers) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(HTTP_BODY_MAX_BYTES // 4096 + 1):
+            yield b"x" * 4096
+
+    answer = await browser().post("/api/v1/session", content=chunks())
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_a_failure_of_ours_shows_no_stack(app: FastAPI, browser: Browsers, tenant: Tenant) -> None:
+    def broken(tx: Tx, *_: object) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    anna = browser()
+    await anna.sign_in(tenant.administrator)
+    app.state.require_station = broken
+    answer = await anna.get("/api/v1/stations/x/buttons")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert "secret detail" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+async def test_a_full_disk_is_named(app: FastAPI, browser: Browsers, tenant: Tenant) -> None:
+    anna = browser()
+    await anna.sign_in(tenant.administrator)
+    pages = app.state.database.engine.raw_connection()
+    (used,) = pages.cursor().execute("PRAGMA page_count").fetchone()
+    pages.cursor().execute(f"PRAGMA max_page_count={used}")
+    pages.close()
+    codes = set()
+    for number in range(200):
+        answer = await anna.post("/api/v1/projects", json={"name": f"{number} " + "x" * 100})
+        codes.add((answer.status_code, answer.json().get("code")))
+        if answer.status_code != 201:
+            break
+    assert (507, "storage_full") in codes
+    assert (await anna.get("/api/v1/projects")).status_code == 200
+
+
+async def test_health_names_what_is_wrong(app: FastAPI, browser: Browsers) -> None:
+    assert (await browser().get("/health/live")).status_code == 200
+    ready = await browser().get("/health/ready")
+    assert ready.json()["checks"]["database"] is None
+    connection = app.state.database.engine.raw_connection()
+    connection.cursor().execute("UPDATE alembic_version SET version_num = '0000'")
+    connection.close()
+    behind = await browser().get("/health/ready")
+    assert behind.status_code == 503
+    assert "schema is at 0000" in behind.json()["checks"]["database"]

@@ -1,0 +1,415 @@
+"""The call service on a real database: from the button to the record, bad input, and faults that stay in one call."""
+
+from __future__ import annotations
+
+import pytest
+
+from antiphon import devices, directory
+from antiphon.access import DoorNotAllowed
+from antiphon.calls import StationInvite, store
+from antiphon.clock import new_id
+from antiphon.database import PLATFORM, Scope, StorageFull, Tx, outbox
+from antiphon.devices import StationUnreachable
+from antiphon.errors import AntiphonError, Unavailable
+from antiphon.events import DeviceRevoked, StationPresenceChanged
+from antiphon.wire import client as wire
+from desk import Desk
+from script import AUDIO_OFFER
+
+
+class Refused(AntiphonError):
+    code = "no_codec"
+
+
+async def test_from_the_button_to_the_record(desk: Desk) -> None:
+    anna, bernd = desk.tab("anna"), desk.tab("bernd", desk.tenant.operator.id)
+    call_id = await desk.talks(anna)
+    ring = desk.last(bernd, wire.Ring)
+    assert (ring.station.name, ring.button, ring.video) == ("Haupteingang", "main", True)
+    assert [door.name for door in ring.station.doors] == ["Haustür", "Garage"]
+    assert desk.sip.orders[0] == ("progress", "leg-1", 183, "anchor sdp")
+    assert ("offer", "leg-1", "winner sdp") in desk.sip.orders
+    assert ("accept", "leg-1", "winner sdp") in desk.sip.orders
+    connected = desk.last(anna, wire.Connected)
+    assert (connected.ends_at - connected.at).total_seconds() == 600
+    ended = desk.last(bernd, wire.RingEnded)
+    assert (ended.cause, ended.answered_by) == ("answered_elsewhere", anna.user_name)
+
+    desk.clock.advance(20)
+    await desk.says(anna, wire.HangUp(request_id="r2", call_id=call_id))
+    assert desk.sip.orders[-1] == ("end", "leg-1", "hung_up")
+    (record,) = desk.history()
+    assert (record.call_id, record.cause, record.answered_by) == (call_id, "answered", anna.user_name)
+    assert record.answered_at is not None
+    assert record.ended_at is not None
+    assert (record.ended_at - record.answered_at).total_seconds() == 20
+    assert [(leg.kind, leg.cause) for leg in record.legs] == [
+        ("station", "answered"),
+        ("client", "hung_up"),
+        ("client", "answered_elsewhere"),
+    ]
+    assert desk.last(bernd, wire.HistoryChanged).call_id == call_id
+    assert desk.media.open == set()
+    assert desk.service.live == 0
+
+
+async def test_the_record_and_its_fact_are_written_in_one_transaction(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    await desk.presses()
+    rows = desk.database.run_sync(lambda tx: tx.all(PLATFORM, store.call_rows))
+    assert [row["ended_at"] for row in rows] == [None]  # visible from its start
+    await desk.says(anna, wire.Decline(request_id="r1", call_id=rows[0]["id"]))
+    facts = desk.database.run_sync(lambda tx: tx.all(PLATFORM, outbox.outbox))
+    assert [fact["kind"] for fact in facts if fact["kind"] == "CallEnded"] == ["CallEnded"]
+    assert desk.history()[0].cause == "declined"
+
+
+async def test_the_stations_state_follows_the_call(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    states = [message.station.state for message in desk.all(anna, wire.StationChanged)]
+    assert states == ["ringing", "in_call"]
+    (view,) = await desk.service.stations_of(desk.tenant.company.id)
+    assert view.state == "in_call"
+    await desk.says(anna, wire.HangUp(request_id="r2", call_id=call_id))
+    assert desk.last(anna, wire.StationChanged).station.state == "offline"
+
+
+async def test_presence_is_told_to_the_companys_clients_alone(desk: Desk, other: object) -> None:
+    anna, stranger = desk.tab("anna"), desk.tab("stranger", "u", company_id=other.company.id)  # type: ignore[attr-defined]
+    fact = StationPresenceChanged(
+        new_id("fact"), desk.tenant.company.id, desk.clock.now(), desk.station.id, online=True
+    )
+    desk.bus.publish(fact)
+    await desk.service.drain()
+    assert desk.last(anna, wire.StationChanged).station.station_id == desk.station.id
+    assert desk.all(stranger, wire.StationChanged) == []
+
+
+async def test_nobody_on_duty(desk: Desk) -> None:
+    await desk.presses()
+    assert desk.sip.orders == [("refuse", "leg-1", 480, "nobody_available")]
+    assert desk.history()[0].cause == "nobody_available"
+
+
+async def test_an_unknown_button_is_refused_and_recorded(desk: Desk) -> None:
+    desk.tab("anna")
+    await desk.presses("attic")
+    assert desk.sip.orders == [("refuse", "leg-1", 404, "unknown_button")]
+    assert desk.history()[0].cause == "unknown_button"
+
+
+async def test_a_revoked_station_is_refused_and_recorded(desk: Desk) -> None:
+    desk.tab("anna")
+    desk.database.run_sync(lambda tx: devices.revoke(tx, desk.tenant.scope, desk.station.id, desk.clock.now()))
+    await desk.presses()
+    assert desk.sip.orders == [("refuse", "leg-1", 403, "revoked")]
+    assert desk.history()[0].cause == "revoked"
+
+
+async def test_an_unclaimed_station_is_refused(desk: Desk) -> None:
+    desk.tab("anna")
+
+    def make(tx: Tx) -> devices.Station:
+        scope, site = desk.tenant.scope, desk.tenant.site.id
+        return devices.create_station(tx, scope, name="Neu", site_id=site, spot="", now=desk.clock.now())
+
+    desk.station = desk.database.run_sync(make)
+    await desk.presses()
+    assert desk.sip.orders == [("refuse", "leg-1", 403, "unclaimed")]
+
+
+async def test_a_device_that_nobody_knows_is_refused_and_belongs_to_no_history(desk: Desk) -> None:
+    desk.service.invited(StationInvite("leg-1", "device_nobody", None, "main", AUDIO_OFFER, "sip-1"))
+    await desk.service.drain()
+    assert desk.sip.orders == [("refuse", "leg-1", 403, "unclaimed")]
+    assert desk.history() == ()
+
+
+async def test_an_offer_without_a_usable_codec(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    desk.media.failing["open_caller"] = Refused()
+    await desk.presses()
+    assert desk.sip.named("refuse") == [("refuse", "leg-1", 488, "no_codec")]
+    assert desk.last(anna, wire.RingEnded)
+    assert desk.history()[0].cause == "no_codec"
+
+
+async def test_a_call_on_a_full_disk_rings_and_its_record_is_written_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = desk.tab("anna")
+
+    async def full(_work: object) -> None:
+        raise StorageFull
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.database, "run", full)
+        await desk.presses()
+        call_id = desk.last(anna, wire.Ring).call_id
+    await desk.says(anna, wire.Decline(request_id="r1", call_id=call_id))
+    assert desk.history()[0].call_id == call_id
+
+
+async def test_a_database_that_is_away_gives_the_visitor_words(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_work: object) -> None:
+        raise Unavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.database, "run", away)
+        patch.setattr(desk.database, "read", away)
+        await desk.presses()
+    assert desk.sip.orders == [("refuse", "leg-1", 500, "platform_error")]
+
+
+async def test_nobody_answers(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    await desk.presses()
+    await desk.passes(61)
+    assert desk.sip.orders[-1] == ("refuse", "leg-1", 480, "no_answer")
+    assert desk.last(anna, wire.RingEnded).cause == "no_answer"
+    assert desk.history()[0].cause == "no_answer"
+
+
+async def test_another_makers_station_hears_the_prompt_in_its_own_language(desk: Desk) -> None:
+    desk.tab("anna")
+    await desk.presses(account=True)
+    await desk.passes(61)
+    await desk.passes(5)
+    assert ("play no_answer de", f"{desk.history()[0].call_id}-prompt") in desk.media.orders
+    assert desk.sip.orders[-2] == ("progress", "leg-1", 183, "anchor sdp")
+    assert desk.sip.orders[-1] == ("refuse", "leg-1", 480, "no_answer")
+    assert desk.media.open == set()
+
+
+async def test_the_time_limit_with_its_warning(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    await desk.talks(anna)
+    await desk.passes(571)
+    assert desk.last(anna, wire.LimitWarning)
+    assert [name for name, _ in desk.media.orders if name.startswith("play")] == ["play limit_warning de"] * 2
+    await desk.passes(30)
+    assert desk.sip.orders[-1] == ("end", "leg-1", "time_limit")
+    assert desk.history()[0].cause == "time_limit"
+
+
+async def test_a_tab_that_signs_on_while_it_rings_rings(desk: Desk) -> None:
+    desk.tab("anna")
+    await desk.presses()
+    bernd = desk.tab("bernd", desk.tenant.operator.id)
+    assert desk.last(bernd, wire.Ring).station.state == "ringing"
+
+
+async def test_a_station_that_presses_again_rings_once(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    await desk.presses(leg="leg-1")
+    await desk.presses(leg="leg-2")
+    assert ("end", "leg-1", "cancelled") in desk.sip.orders
+    assert [ended.cause for ended in desk.all(anna, wire.RingEnded)] == ["cancelled"]
+    assert desk.service.live == 1
+
+
+async def test_opening_a_door_from_the_ring_is_told_to_the_tapper_and_the_others(desk: Desk) -> None:
+    anna, bernd = desk.tab("anna"), desk.tab("bernd", desk.tenant.operator.id)
+    await desk.presses()
+    ring = desk.last(anna, wire.Ring)
+    door_id = ring.station.doors[0].door_id
+    await desk.says(anna, wire.OpenDoor(request_id="open-1", door_id=door_id, call_id=ring.call_id))
+    assert desk.doors.opened == [("user", door_id, "open-1", ring.call_id)]
+    assert desk.last(anna, wire.DoorResult).request_id == "open-1"
+    assert desk.last(bernd, wire.DoorResult).request_id is None
+    await desk.says(anna, wire.Decline(request_id="r", call_id=ring.call_id))
+    await desk.says(bernd, wire.Decline(request_id="r", call_id=ring.call_id))
+    assert desk.history()[0].doors_opened == 1
+
+
+@pytest.mark.parametrize("failure", [StationUnreachable(), DoorNotAllowed()])
+async def test_a_door_that_does_not_open_says_why(desk: Desk, failure: AntiphonError) -> None:
+    anna = desk.tab("anna")
+    desk.doors.failure = failure
+    await desk.says(anna, wire.OpenDoor(request_id="open-1", door_id="door_x"))
+    result = desk.last(anna, wire.DoorResult)
+    assert (result.opened, result.code, result.detail) == (False, failure.code, failure.detail)
+
+
+async def test_a_fault_in_opening_a_door_does_not_end_the_call(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    desk.doors.failure = RuntimeError("boom")
+    await desk.says(anna, wire.OpenDoor(request_id="open-1", door_id="door_x", call_id=call_id))
+    assert desk.last(anna, wire.DoorResult).code == "internal"
+    assert desk.service.live == 1
+
+
+async def test_a_digit_opens_the_door_it_stands_for(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    doors = desk.last(anna, wire.Ring).station.doors
+    await desk.says(anna, wire.Dtmf(request_id="d1", call_id=call_id, digit="2"))
+    assert desk.doors.opened == [("dtmf", doors[1].door_id, "d1", call_id)]
+    assert desk.last(anna, wire.DoorResult).opened
+    assert ("send_dtmf 2", call_id) in desk.media.orders
+
+
+async def test_a_digit_of_the_visitor_opens_nothing(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    desk.service.dtmf("leg-1", "#")
+    desk.service.media_events.dtmf(call_id, "leg-1", "1")
+    await desk.service.drain()
+    assert desk.doors.opened == []
+    assert [message.digit for message in desk.all(anna, wire.DtmfReceived)] == ["#", "1"]
+
+
+async def test_calling_a_station(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    await desk.says(anna, wire.CallStation(request_id="r1", station_id=desk.station.id, sdp="browser offer"))
+    started = desk.last(anna, wire.CallStarted)
+    (invite,) = desk.sip.named("invite")
+    assert invite[2:] == (desk.station.id, "offer for the station", anna.user_name)
+    desk.service.answered(invite[1], "station answer")
+    await desk.service.drain()
+    assert desk.last(anna, wire.RemoteSdp).sdp == "answer for the browser"
+    assert desk.last(anna, wire.Connected).call_id == started.call_id
+    desk.service.ended(invite[1], "hung_up", "")
+    await desk.service.drain()
+    assert desk.last(anna, wire.CallEnded).by == "station"
+    assert (desk.history()[0].direction, desk.history()[0].cause) == ("to_station", "answered")
+
+
+async def test_calling_a_station_that_is_not_there(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    await desk.says(anna, wire.CallStation(request_id="r1", station_id=desk.station.id, sdp="browser offer"))
+    desk.service.refused(desk.sip.named("invite")[0][1], 480, "")
+    await desk.service.drain()
+    assert desk.last(anna, wire.CallEnded).cause == "station_unreachable"
+    assert desk.history()[0].cause == "station_unreachable"
+
+
+async def test_calling_a_station_that_talks(desk: Desk) -> None:
+    anna, bernd = desk.tab("anna"), desk.tab("bernd", desk.tenant.operator.id)
+    await desk.talks(anna)
+    await desk.says(bernd, wire.CallStation(request_id="r1", station_id=desk.station.id, sdp="browser offer"))
+    assert desk.last(bernd, wire.Error).code == "busy"
+    assert desk.history()[0].cause == "busy"
+
+
+async def test_calling_a_station_of_another_company(desk: Desk, other: object) -> None:
+    stranger = desk.tab("stranger", "u", company_id=other.company.id)  # type: ignore[attr-defined]
+    await desk.says(stranger, wire.CallStation(request_id="r1", station_id=desk.station.id, sdp="browser offer"))
+    assert desk.last(stranger, wire.Error).code == "station_not_found"
+    assert desk.sip.orders == []
+
+
+async def test_another_company_cannot_touch_a_call(desk: Desk, other: object) -> None:
+    desk.tab("anna")
+    stranger = desk.tab("stranger", "u", company_id=other.company.id)  # type: ignore[attr-defined]
+    await desk.presses()
+    call_id = desk.history()[0].call_id
+    await desk.says(stranger, wire.Answer(request_id="r1", call_id=call_id))
+    assert desk.last(stranger, wire.Error).code == "call_over"
+    assert desk.service.live == 1
+
+
+async def test_a_person_in_a_conversation_ends_it_before_the_next(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    await desk.talks(anna)
+    await desk.presses(leg="leg-2")
+    ring = desk.last(anna, wire.Ring)
+    await desk.says(anna, wire.Answer(request_id="r9", call_id=ring.call_id))
+    assert desk.last(anna, wire.Error).code == "in_conversation"
+
+
+async def test_a_socket_that_comes_back_has_its_conversation(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    desk.goes(anna)
+    await desk.passes(5)
+    desk.tab("anna")
+    assert len(desk.all(anna, wire.Connected)) == 2
+    await desk.passes(20)
+    assert desk.service.call(call_id) is not None
+
+
+async def test_a_revoked_device_is_cut_off(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    await desk.talks(anna)
+    fact = DeviceRevoked(new_id("fact"), desk.tenant.company.id, desk.clock.now(), desk.station.id, "01")
+    desk.bus.publish(fact)
+    await desk.service.drain()
+    assert desk.sip.orders[-1] == ("end", "leg-1", "revoked")
+    assert desk.last(anna, wire.CallEnded).cause == "revoked"
+
+
+async def test_a_media_engine_that_died(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    desk.service.media_events.media_lost((call_id,))
+    await desk.service.drain()
+    assert desk.last(anna, wire.CallEnded).cause == "media_failed"
+    assert desk.history()[0].cause == "media_failed"
+
+
+async def test_a_fault_in_one_call_ends_that_call_alone_in_words(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    await desk.talks(anna)
+    desk.sip.refuses_with = AssertionError("planted")
+    await desk.presses(leg="leg-2")
+    assert ("refuse", "leg-2", 500, "platform_error") in desk.sip.orders
+    assert desk.history()[0].cause == "platform_error"
+    assert desk.service.live == 1
+
+
+async def test_the_caller_hangs_up_while_the_plan_is_asked(desk: Desk) -> None:
+    desk.tab("anna")
+    desk.service.invited(StationInvite("leg-1", desk.station.id, None, "main", AUDIO_OFFER, "sip-1"))
+    desk.service.ended("leg-1", "cancelled", "")
+    await desk.service.drain()
+    assert desk.history()[0].cause == "cancelled"
+    assert desk.service.live == 0
+
+
+async def test_calls_of_a_process_that_died_are_closed(desk: Desk) -> None:
+    started = desk.clock.now()
+    call_id = new_id("call")
+
+    def leave(tx: Tx) -> None:
+        store.start_call(tx, desk.station, call_id=call_id, direction="from_station", button="main", started_at=started)
+
+    desk.database.run_sync(leave)
+    desk.clock.advance(60)
+    await desk.service.start()
+    (record,) = desk.history()
+    assert (record.cause, record.ended_at) == ("platform_error", desk.clock.now())
+    assert desk.database.run_sync(lambda tx: store.unended_calls(tx)) == ()
+
+
+async def test_the_history_is_scoped_and_paged(desk: Desk, other: object) -> None:
+    ids = []
+    for _ in range(3):
+        await desk.presses()
+        ids.append(desk.history()[0].call_id)
+
+    def page(before: str | None) -> list[str]:
+        found = desk.database.run_sync(lambda tx: store.calls_page(tx, desk.tenant.scope, limit=2, before=before))
+        return [call.call_id for call in found]
+
+    assert page(None) == [ids[2], ids[1]]
+    assert page(ids[1]) == [ids[0]]
+    stranger = Scope(other.company.id)  # type: ignore[attr-defined]
+    assert desk.database.run_sync(lambda tx: store.calls_page(tx, stranger, limit=9, before=None)) == ()
+    with pytest.raises(store.CallNotFound):
+        desk.database.run_sync(lambda tx: store.call(tx, stranger, ids[0]))
+
+
+async def test_a_plan_may_name_single_people(desk: Desk) -> None:
+    anna, bernd = desk.tab("anna"), desk.tab("bernd", desk.tenant.operator.id)
+
+    def bind(tx: Tx) -> None:
+        button = directory.Button("main", user_ids=(bernd.user_id,))
+        directory.set_buttons(tx, desk.tenant.scope, desk.station.id, [button])
+
+    desk.database.run_sync(bind)
+    await desk.presses()
+    assert desk.all(anna, wire.Ring) == []
+    assert desk.last(bernd, wire.Ring)

@@ -1,0 +1,126 @@
+"""Migrations bring an empty database to what the rooms expect, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import antiphon.assembly.api  # noqa: F401 - loads every room's tables
+from antiphon.database import Database, DatabaseAway, metadata, migrate
+from antiphon.directory import digest_accounts
+from antiphon.settings import Settings
+from antiphon.tenancy import users
+from residents import StillClock, make_tenant
+
+POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL of its own on a unix socket, run by an unprivileged user; gives its URL."""
+    programs = POSTGRES[-1].parent
+    as_user = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+    if as_user:
+        os.chown(folder, 65534, 65534)
+    data, environment = folder / "pg", {"LC_ALL": "C.UTF-8", "HOME": str(folder)}
+    run = {"check": True, "cwd": folder, "env": environment, "stdout": subprocess.DEVNULL}
+    subprocess.run([*as_user, programs / "initdb", "-D", data, "-U", "antiphon", "-A", "trust", "-N"], **run)
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+    control = [*as_user, programs / "pg_ctl", "-D", data]
+    subprocess.run([*control, "-l", folder / "log", "-w", "-o", options, "start"], **run)
+    try:
+        yield f"postgresql+psycopg://antiphon@/postgres?host={folder}"
+    finally:
+        subprocess.run([*control, "-w", "-m", "immediate", "stop"], **run)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A unix socket's path is at most 107 bytes, and the unprivileged user has to reach it."""
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="antiphon-pg-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def differences(database: Database) -> list[object]:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [found for found in compare_metadata(context, metadata) if "alembic_version" not in str(found)]
+
+
+def test_the_schema_is_what_the_rooms_expect(settings: Settings, database: Database) -> None:
+    assert migrate.current(settings) == migrate.head()
+    assert differences(database) == []
+
+
+def test_migrating_again_changes_nothing(settings: Settings) -> None:
+    before = (settings.data / "db" / "antiphon.sqlite").read_bytes()
+    migrate.upgrade(settings)
+    assert migrate.current(settings) == migrate.head()
+    assert (settings.data / "db" / "antiphon.sqlite").read_bytes() == before
+
+
+def test_revisions_follow_each_other_in_one_line() -> None:
+    script = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    chain = [revision.revision for revision in script.walk_revisions()][::-1]
+    assert chain == sorted(chain)
+    assert chain[0] == "0001_tenancy"
+    assert len(script.get_heads()) == 1
+
+
+def test_a_database_before_its_first_migration_has_no_revision(tmp_path: Path) -> None:
+    assert migrate.current(Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.sqlite'}")) is None
+
+
+def test_a_database_that_is_away_is_named(tmp_path: Path) -> None:
+    away = Settings(data=tmp_path, database_url=f"postgresql+psycopg://antiphon@/postgres?host={tmp_path}")
+    with pytest.raises(DatabaseAway):
+        migrate.upgrade(away)
+    with pytest.raises(DatabaseAway):
+        migrate.current(away)
+
+
+def test_the_sip_edge_reads_active_accounts_only(settings: Settings, database: Database, clock: StillClock) -> None:
+    tenant = make_tenant(database, clock, "Salzach")
+    with database.transaction() as tx:
+        for name, active in (("old", False), ("desk", True)):
+            account = {"id": name, "username": name, "realm": "antiphon.local", "ha1": "0" * 32, "active": active}
+            tx.insert(tenant.scope, digest_accounts, account)
+    edge = sqlite3.connect(settings.data / "db" / "antiphon.sqlite")
+    assert edge.execute("SELECT user, realm, ha1 FROM sip_accounts").fetchall() == [
+        ("desk", "antiphon.local", "0" * 32)
+    ]
+    edge.close()
+
+
+@pytest.mark.xfail(not POSTGRES, reason="no PostgreSQL server on this machine", run=False)
+def test_everything_works_on_postgresql(short_folder: Path, tmp_path: Path) -> None:
+    with postgres(short_folder) as url:
+        settings = Settings(data=tmp_path, database_url=url)
+        migrate.upgrade(settings)
+        migrate.upgrade(settings)
+        assert migrate.current(settings) == migrate.head()
+        database = Database(url)
+        try:
+            assert differences(database) == []
+            tenant = make_tenant(database, StillClock(), "Salzach")
+            with database.transaction() as tx:
+                assert [user.name for user in users(tx, tenant.scope)] == ["Anna", "Bernd"]
+                (row, _other) = tx.all(tenant.scope, metadata.tables["users"])
+                assert row["created_at"] == datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+        finally:
+            database.close()

@@ -1,0 +1,288 @@
+"""The browsers' sockets: signing on, the contract, floods, stuck and vanished tabs."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from antiphon import limits
+from antiphon.database import Database
+from antiphon.gateways.clients import ClientGateway
+from antiphon.settings import Settings
+from antiphon.tenancy import Principal, User, public_key_pem
+from antiphon.tenancy.store import user_rows
+from antiphon.tenancy.tokens import issue_access_token
+from antiphon.wire import client as wire
+from residents import StillClock, Tenant
+from sockets import FakeService, FakeSocket
+
+Open = Callable[..., FakeSocket]
+Token = Callable[..., str]
+
+
+@pytest.fixture
+def service() -> FakeService:
+    return FakeService()
+
+
+@pytest.fixture
+def gateway(settings: Settings, database: Database, clock: StillClock, service: FakeService) -> ClientGateway:
+    (settings.secrets / "turn.key").write_text("turn-secret")
+    made = ClientGateway(settings.model_copy(update={"advertised_address": "192.0.2.7"}), database, clock)
+    made.events = service
+    return made
+
+
+@pytest.fixture
+async def opens(gateway: ClientGateway, tenant: Tenant) -> AsyncIterator[Open]:
+    """Opens a socket of a browser; all are gone at the end."""
+    tasks: list[asyncio.Task[None]] = []
+
+    def open_socket(company_id: str | None = None, **how: str) -> FakeSocket:
+        socket = FakeSocket(company_id or tenant.company.id, **how)
+        tasks.append(asyncio.create_task(gateway.endpoint(socket)))  # type: ignore[arg-type]  # plays a WebSocket
+        return socket
+
+    yield open_socket
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def token(settings: Settings, clock: StillClock, tenant: Tenant) -> Token:
+    private = (settings.secrets / "jwt.key").read_text()
+    assert public_key_pem(private)
+
+    def issue(user: User | None = None, company_id: str | None = None) -> str:
+        person = user or tenant.administrator
+        principal = Principal(person.id, company_id or tenant.company.id, person.name, person.role, "session_1")
+        return issue_access_token(principal, private, clock.now())[0]
+
+    return issue
+
+
+async def signed_on(opens: Open, token: Token, **hello: object) -> tuple[FakeSocket, str]:
+    socket = opens()
+    socket.say(wire.Hello(token=token(), **hello))  # type: ignore[arg-type]
+    return socket, (await socket.heard("welcome"))["client_id"]
+
+
+async def test_hello_is_answered_with_the_whole_picture(
+    opens: Open, token: Token, tenant: Tenant, clock: StillClock, service: FakeService
+) -> None:
+    socket = opens(origin="https://portal.example:8443")
+    socket.say(wire.Hello(token=token()))
+    welcome = await socket.heard()
+    assert (welcome["type"], welcome["user_name"], welcome["company_name"]) == ("welcome", "Anna", "Salzach")
+    stun, turn = welcome["ice_servers"]
+    assert stun["urls"] == ["stun:192.0.2.7:3478"]
+    ends, user = turn["username"].split(":")
+    assert int(ends) == int(clock.now().timestamp()) + limits.TURN_CREDENTIAL_S
+    assert user == tenant.administrator.id
+    mac = hmac.new(b"turn-secret", turn["username"].encode(), hashlib.sha1).digest()
+    assert turn["credential"] == base64.b64encode(mac).decode()
+    socket.say(wire.Ping())
+    await socket.heard("pong")
+    assert service.told == [("came", welcome["client_id"])]
+
+
+async def test_a_page_of_another_site_is_refused_before_a_word(opens: Open) -> None:
+    socket = opens(origin="https://evil.example")
+    assert (await socket.heard())["type"] == "closed"
+    assert not socket.accepted
+
+
+async def test_an_expired_token(opens: Open, token: Token, clock: StillClock) -> None:
+    old = token()
+    clock.advance(limits.ACCESS_TOKEN_S)
+    socket = opens()
+    socket.say(wire.Hello(token=old))
+    assert (await socket.heard())["code"] == "token_expired"
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_UNAUTHENTICATED
+
+
+async def test_a_token_that_runs_out_while_connected(opens: Open, token: Token, clock: StillClock) -> None:
+    good = token()
+    clock.advance(limits.ACCESS_TOKEN_S - 0.05)
+    socket = opens()
+    socket.say(wire.Hello(token=good))
+    await socket.heard("welcome")
+    assert (await socket.heard())["code"] == "token_expired"
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_UNAUTHENTICATED
+
+
+async def test_a_fresh_token_keeps_the_socket(opens: Open, token: Token, clock: StillClock) -> None:
+    socket, client = await signed_on(opens, token)
+    clock.advance(300)
+    socket.say(wire.Hello(token=token()))
+    assert (await socket.heard("welcome"))["client_id"] == client
+
+
+@pytest.mark.parametrize("bad", ["nonsense", "a.b.c", ""])
+async def test_a_token_that_is_none(opens: Open, bad: str) -> None:
+    socket = opens()
+    socket.say(wire.Hello(token=bad))
+    assert (await socket.heard())["code"] == "unauthenticated"
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_UNAUTHENTICATED
+
+
+async def test_a_token_of_another_company(opens: Open, token: Token, other: Tenant) -> None:
+    socket = opens(other.company.id)
+    socket.say(wire.Hello(token=token()))
+    assert (await socket.heard())["code"] == "wrong_company"
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_UNAUTHENTICATED
+
+
+async def test_a_person_who_is_no_longer_active(opens: Open, token: Token, database: Database, tenant: Tenant) -> None:
+    person = tenant.administrator.id
+    database.run_sync(lambda tx: tx.update(tenant.scope, user_rows, user_rows.c.id == person, values={"active": False}))
+    socket = opens()
+    socket.say(wire.Hello(token=token()))
+    assert (await socket.heard())["code"] == "unauthenticated"
+
+
+async def test_nothing_is_taken_before_hello(opens: Open, token: Token, service: FakeService) -> None:
+    socket = opens()
+    socket.say(wire.Answer(request_id="r1", call_id="c1"))
+    assert (await socket.heard())["code"] == "bad_message"
+    socket.say(wire.Hello(token=token()))
+    await socket.heard("welcome")
+    assert service.messages == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "not json",
+        "[]",
+        '{"type": "launch"}',
+        '{"type": "answer", "request_id": "r1"}',
+        '{"type": "answer", "request_id": "r1", "call_id": "c1", "more": 1}',
+        '{"type": "answer", "request_id": "r1", "call_id": "../../etc"}',
+        '{"type": "dtmf", "request_id": "r1", "call_id": "c1", "digit": "##"}',
+        b"binary",
+    ],
+)
+async def test_a_message_outside_the_contract_is_named_and_the_socket_stays(
+    opens: Open, token: Token, service: FakeService, message: str | bytes
+) -> None:
+    socket, _ = await signed_on(opens, token)
+    socket.say(message)
+    error = await socket.heard()
+    assert (error["type"], error["code"], error["request_id"]) == ("error", "bad_message", None)
+    socket.say(wire.Answer(request_id="r1", call_id="c1"))
+    socket.say(wire.Ping())
+    await socket.heard("pong")
+    assert service.messages == [wire.Answer(request_id="r1", call_id="c1")]
+
+
+async def test_an_oversized_message_closes_the_socket(opens: Open, token: Token) -> None:
+    socket, _ = await signed_on(opens, token)
+    socket.say("x" * (limits.WEBSOCKET_MESSAGE_MAX_BYTES + 1))
+    assert (await socket.heard("closed"))["code"] == 1009
+
+
+async def test_a_flood_is_cut_off(opens: Open, token: Token) -> None:
+    socket, _ = await signed_on(opens, token)
+    for _ in range(3 * limits.WEBSOCKET_MESSAGES_PER_SECOND):
+        socket.say(wire.Ping())
+    assert (await socket.heard("error"))["code"] == "too_many_requests"
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_TOO_MANY
+
+
+async def test_one_person_has_so_many_tabs_and_no_more(opens: Open, token: Token) -> None:
+    for _ in range(limits.CLIENTS_PER_USER_MAX):
+        await signed_on(opens, token)
+    socket = opens()
+    socket.say(wire.Hello(token=token()))
+    assert (await socket.heard())["code"] == "too_many_tabs"
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_TOO_MANY
+
+
+async def test_a_browser_that_does_not_read_is_dropped_and_slows_nobody(
+    opens: Open, token: Token, gateway: ClientGateway, tenant: Tenant, service: FakeService
+) -> None:
+    stuck, stuck_client = await signed_on(opens, token)
+    _, lively_client = await signed_on(opens, token)
+    stuck.reads.clear()
+    for number in range(limits.CLIENT_QUEUE_MAX + 10):
+        gateway.send(stuck_client, wire.HistoryChanged(call_id=f"c{number}"))
+    async with asyncio.timeout(5):
+        while ("left", stuck_client) not in service.told:
+            await asyncio.sleep(0)
+    users = frozenset({tenant.administrator.id})
+    assert [tab.client for tab in gateway.on_duty(tenant.company.id, users)] == [lively_client]
+    stuck.reads.set()
+
+
+async def test_who_is_on_duty(
+    opens: Open, token: Token, gateway: ClientGateway, tenant: Tenant, service: FakeService
+) -> None:
+    first, client = await signed_on(opens, token)
+    _, second = await signed_on(opens, token, on_duty=False)
+    users = frozenset({tenant.administrator.id})
+    assert [tab.client for tab in gateway.on_duty(tenant.company.id, users)] == [client]
+    first.say(wire.SetDuty(on_duty=False))
+    first.say(wire.Ping())
+    await first.heard("pong")
+    assert gateway.on_duty(tenant.company.id, users) == ()
+    assert service.told == [("came", client), ("came", second), ("off duty", client)]
+
+
+async def test_a_tab_that_goes_is_told_and_forgotten(
+    opens: Open, token: Token, gateway: ClientGateway, service: FakeService
+) -> None:
+    socket, client = await signed_on(opens, token)
+    socket.go()
+    async with asyncio.timeout(5):
+        while ("left", client) not in service.told:
+            await asyncio.sleep(0)
+    assert gateway.connected == 0
+
+
+async def test_a_tab_that_comes_back_keeps_its_name(opens: Open, token: Token, service: FakeService) -> None:
+    socket, client = await signed_on(opens, token)
+    socket.go()
+    async with asyncio.timeout(5):
+        while ("left", client) not in service.told:
+            await asyncio.sleep(0)
+    _, again = await signed_on(opens, token, resume=client)
+    assert again == client
+
+
+async def test_a_tab_that_comes_back_before_its_old_socket_was_missed(
+    opens: Open, token: Token, service: FakeService
+) -> None:
+    old, client = await signed_on(opens, token)
+    _, again = await signed_on(opens, token, resume=client)
+    assert again == client
+    await old.heard("closed")
+    assert service.told == [("came", client), ("left", client), ("came", client)]
+
+
+async def test_nobody_takes_another_persons_name(opens: Open, token: Token, tenant: Tenant) -> None:
+    _, client = await signed_on(opens, token)
+    socket = opens()
+    socket.say(wire.Hello(token=token(tenant.operator), resume=client))
+    assert (await socket.heard("welcome"))["client_id"] != client
+
+
+async def test_a_restart_asks_everybody_to_come_again(opens: Open, token: Token, gateway: ClientGateway) -> None:
+    socket, _ = await signed_on(opens, token)
+    gateway.stop()
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_RESTART
+
+
+async def test_a_broadcast_stays_in_its_company(
+    opens: Open, token: Token, gateway: ClientGateway, tenant: Tenant, other: Tenant
+) -> None:
+    socket, _ = await signed_on(opens, token)
+    gateway.broadcast(other.company.id, wire.HistoryChanged(call_id="theirs"))
+    gateway.broadcast(tenant.company.id, wire.HistoryChanged(call_id="ours"))
+    assert (await socket.heard())["call_id"] == "ours"

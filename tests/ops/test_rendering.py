@@ -1,0 +1,233 @@
+"""Configuration before anything runs: ports, addresses, settings file, and what the engines think of their files."""
+
+from __future__ import annotations
+
+import re
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon import settings as settings_room
+from antiphon.assembly import installation
+from antiphon.assembly.engines import address, ports, render
+from antiphon.settings import Ports, Settings
+from ops import engines
+
+
+@pytest.fixture(scope="module")
+def prepared() -> Iterator[Settings]:
+    with engines.data_folder() as folder:
+        settings, _ = installation.prepare(folder, offset=engines.free_offset(4500), address="127.0.0.1")
+        yield settings
+
+
+def numbers(offset: int) -> set[tuple[str, int]]:
+    return {(one.protocol, one.port) for one in ports.listeners(Ports(offset=offset).model_dump())}
+
+
+def test_every_single_port_moves_with_the_offset() -> None:
+    assert {(protocol, port + 100) for protocol, port in numbers(0)} == numbers(100)
+
+
+@given(st.integers(0, 20_000), st.integers(1, 5_000))
+def test_a_listener_is_never_listed_twice(offset: int, apart: int) -> None:
+    for one in (offset, offset + apart):
+        listed = ports.listeners(Ports(offset=one).model_dump())
+        assert len({(listener.protocol, listener.port) for listener in listed}) == len(listed)
+
+
+def test_installations_a_hundred_apart_share_no_listener() -> None:
+    taken = [numbers(offset) for offset in range(0, 1000, 100)]
+    assert len(set().union(*taken)) == sum(len(one) for one in taken)
+
+
+def test_an_occupied_port_is_named(prepared: Settings) -> None:
+    wanted = ports.listeners(prepared.ports.model_dump())
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", prepared.ports.mqtts))
+        other.listen()
+        taken = ports.occupied(wanted)
+    assert [one.name for one in taken] == ["mqtts"]
+    words = ports.refusal(taken, prepared.data / "settings.toml")
+    assert str(prepared.ports.mqtts) in words
+    assert "--port-offset" in words
+
+
+def test_an_occupied_port_stops_up_before_anything_is_changed() -> None:
+    offset = engines.free_offset(4600)
+    with engines.data_folder() as folder, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", Ports(offset=offset).ng))
+        with pytest.raises(installation.PortsTaken, match="nothing was changed"):
+            installation.prepare(folder, offset=offset)
+        assert list(folder.iterdir()) == []
+
+
+def test_the_script_sees_the_same_ports_before_anything_is_installed(
+    prepared: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", prepared.ports.https))
+        other.listen()
+        assert ports.main(prepared.data, "") == 1
+        assert str(prepared.ports.https) in capsys.readouterr().err
+    assert ports.main(prepared.data, "") == 0
+
+
+def test_the_settings_file_says_what_the_defaults_are(prepared: Settings) -> None:
+    written = settings_room.load(prepared.data)
+    only = {"ports": {"offset": prepared.ports.offset}, "advertised_address": "127.0.0.1"}
+    plain = settings_room.parse(prepared.data, only)
+    assert written.model_dump() == plain.model_dump()
+
+
+def test_offset_and_address_given_later_are_kept(prepared: Settings) -> None:
+    file = prepared.data / "settings.toml"
+    before = file.read_text()
+    offset = engines.free_offset(4700)
+    try:
+        installation.prepare(prepared.data, offset=offset, address="192.0.2.7")
+        assert settings_room.load(prepared.data).ports.offset == offset
+        assert settings_room.load(prepared.data).advertised_address == "192.0.2.7"
+        assert file.read_text().count("#") == before.count("#")
+    finally:
+        file.write_text(before)
+        render.render(prepared, "127.0.0.1")
+
+
+@pytest.mark.parametrize("line", ["realm = ", "colour = 'red'", "[ports]\nhttps = 70000", "[calls]\nring_max_s = 9000"])
+def test_a_settings_file_that_says_nonsense_is_refused_in_words(line: str) -> None:
+    with engines.data_folder() as folder:
+        (folder / "settings.toml").write_text(line)
+        with pytest.raises(installation.SettingsNotUnderstood, match=r"settings\.toml"):
+            installation.prepare(folder)
+
+
+def test_a_data_folder_too_deep_for_sockets_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(installation.DataFolderUnusable, match="too long"):
+        installation.prepare(tmp_path / ("x" * 90))
+
+
+def test_secrets_and_keys_are_for_their_owner_only(prepared: Settings) -> None:
+    secret = [
+        *prepared.secrets.iterdir(),
+        *prepared.pki.glob("*.key"),
+        *(prepared.conf / name for name in ("kamailio.cfg", "turnserver.conf", "mosquitto.passwords", "edge.pem", "portal.pem")),
+    ]  # fmt: skip
+    assert len(secret) >= 10
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secret} == {0o600}
+    folders = [path for path in (prepared.data, *prepared.data.iterdir()) if path.is_dir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
+
+def test_secrets_are_made_once(prepared: Settings) -> None:
+    before = {path.name: path.read_bytes() for path in prepared.secrets.iterdir()}
+    installation.prepare(prepared.data)
+    assert {path.name: path.read_bytes() for path in prepared.secrets.iterdir()} == before
+    assert set(before) == {"jwt.key", "turn.key", "mqtt.password"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("/usr/sbin/kamailio", "-c", "-f", "kamailio.cfg"),
+        ("/usr/sbin/haproxy", "-c", "-f", "haproxy.cfg"),
+    ],
+)
+def test_the_engine_accepts_its_configuration(prepared: Settings, command: tuple[str, ...]) -> None:
+    whole = [*command[:-1], str(prepared.conf / command[-1])]
+    finished = subprocess.run(whole, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    assert "WARNING" not in finished.stderr.replace("openssl bug #1491", "").replace("tls [tls_init.c", "") or (
+        command[0].endswith("kamailio")
+    )
+
+
+def test_relays_lead_nowhere_private(prepared: Settings) -> None:
+    relay = (prepared.conf / "turnserver.conf").read_text()
+    for network in ("127.0.0.0", "10.0.0.0", "172.16.0.0", "192.168.0.0", "169.254.0.0", "100.64.0.0"):
+        assert f"denied-peer-ip={network}-" in relay
+    assert "allow-loopback-peers" not in relay
+    open_ = prepared.model_copy(update={"turn_allow_private_peers": True})
+    render.render(open_, "127.0.0.1")
+    assert "allow-loopback-peers" in (prepared.conf / "turnserver.conf").read_text()
+    render.render(prepared, "127.0.0.1")
+
+
+def test_an_address_of_the_router_is_advertised_and_ours_is_listened_on(prepared: Settings) -> None:
+    render.render(prepared, "203.0.113.9")
+    local = address.listening("203.0.113.9")
+    port = prepared.ports.sips
+    assert f"listen=tls:{local}:{port} advertise 203.0.113.9:{port}" in (prepared.conf / "kamailio.cfg").read_text()
+    assert f"public/{local}!203.0.113.9;" in (prepared.conf / "rtpengine.conf").read_text()
+    assert f"external-ip=203.0.113.9/{local}" in (prepared.conf / "turnserver.conf").read_text()
+    checked = subprocess.run(
+        ["/usr/sbin/kamailio", "-c", "-f", str(prepared.conf / "kamailio.cfg")], capture_output=True, check=False
+    )
+    assert checked.returncode == 0
+    render.render(prepared, "127.0.0.1")
+
+
+@pytest.mark.parametrize("wrong", ["door.example", "::1", "10.0.0", '10.0.0.1"'])
+def test_an_address_that_is_none_is_refused_before_anything_is_changed(wrong: str) -> None:
+    with engines.data_folder() as folder:
+        with pytest.raises(installation.SettingsNotUnderstood):
+            installation.prepare(folder, address=wrong)
+        assert list(folder.iterdir()) == []
+
+
+def test_postgresql_reaches_the_edge_as_its_own_module(prepared: Settings) -> None:
+    other = prepared.model_copy(update={"database_url": "postgresql+psycopg://antiphon:p%40ss@db.example/antiphon"})
+    render.render(other, "127.0.0.1")
+    text = (prepared.conf / "kamailio.cfg").read_text()
+    assert 'loadmodule "db_postgres.so"' in text
+    assert "postgres://antiphon:p%40ss@db.example/antiphon" in text
+    assert "strpos(" in text
+    render.render(prepared, "127.0.0.1")
+
+
+def test_given_portal_certificates_are_used_or_refused_in_words(prepared: Settings, tmp_path: Path) -> None:
+    given_ = prepared.model_copy(
+        update={"portal_certificate": prepared.pki / "edge.crt", "portal_key": prepared.pki / "edge.key"}
+    )
+    render.render(given_, "127.0.0.1")
+    assert (prepared.conf / "portal.pem").read_bytes() == (prepared.conf / "edge.pem").read_bytes()
+    gone = prepared.model_copy(
+        update={"portal_certificate": tmp_path / "gone.pem", "portal_key": tmp_path / "gone.key"}
+    )
+    with pytest.raises(render.PortalCertificateUnreadable, match=r"gone\.pem"):
+        render.render(gone, "127.0.0.1")
+    render.render(prepared, "127.0.0.1")
+
+
+def test_the_address_that_is_set_wins(prepared: Settings) -> None:
+    assert address.advertised(prepared) == address.Advertised("127.0.0.1")
+
+
+def test_an_address_that_is_found_is_one_of_this_machine(prepared: Settings) -> None:
+    found = address.advertised(prepared.model_copy(update={"advertised_address": ""}))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((found.address, 0))
+    assert (found.address == address.LOOPBACK) == bool(found.warning)
+
+
+def test_without_a_network_the_address_is_loopback_and_says_so(
+    prepared: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address, "_source_address", lambda target: None)
+    found = address.advertised(prepared.model_copy(update={"advertised_address": ""}))
+    assert found.address == address.LOOPBACK
+    assert "--address" in str(found.warning)
+
+
+def test_no_plain_sip_or_media_control_leaves_loopback(prepared: Settings) -> None:
+    edge = (prepared.conf / "kamailio.cfg").read_text()
+    assert all(entry.startswith("127.0.0.1:") for entry in re.findall(r"(?m)^listen=(?:udp|tcp):(\S+)", edge))
+    media = (prepared.conf / "rtpengine.conf").read_text()
+    assert re.findall(r"(?m)^listen-\S+ = (\S+)", media) == [f"127.0.0.1:{prepared.ports.ng}"]
+    assert "recording" not in media.lower().replace("no recording", "")

@@ -1,0 +1,72 @@
+"""Companies with people in them, and a clock that stands still: what many tests start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from antiphon import tenancy
+from antiphon.database import Database, Scope
+from antiphon.tenancy import Company, Role, Site, User
+
+PASSWORD = "seven-otters-cross-rivers"
+
+
+class StillClock:
+    """Time that moves only when a test says so."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class Tenant:
+    """One company with a site, an administrator and an operator, all signing in with PASSWORD."""
+
+    company: Company
+    site: Site
+    administrator: User
+    operator: User
+    scope: Scope = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scope = Scope(self.company.id)
+
+
+@cache
+def password_hash() -> str:
+    return tenancy.hash_password(PASSWORD)
+
+
+def make_tenant(database: Database, clock: StillClock, name: str) -> Tenant:
+    now = clock.now()
+    with database.transaction() as tx:
+        company = tenancy.create_company(tx, name, now)
+        scope = Scope(company.id)
+        project = tenancy.create_project(tx, scope, "Altstadt", now)
+        site = tenancy.create_site(tx, scope, project.id, "Rainerstraße 12", "Europe/Vienna", "de", now)
+
+        def person(first: str, role: Role) -> User:
+            email = f"{first}@{name.lower()}.example"
+            return tenancy.create_user(
+                tx,
+                scope,
+                name=first.title(),
+                email=email,
+                role=role,
+                language="en",
+                password_hash=password_hash(),
+                now=now,
+            )
+
+        return Tenant(company, site, person("anna", "administrator"), person("bernd", "operator"))

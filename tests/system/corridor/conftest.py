@@ -1,0 +1,108 @@
+"""One installation for ordinary calls, one with short times beside it, and three people with a browser each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from person import CHROMIUM, Person
+from platform_under_test import Platform
+from playwright.sync_api import Browser, sync_playwright
+from visitor import Visitor
+
+SHORT_TIMES = """
+[calls]
+conversation_max_s = 12
+conversation_warning_before_s = 7
+ring_max_s = 8
+"""
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    installation = Platform(offset=20_000)
+    installation.up()
+    yield installation
+    installation.down()
+
+
+@pytest.fixture(scope="session")
+def short_platform(platform: Platform) -> Iterator[Platform]:
+    """Runs beside the first one: other ports, other data."""
+    installation = Platform(offset=21_000, settings_toml=SHORT_TIMES)
+    installation.up()
+    yield installation
+    installation.down()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+class Desk:
+    """Opens tabs of people of one installation and closes them after the scenario."""
+
+    def __init__(self, browser: Browser, platform: Platform) -> None:
+        self._browser = browser
+        self._platform = platform
+        self._contexts: dict[str, object] = {}
+        self._open: list[object] = []
+
+    def tab(self, email: str) -> Person:
+        """A further tab; tabs of one person share a browser profile, so the second is signed in already."""
+        context = self._contexts.get(email)
+        first = context is None
+        if context is None:
+            context = self._browser.new_context(ignore_https_errors=True, locale="en-GB")
+            self._contexts[email] = context
+        person = Person(context, self._platform.portal, email, self._platform.logins[email])  # type: ignore[arg-type]
+        if first:
+            return person.sign_in()
+        person.page.goto(self._platform.portal)
+        return person.arrives()
+
+    def close(self) -> None:
+        for context in self._contexts.values():
+            context.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def desk(browser: Browser, platform: Platform) -> Iterator[Desk]:
+    desk = Desk(browser, platform)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def short_desk(browser: Browser, short_platform: Platform) -> Iterator[Desk]:
+    desk = Desk(browser, short_platform)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def three(desk: Desk, platform: Platform) -> list[Person]:
+    """The three demo users, signed in and on duty."""
+    return [desk.tab(email) for email in platform.people]
+
+
+def at_the_door(platform: Platform) -> Visitor:
+    visitor = Visitor(platform.data / "stations" / "demo")
+    visitor.is_idle()
+    visitor.waits_until("the station is registered", lambda status: status["registration"] == "registered")
+    visitor.waits_until("the station is online", lambda status: status["messaging"] == "online")
+    return visitor
+
+
+@pytest.fixture
+def visitor(platform: Platform) -> Visitor:
+    return at_the_door(platform)
+
+
+@pytest.fixture
+def short_visitor(short_platform: Platform) -> Visitor:
+    return at_the_door(short_platform)

@@ -1,0 +1,106 @@
+"""A person on duty in a browser: a tab of the real client in headless Chromium."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+PATIENCE_MS = 15_000
+
+CHROMIUM = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --use-fake-device-for-media-stream --use-fake-ui-for-media-stream "
+    "--allow-loopback-in-peer-connection --autoplay-policy=no-user-gesture-required "
+    "--disable-features=WebRtcHideLocalIpsWithMdns"
+).split()
+
+# Resolves with the tab's own statistics as soon as one call has at least `least` of `figure`.
+_UNTIL = """async ([figure, least, patience]) => {
+  const end = performance.now() + patience;
+  for (;;) {
+    const calls = Object.values(await window.__antiphon.statistics());
+    const found = calls.find((call) => call[figure] >= least);
+    if (found) return found;
+    if (performance.now() > end) throw new Error(`waited in vain for ${figure} >= ${least}: ${JSON.stringify(calls)}`);
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}"""
+
+
+class Person:
+    """One tab. Selectors are what a screen reader would say."""
+
+    def __init__(self, context: BrowserContext, portal: str, email: str, password: str) -> None:
+        self.email = email
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self._portal = portal
+        self._password = password
+
+    def sign_in(self) -> Person:
+        self.page.goto(self._portal)
+        self.page.get_by_label("E-mail").fill(self.email)
+        self.page.get_by_label("Password", exact=True).fill(self._password)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        return self.arrives()
+
+    def arrives(self) -> Person:
+        """The home page with its stations is there and the socket is signed on."""
+        expect(self._button("Call Haupteingang")).to_be_visible(timeout=PATIENCE_MS)
+        return self
+
+    # -- what the person sees ----------------------------------------------------------------------------------------
+
+    def is_rung(self) -> None:
+        expect(self._button("Answer")).to_be_visible(timeout=PATIENCE_MS)
+
+    def is_not_rung(self) -> None:
+        expect(self._button("Answer")).to_have_count(0, timeout=PATIENCE_MS)
+
+    def sees_the_visitor(self, frames: int = 1) -> dict[str, Any]:
+        """At least so many pictures of a call are decoded."""
+        return self._until("framesDecoded", frames)
+
+    def hears_the_visitor(self) -> dict[str, Any]:
+        """Sound energy played by this tab: silence has none."""
+        return self._until("soundReceived", 0.001)
+
+    def reads(self, words: str | re.Pattern[str], within_ms: int = PATIENCE_MS) -> None:
+        expect(self.page.get_by_text(words).first).to_be_visible(timeout=within_ms)
+
+    def statistics(self) -> dict[str, dict[str, Any]]:
+        return dict(self.page.evaluate("window.__antiphon.statistics()"))
+
+    def talks(self) -> None:
+        expect(self._button("End")).to_be_visible(timeout=PATIENCE_MS)
+        expect(self._button("Mute")).to_be_enabled(timeout=PATIENCE_MS)
+
+    def _until(self, figure: str, least: float) -> dict[str, Any]:
+        return dict(self.page.evaluate(_UNTIL, [figure, least, PATIENCE_MS]))
+
+    # -- what the person does ----------------------------------------------------------------------------------------
+
+    def answers(self) -> None:
+        self._button("Answer").click()
+
+    def declines(self) -> None:
+        self._button("Decline").click()
+
+    def hangs_up(self) -> None:
+        self._button("End").click()
+
+    def opens(self, door: str = "Haupteingang") -> None:
+        self._button(f"Open {door}").click()
+
+    def calls(self, station: str = "Haupteingang") -> None:
+        self._button(f"Call {station}").click()
+
+    def looks_at_history(self) -> None:
+        self.page.get_by_role("tab", name="History").or_(self.page.get_by_role("button", name="History")).or_(
+            self.page.get_by_role("link", name="History")
+        ).first.click()
+
+    def _button(self, name: str) -> Any:  # Locator
+        return self.page.get_by_role("button", name=re.compile("^" + re.escape(name))).first

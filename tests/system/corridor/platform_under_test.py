@@ -1,0 +1,115 @@
+"""A whole installation, started by `./antiphon up` the way a newcomer starts it, and stopped by `./antiphon down`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from antiphon.settings import Settings
+
+CHECKOUT = Path(__file__).parents[3]
+_LOGIN = re.compile(r"^\s+(?:Sign in)?\s+(\S+@\S+)\s+(\S+)\s+(administrator|operator)\s*$", re.MULTILINE)
+
+
+@dataclass
+class Platform:
+    """`settings_toml` goes into the settings file before the first start."""
+
+    offset: int
+    settings_toml: str = ""
+    data: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="antiphon-corridor-", dir="/var/tmp")))
+    logins: dict[str, str] = field(default_factory=dict)
+    welcome: str = ""
+
+    def command(self, *words: str, within_s: float = 150) -> subprocess.CompletedProcess[str]:
+        """`./antiphon` with these words, on this data folder."""
+        return subprocess.run(
+            [str(CHECKOUT / "antiphon"), words[0], "--data", str(self.data), *words[1:]],
+            capture_output=True,
+            text=True,
+            timeout=within_s,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def up(self) -> None:
+        self.data.chmod(0o755)
+        prepared = f'advertised_address = "127.0.0.1"\n{self.settings_toml}\n[ports]\noffset = {self.offset}\n'
+        (self.data / "settings.toml").write_text(prepared)
+        started = self.command("up", "--detach")
+        assert started.returncode == 0, started.stdout[-3000:] + started.stderr[-3000:]
+        self.welcome = started.stdout
+        self.logins = {email: password for email, password, _role in _LOGIN.findall(started.stdout)}
+        assert len(self.logins) == 3, started.stdout
+
+    def down(self) -> None:
+        stopped = self.command("down")
+        assert stopped.returncode == 0, stopped.stderr
+        left = self.processes()
+        if keep := os.environ.get("ANTIPHON_KEEP_LOGS"):
+            shutil.copytree(self.data / "log", Path(keep) / self.data.name, dirs_exist_ok=True)
+        shutil.rmtree(self.data, ignore_errors=True)
+        assert not left, f"still running: {left}"
+
+    def processes(self) -> list[str]:
+        """Processes of this installation that are running: their environment or command names its data folder."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            try:
+                if (entry / "stat").read_text().split(") ")[1][0] == "Z":
+                    continue
+                words = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if str(self.data).encode() in words:
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:120])
+        return found
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(data=self.data)
+
+    @property
+    def portal(self) -> str:
+        return f"https://127.0.0.1:{self.settings.ports.https}"
+
+    @property
+    def people(self) -> list[str]:
+        return list(self.logins)
+
+    def trusting(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.data / "pki" / "root.crt"))
+
+    @contextmanager
+    def api(self, email: str) -> Iterator[httpx.Client]:
+        """A signed-in HTTP client of one person."""
+        with httpx.Client(base_url=self.portal, verify=self.trusting(), timeout=10) as client:
+            answer = client.post("/api/v1/session", json={"email": email, "password": self.logins[email]})
+            assert answer.status_code == 200, answer.text
+            client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+            yield client
+
+    def log(self, part: str) -> str:
+        return (self.data / "log" / f"{part}.log").read_text()
+
+    def newest_call(self, email: str) -> dict[str, Any]:
+        """The newest line of the history as this person sees it."""
+        with self.api(email) as client:
+            answer = client.get("/api/v1/calls", params={"limit": 1})
+            assert answer.status_code == 200, answer.text
+            items = answer.json()["items"]
+            assert items, "the history is empty"
+            return dict(items[0])

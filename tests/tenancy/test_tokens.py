@@ -1,0 +1,94 @@
+"""Access tokens: short-lived, signed with Ed25519, named by key, refused when anything is off."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.errors import Unauthenticated
+from antiphon.limits import ACCESS_TOKEN_S
+from antiphon.tenancy import Principal, TokenExpired, public_key_pem, verify_access_token
+from antiphon.tenancy.tokens import hash_refresh_token, issue_access_token, key_id, new_refresh_token
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+ANNA = Principal("user_1", "company_1", "Anna Auer", "administrator", "session_1")
+
+
+@cache
+def private_key(_name: str = "ours") -> str:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def verify(token: str, now: datetime = NOW) -> Principal:
+    return verify_access_token(token, public_key_pem(private_key()), now)
+
+
+def signed(key: str = "ours", kid: str | None = None, **changes: object) -> str:
+    token, _ends = issue_access_token(ANNA, private_key(), NOW)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    claims = {name: value for name, value in {**claims, **changes}.items() if value is not None}
+    kid = kid or key_id(public_key_pem(private_key()))
+    return jwt.encode(claims, private_key(key), algorithm="EdDSA", headers={"kid": kid})
+
+
+def test_a_token_says_who_it_is_until_it_ends() -> None:
+    token, ends = issue_access_token(ANNA, private_key(), NOW)
+    assert ends == NOW + timedelta(seconds=ACCESS_TOKEN_S)
+    assert verify(token) == ANNA
+    assert verify(token, ends - timedelta(milliseconds=1)) == ANNA
+    with pytest.raises(TokenExpired) as refused:
+        verify(token, ends)
+    assert refused.value.code == "token_expired"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        lambda: signed(key="theirs"),
+        lambda: signed(kid="0" * 16),
+        lambda: signed(role="root"),
+        lambda: signed(company=None),
+        lambda: signed(sub=7),
+        lambda: signed(sid=None),
+        lambda: signed(exp=None),
+        lambda: signed(iss="elsewhere"),
+        lambda: signed(aud="elsewhere"),
+        lambda: jwt.encode({"sub": "user_1"}, "", algorithm="none"),
+    ],
+)
+def test_whatever_is_off_is_refused(token: object) -> None:
+    with pytest.raises(Unauthenticated) as refused:
+        verify(token())  # type: ignore[operator]
+    assert refused.value.code == "unauthenticated"
+
+
+@given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")))
+def test_any_text_is_refused(token: str) -> None:
+    with pytest.raises(Unauthenticated):
+        verify(token)
+
+
+@given(st.integers(0, 400), st.characters(min_codepoint=33, max_codepoint=126))
+def test_a_changed_character_is_refused(at: int, character: str) -> None:
+    token, _ends = issue_access_token(ANNA, private_key(), NOW)
+    at %= len(token)
+    changed = token[:at] + character + token[at + 1 :]
+    try:
+        assert verify(changed) == ANNA  # the last character of a base64 part has bits that mean nothing
+    except Unauthenticated:
+        assert changed != token
+
+
+def test_refresh_tokens_are_random_and_kept_as_hashes() -> None:
+    first, second = new_refresh_token(), new_refresh_token()
+    assert first != second
+    assert len(first) >= 43
+    assert hash_refresh_token(first) != hash_refresh_token(second)
