@@ -23,6 +23,17 @@ SCRIPT = """
   tone.frequency.value = 440; tone.connect(out); tone.start();
   const video = canvas.captureStream(15).getVideoTracks()[0], sound = out.stream.getAudioTracks()[0];
   const peers = {};
+  // Without an outlet the browser decodes nothing.
+  const peer = (id) => {
+    const pc = peers[id] = new RTCPeerConnection();
+    pc.addEventListener('track', ({ track }) => {
+      const outlet = document.createElement(track.kind);
+      outlet.srcObject = new MediaStream([track]);
+      outlet.autoplay = true;
+      document.body.append(outlet);
+    });
+    return pc;
+  };
   const complete = (pc) => pc.iceGatheringState === 'complete' ? Promise.resolve() : new Promise((done) => {
     pc.addEventListener('icegatheringstatechange', () => pc.iceGatheringState === 'complete' && done());
   });
@@ -30,13 +41,13 @@ SCRIPT = """
   window.station = {
     show: (address) => { backdrop.src = address; },
     preview: async (id) => {
-      const pc = peers[id] = new RTCPeerConnection();
+      const pc = peer(id);
       pc.addTransceiver(video, { direction: 'sendonly' });
       await pc.setLocalDescription(await pc.createOffer());
       return local(pc);
     },
     connect: async (id) => {
-      const pc = peers[id] ??= new RTCPeerConnection();
+      const pc = peers[id] ?? peer(id);
       if (pc.getTransceivers().length === 0) pc.addTransceiver(video, { direction: 'sendrecv' });
       pc.getTransceivers()[0].direction = 'sendrecv';
       pc.addTransceiver(sound, { direction: 'sendrecv' });
@@ -45,7 +56,7 @@ SCRIPT = """
     },
     answered: (id, sdp) => peers[id].setRemoteDescription({ type: 'answer', sdp }),
     answer: async (id, sdp) => {
-      const pc = peers[id] = new RTCPeerConnection();
+      const pc = peer(id);
       await pc.setRemoteDescription({ type: 'offer', sdp });
       for (const each of pc.getTransceivers()) {
         await each.sender.replaceTrack(each.receiver.track.kind === 'audio' ? sound : video);

@@ -74,6 +74,14 @@ describe("the tab's connection", () => {
     expect(links).toEqual(["connecting", "online"]);
   });
 
+  test("comes back under the same client id, so that a talk goes on", async () => {
+    const { online, newest } = scene();
+    (await online()).onclose?.({ code: 1006 });
+    await vi.advanceTimersByTimeAsync(500);
+    newest().onopen?.();
+    expect(newest().sent[0]).toMatchObject({ type: "hello", resume: "client_1" });
+  });
+
   test("sends nothing before the Welcome: a late press must not open a door", async () => {
     const { connection, newest, online } = scene();
     connection.start();

@@ -9,6 +9,17 @@ const receive = (state: ClientState, message: ServerMessage, now = T0): ClientSt
   reduce(state, { type: "received", message, now });
 const signedOn = (): ClientState => receive(initialState(true), welcome("client_1"));
 
+const socketLost = (state: ClientState): ClientState =>
+  reduce(state, { type: "link", link: { kind: "connecting" }, now: T0 });
+const answering = (): ClientState => answered(receive(signedOn(), ringOf("c", station("a"), 0)), "c");
+const connected: ServerMessage = {
+  type: "connected",
+  call_id: "c",
+  at: new Date(T0).toISOString(),
+  ends_at: new Date(T0 + 600_000).toISOString(),
+};
+const talking = (): ClientState => receive(answering(), connected);
+
 describe("a call that rings here", () => {
   test("waits in the queue, the longest first, and the first one is chosen", () => {
     let state = receive(signedOn(), ringOf("late", station("b"), 5));
@@ -53,7 +64,13 @@ describe("a call that rings here", () => {
   test("a new socket starts with an empty queue; a token renewed on the same socket keeps it", () => {
     const ringing = receive(signedOn(), ringOf("c", station("a"), 0));
     expect(receive(ringing, welcome("client_1")).ringing).toHaveLength(1);
-    expect(receive(ringing, welcome("client_2")).ringing).toHaveLength(0);
+    expect(receive(socketLost(ringing), welcome("client_1")).ringing).toHaveLength(0);
+  });
+
+  test("going off duty while it rings says nothing", () => {
+    let state = receive(signedOn(), ringOf("c", station("a"), 0));
+    state = receive(state, { type: "ring_ended", call_id: "c", cause: "disconnected", answered_by: null });
+    expect([state.ringing, state.notices]).toEqual([[], []]);
   });
 });
 
@@ -98,18 +115,22 @@ describe("a call answered here", () => {
     expect(state.call?.phase).toBe("ending");
   });
 
-  test("a lost socket keeps the talk, but not a call that was only being connected", () => {
-    const answering = answered(receive(signedOn(), ringOf("c", station("a"), 0)), "c");
-    const again = receive(answering, welcome("client_2"));
+  test("a lost socket drops a call that was only being connected", () => {
+    const again = receive(socketLost(answering()), welcome("client_1"));
     expect(again.call).toBeNull();
     expect(again.notices[0]?.text).toBe("ended.lost");
-    const talking = receive(answering, {
-      type: "connected",
-      call_id: "c",
-      at: new Date(T0).toISOString(),
-      ends_at: new Date(T0).toISOString(),
-    });
-    expect(receive(talking, welcome("client_2")).call?.callId).toBe("c");
+  });
+
+  test("a lost socket keeps the talk when the platform confirms it", () => {
+    const back = receive(socketLost(talking()), welcome("client_1"), T0 + 3_000);
+    const confirmed = receive(back, connected, T0 + 3_100);
+    expect(reduce(confirmed, { type: "time", now: T0 + 60_000 }).call).toMatchObject({ phase: "talking", since: T0 });
+  });
+
+  test("a talk that the platform does not confirm, or that comes back under another id, is over", () => {
+    const back = receive(socketLost(talking()), welcome("client_1"), T0);
+    expect(reduce(back, { type: "time", now: T0 + 5_000 }).notices[0]?.text).toBe("ended.lost");
+    expect(receive(socketLost(talking()), welcome("client_2")).call).toBeNull();
   });
 
   test("the time limit is announced", () => {

@@ -47,6 +47,7 @@ type Timer = ReturnType<typeof setTimeout>;
 export class Connection {
   #socket: Socket | null = null;
   #welcomed = false;
+  #clientId: string | null = null;
   #failures = 0;
   #stopped = true;
   #freshToken = false;
@@ -118,7 +119,9 @@ export class Connection {
   }
 
   #hello(grant: Grant): void {
-    this.#socket?.send(JSON.stringify({ type: "hello", token: grant.token, on_duty: this.ports.onDuty() }));
+    // Coming back under the same id keeps a conversation that outlived the socket.
+    const resume = this.#clientId === null ? {} : { resume: this.#clientId };
+    this.#socket?.send(JSON.stringify({ type: "hello", token: grant.token, on_duty: this.ports.onDuty(), ...resume }));
   }
 
   #message(data: unknown, grant: Grant): void {
@@ -128,14 +131,16 @@ export class Connection {
       this.ports.unknown(typeof data === "string" ? data : "");
       return;
     }
-    if (message.type === "welcome" && !this.#welcomed) {
+    const first = message.type === "welcome" && !this.#welcomed;
+    if (first) {
       this.#welcomed = true;
       this.#failures = 0;
-      this.ports.link("online");
+      this.#clientId = message.client_id;
       this.#ping();
       this.#renewBefore(grant.expiresAt);
     }
     this.ports.received(message);
+    if (first) this.ports.link("online");
   }
 
   #ping(): void {

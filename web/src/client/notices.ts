@@ -1,5 +1,6 @@
 // How a call ended for this tab, in words: one notice per call.
 import type { EndCause, Received, StationView } from "../contract";
+import type { OwnCall } from "./state";
 import type { WordKey, WordValues } from "../words";
 
 export interface Notice {
@@ -52,7 +53,7 @@ export function endedByRing(
   message: Received<"ring_ended">,
   station: StationView,
   userName: string,
-  leaving: boolean,
+  phase: OwnCall["phase"] | null, // of this tab's call when it was that one
   now: number,
 ): Notice | null {
   const of = (text: WordKey, who = ""): Notice => notice(message.call_id, text, station, false, now, who);
@@ -68,9 +69,9 @@ export function endedByRing(
     case "declined":
       return null; // declined here, or in this person's other tab
     case "hung_up":
-      return leaving ? null : of("ended.cancelled");
+      return phase === "ending" ? null : of("ended.cancelled");
     case "disconnected":
-      return of("ended.lost");
+      return phase === null ? null : of("ended.lost"); // off duty, or another of this person's tabs
     case "busy":
       return of("ended.busy");
     case "time_limit":
@@ -87,8 +88,10 @@ export const endedLost = (station: StationView, text: WordKey, now: number): Not
 const refusals: Readonly<Record<string, WordKey>> = {
   busy: "error.busy",
   station_unreachable: "error.station_unreachable",
-  call_gone: "error.call_gone",
   call_not_found: "error.call_gone",
+  call_over: "error.call_gone",
+  not_found: "error.call_gone",
+  answered_elsewhere: "ended.elsewhere.unknown",
   no_codec: "ended.no_codec",
 };
 

@@ -7,6 +7,9 @@ import type { Action, ClientState, OwnCall, RingingCall } from "./state";
 // A notice leaves by itself after this time; the record keeps what it said.
 const NOTICE_SHOWN_MS = 15_000;
 
+// The platform confirms a resumed talk at once, or it is over.
+const RESUME_MAX_MS = 4_000;
+
 const newCall = {
   callId: null,
   placed: false,
@@ -15,6 +18,7 @@ const newCall = {
   endsAt: null,
   warned: false,
   digit: null,
+  resumedAt: null,
 } as const;
 
 const withStation = (stations: readonly StationView[], station: StationView): readonly StationView[] =>
@@ -36,14 +40,28 @@ function withoutRing(state: ClientState, callId: string): ClientState {
 
 const withoutCall = (state: ClientState): ClientState => ({ ...state, call: null });
 
+const talking = (call: OwnCall, endsAt: number, now: number): OwnCall => ({
+  ...call,
+  phase: "talking",
+  since: call.phase === "talking" ? call.since : now,
+  endsAt,
+  resumedAt: null,
+});
+
+/** A talk survives a lost socket under the same client id, once the platform confirms it; nothing else does. */
+function cameBack(state: ClientState, clientId: string, now: number): ClientState {
+  if (state.call === null) return state;
+  if (state.call.phase === "talking" && state.clientId === clientId)
+    return { ...state, call: { ...state.call, resumedAt: now } };
+  return withNotice(withoutCall(state), endedLost(state.call.station, "ended.lost", now));
+}
+
 function received(state: ClientState, message: ServerMessage, now: number): ClientState {
   switch (message.type) {
     case "welcome": {
       // A new socket starts with an empty queue: calls that still ring follow as `Ring`. A token renewed on the same socket changes nothing.
-      const renewed = state.clientId === message.client_id;
-      const broken = !renewed && state.call !== null && state.call.phase !== "talking" ? state.call : null;
-      const kept =
-        broken === null ? state : withNotice(withoutCall(state), endedLost(broken.station, "ended.lost", now));
+      const renewed = state.link.kind === "online" && state.clientId === message.client_id;
+      const kept = renewed ? state : cameBack(state, message.client_id, now);
       return {
         ...kept,
         link: { kind: "online" },
@@ -96,7 +114,7 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
       const station = ring?.station ?? own?.station;
       if (station === undefined) return state;
       const next = withoutRing(own === null ? state : withoutCall(state), message.call_id);
-      const notice = endedByRing(message, station, state.userName, own?.phase === "ending", now);
+      const notice = endedByRing(message, station, state.userName, own?.phase ?? null, now);
       return notice === null ? next : withNotice(next, notice);
     }
     case "call_started":
@@ -105,7 +123,7 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
         : state;
     case "connected":
       return state.call?.callId === message.call_id && state.call.phase !== "ending"
-        ? { ...state, call: { ...state.call, phase: "talking", since: now, endsAt: Date.parse(message.ends_at) } }
+        ? { ...state, call: talking(state.call, Date.parse(message.ends_at), now) }
         : state;
     case "limit_warning":
       return state.call?.callId === message.call_id
@@ -217,6 +235,8 @@ export function reduce(state: ClientState, action: Action): ClientState {
     case "dismiss":
       return { ...state, notices: state.notices.filter((notice) => notice.id !== action.noticeId) };
     case "time": {
+      if (state.call?.resumedAt != null && action.now - state.call.resumedAt >= RESUME_MAX_MS)
+        return withNotice(withoutCall(state), endedLost(state.call.station, "ended.lost", action.now));
       const doors = doorsAt(state.doors, action.now);
       const notices = state.notices.filter((notice) => action.now - notice.at < NOTICE_SHOWN_MS);
       const shorter = notices.length !== state.notices.length;

@@ -41,16 +41,19 @@ export function RingQueue({ ringing, selected, talking }: Props) {
                 id={`ring-${ring.callId}`}
                 role="option"
                 aria-selected={ring.callId === selected}
-                aria-label={`${ring.station.name}, ${ring.station.place}`}
                 className={`q${ring.callId === selected ? " q-chosen" : ""}${waited > LATE_MS ? " q-late" : ""}`}
                 onClick={() => desk.select(ring.callId)}
               >
-                <span className="pic">{picture !== null && <LivePicture stream={picture} label="" />}</span>
+                <span className="pic" aria-hidden="true">
+                  {picture !== null && <LivePicture stream={picture} label="" />}
+                </span>
                 <span className="q-words">
                   <span className="q-top">
                     <StateMark state="ringing" />
                     <b>{ring.station.name}</b>
-                    <span className="din sec">{running(waited / 1000)}</span>
+                    <span className="din sec" aria-hidden="true">
+                      {running(waited / 1000)}
+                    </span>
                   </span>
                   <span className="dim xs">{ring.station.place}</span>
                   {ring.button !== MAIN_BUTTON && (

@@ -25,6 +25,7 @@ export interface OwnCall {
   readonly endsAt: number | null; // ms
   readonly warned: boolean;
   readonly digit: string | null; // the visitor's last
+  readonly resumedAt: number | null; // ms: the socket came back, the platform has yet to confirm the talk
 }
 
 export type LinkState =
