@@ -138,6 +138,7 @@ def test_a_role_that_is_away_gives_a_problem_with_a_code(running: Settings) -> N
     assert json.loads(answer.read())["code"] == "unavailable"
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_old_tls_is_refused(running: Settings) -> None:
     context = engines.tls(running, None)
     context.minimum_version = ssl.TLSVersion.TLSv1

@@ -92,6 +92,7 @@ def test_a_strangers_certificate_is_refused_in_the_handshake(running: Settings, 
         station.ask(register("dev_door1"))
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_tls_older_than_1_2_is_refused(running: Settings, door: engines.Station) -> None:
     context = engines.tls(running, door)
     context.minimum_version = ssl.TLSVersion.TLSv1

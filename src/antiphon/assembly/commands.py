@@ -61,9 +61,9 @@ def up(asked: argparse.Namespace, data: Path) -> int:
     log.configure("up", "warning")
     interrupted = _Interruption()
     with interrupted:
+        supervision.stop_in(data)  # what a crashed supervisor left behind, and would hold the ports
         _say("preparing folders, keys, certificates and database")
         settings, found = installation.prepare(data, offset=asked.port_offset, address=asked.address)
-        supervision.stop(settings)  # what a crashed supervisor left behind
         with_demo = not asked.no_demo
         wanted = [part for part in parts.parts(settings) if with_demo or part.kind != "station"]
         supervision.write_configuration(settings, wanted, found.address)

@@ -82,13 +82,15 @@ def refusal(taken: list[Listener], settings_file: Path) -> str:
 
 
 def running(data: Path) -> bool:
-    """Whether this installation's own supervisor answers: then the ports are held by ourselves."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+    """Whether processes of this installation are alive: then it is ourselves who hold the ports, and `up` sees to them."""
+    mark = f"ANTIPHON_INSTALLATION={data}".encode()
+    for process in Path("/proc").iterdir():
         try:
-            probe.connect(str(data / "run" / "supervisor.sock"))
-        except OSError:
-            return False
-    return True
+            if process.name.isdigit() and mark in (process / "environ").read_bytes().split(b"\0"):
+                return True
+        except OSError:  # ended meanwhile, or another user's
+            continue
+    return False
 
 
 def _written(data: Path, offset: str) -> dict[str, int]:
