@@ -29,6 +29,7 @@ from antiphon_station.orders import Orders
 from antiphon_station.prompts import Prompts, find_program
 from antiphon_station.relay import Relays, open_buttons
 from antiphon_station.sip import LinkState, SipLink
+from antiphon_station.tasks import end
 
 _log = logging.getLogger("station")
 RENEW_CHECK_S = 3600.0
@@ -144,11 +145,7 @@ class Station:
 
     async def _disconnect(self) -> None:
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        for result in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                _log.warning("A connection did not end cleanly", extra={"reason": type(result).__name__})
+        await end(*tasks)
         self._link = self._calls.link = self._messaging = None
 
     async def _keep_up(self) -> None:

@@ -30,6 +30,7 @@ from antiphon_station.config import Folder, read_identity
 from antiphon_station.mqtt import Messaging
 from antiphon_station.orders import Orders
 from antiphon_station.relay import Relays
+from antiphon_station.tasks import end
 from tests.station.edge import DEVICE_ID, WITHIN_S, Authority, write_identity
 
 pytestmark = pytest.mark.system
@@ -117,8 +118,7 @@ async def device(broker: Broker, platform: aiomqtt.Client, tmp_path: Path) -> As
     write_identity(data, broker.authority, sip_port=1, mqtt_port=broker.port)
     device = Device(Folder(data), Relays({"door-1": "simulated"}, lambda *_: None))
     yield device
-    device.task.cancel()
-    await asyncio.gather(device.task, return_exceptions=True)
+    await end(device.task)
 
 
 async def said(platform: aiomqtt.Client, topic: str) -> bytes:
@@ -144,7 +144,7 @@ async def test_the_station_says_that_it_is_there_and_what_it_is(platform: aiomqt
 
 async def test_a_station_that_stops_says_goodbye(platform: aiomqtt.Client, device: Device) -> None:
     await online(platform)
-    device.task.cancel()
+    await end(device.task)
     gone = Connection.model_validate_json(await said(platform, connection_topic(DEVICE_ID)))
     assert gone.state == "offline"
 
