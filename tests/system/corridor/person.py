@@ -79,6 +79,12 @@ class Person:
     def reads(self, words: str | re.Pattern[str], within_ms: int = PATIENCE_MS) -> None:
         expect(self.page.get_by_text(words).first).to_be_visible(timeout=within_ms)
 
+    def reads_in_the_history(self, words: str) -> None:
+        """The newest lines of the history, live: nobody reloads."""
+        expect(self.page.get_by_role("region", name="Calls").get_by_text(words).first).to_be_visible(
+            timeout=PATIENCE_MS
+        )
+
     def statistics(self) -> dict[str, dict[str, Any]]:
         return dict(self.page.evaluate("window.__antiphon.statistics()"))
 
@@ -105,11 +111,6 @@ class Person:
 
     def calls(self, station: str = "Haupteingang") -> None:
         self._button(f"Call {station}").click()
-
-    def looks_at_history(self) -> None:
-        self.page.get_by_role("tab", name="History").or_(self.page.get_by_role("button", name="History")).or_(
-            self.page.get_by_role("link", name="History")
-        ).first.click()
 
     def _button(self, name: str) -> Any:  # Locator
         return self.page.get_by_role("button", name=re.compile("^" + re.escape(name))).first

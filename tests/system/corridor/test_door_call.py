@@ -63,8 +63,7 @@ def test_a_door_call_from_the_button_to_the_record(platform: Platform, three: li
     with av.open(io.BytesIO(picture.content)) as file:
         frame = next(file.decode(video=0))
     assert (frame.width, frame.height) == (640, 480)
-    anna.looks_at_history()
-    anna.reads("Answered by Bernd", within_ms=5_000)
+    anna.reads_in_the_history("Answered by Bernd Berger")
 
 
 def test_a_decline_at_one_does_not_stop_the_others(platform: Platform, three: list[Person], visitor: Visitor) -> None:
