@@ -241,6 +241,16 @@ async def test_a_fault_in_opening_a_door_does_not_end_the_call(desk: Desk) -> No
     assert desk.service.live == 1
 
 
+async def test_a_ring_says_what_stands_on_the_button(desk: Desk) -> None:
+    with desk.database.transaction() as tx:
+        buttons = [directory.Button("main"), directory.Button("top-3", "Familie Huber")]
+        directory.set_buttons(tx, desk.tenant.scope, desk.station.id, buttons)
+    anna = desk.tab("anna")
+    await desk.presses("top-3")
+    ring = desk.last(anna, wire.Ring)
+    assert (ring.button, ring.button_label) == ("top-3", "Familie Huber")
+
+
 async def test_a_digit_opens_the_door_it_stands_for(desk: Desk) -> None:
     anna = desk.tab("anna")
     call_id = await desk.talks(anna)
@@ -248,7 +258,16 @@ async def test_a_digit_opens_the_door_it_stands_for(desk: Desk) -> None:
     await desk.says(anna, wire.Dtmf(request_id="d1", call_id=call_id, digit="2"))
     assert desk.doors.opened == [("dtmf", doors[1].door_id, "d1", call_id)]
     assert desk.last(anna, wire.DoorResult).opened
+    assert desk.sip.named("send_digit") == [("send_digit", "leg-1", "2")]
+    assert not [order for order in desk.media.orders if order[0].startswith("send_dtmf")]
+
+
+async def test_a_digit_to_another_makers_station_goes_in_the_sound(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna, account=True)
+    await desk.says(anna, wire.Dtmf(request_id="d1", call_id=call_id, digit="2"))
     assert ("send_dtmf 2", call_id) in desk.media.orders
+    assert desk.sip.named("send_digit") == []
 
 
 async def test_a_digit_of_the_visitor_opens_nothing(desk: Desk) -> None:
@@ -275,6 +294,7 @@ async def test_calling_a_station(desk: Desk) -> None:
     await desk.service.drain()
     assert desk.last(anna, wire.CallEnded).by == "station"
     assert (desk.history()[0].direction, desk.history()[0].cause) == ("to_station", "answered")
+    assert desk.history()[0].placed_by == anna.user_name
 
 
 async def test_calling_a_station_that_is_not_there(desk: Desk) -> None:
@@ -339,6 +359,16 @@ async def test_a_revoked_device_is_cut_off(desk: Desk) -> None:
     await desk.service.drain()
     assert desk.sip.orders[-1] == ("end", "leg-1", "revoked")
     assert desk.last(anna, wire.CallEnded).cause == "revoked"
+
+
+async def test_a_fact_of_older_hardware_that_comes_late_leaves_the_new_ones_call_alone(desk: Desk) -> None:
+    replaced = DeviceRevoked(new_id("fact"), desk.tenant.company.id, desk.clock.now(), desk.station.id, "01")
+    desk.clock.advance(1)
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    desk.bus.publish(replaced)
+    await desk.service.drain()
+    assert desk.service.call(call_id) is not None
 
 
 async def test_a_media_engine_that_died(desk: Desk) -> None:

@@ -134,6 +134,7 @@ class Orders:
                 call_id=call.call_id,
                 station=call.view.model_copy(update={"state": "ringing"}),
                 button=call.button,
+                button_label=call.button_label,
                 started_at=call.started_at,
                 rings_until=call.moment(order.rings_until),
                 video=call.invite is not None and "m=video" in call.invite.sdp,
@@ -187,6 +188,9 @@ class Orders:
                 self._quietly(call, "key frame not requested", media.request_key_frame(call_id))
             case e.Play(leg, prompt):
                 self._quietly(call, "prompt not played", media.play(call_id, leg, prompt, self._language(call)))
+            case e.SendDigit(leg, digit) if call.machine.station.kind == "station":
+                # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
+                self._sip.send_digit(leg, digit)
             case e.SendDigit(leg, digit):
                 self._quietly(call, "digit not sent", media.send_dtmf(call_id, leg, digit))
             case e.Announce():

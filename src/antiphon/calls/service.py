@@ -328,6 +328,7 @@ class CallService:
             return
         self._end_older(call)
         plan = admission.plan
+        call.button_label = plan.button_label
         tabs = (
             self._clients.on_duty(admission.station.company_id, frozenset(plan.user_ids)) if admission.station else ()
         )
@@ -412,5 +413,6 @@ class CallService:
 
     def _device_revoked(self, fact: events.DeviceRevoked) -> None:
         for call in list(self._calls.values()):
-            if call.station is not None and call.station.id == fact.device_id:
+            # A call begun later is of hardware that was claimed since: the fact may come late.
+            if call.station is not None and call.station.id == fact.device_id and call.started_at <= fact.at:
                 self.feed(call, i.DeviceRevoked())

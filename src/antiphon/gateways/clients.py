@@ -220,14 +220,18 @@ class ClientGateway:
             principal = tenancy.verify_access_token(hello.token, self._public_key, self._clock.now())
             if principal.company_id != company_id:
                 raise WrongCompany
-            user, company = await self._database.read(
+            now = self._clock.now()
+            user, company, alive = await self._database.read(
                 lambda tx: (
                     tenancy.user(tx, principal.scope, principal.user_id),
                     tenancy.company(tx, principal.company_id),
+                    tenancy.session_alive(tx, principal.scope, principal.session_id, principal.user_id, now),
                 )
             )
             if not user.active:
                 raise Unauthenticated
+            if not alive:
+                raise tenancy.SessionEnded
         except NotFound:
             raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(Unauthenticated())) from None
         except AntiphonError as error:

@@ -11,6 +11,7 @@ from corridor.desk import Desk
 from corridor.person import CHROMIUM, Person
 from corridor.platform_under_test import Platform
 from corridor.visitor import Visitor
+from ops.engines import free_offset
 
 SHORT_TIMES = """
 [calls]
@@ -22,7 +23,7 @@ ring_max_s = 8
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
-    installation = Platform(offset=20_000)
+    installation = Platform(offset=free_offset(20_000))
     installation.up()
     yield installation
     installation.down()
@@ -31,7 +32,7 @@ def platform() -> Iterator[Platform]:
 @pytest.fixture(scope="session")
 def short_platform(platform: Platform) -> Iterator[Platform]:
     """Runs beside the first one: other ports, other data."""
-    installation = Platform(offset=21_000, settings_toml=SHORT_TIMES)
+    installation = Platform(offset=free_offset(21_000), settings_toml=SHORT_TIMES)
     installation.up()
     yield installation
     installation.down()

@@ -62,7 +62,11 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
           {causeText(call, words)}
         </span>
         <span className="dim xs">
-          {call.direction === "to_station" && <span>{say("history.placed")}</span>}
+          {call.direction === "to_station" && (
+            <span>
+              {call.placed_by === null ? say("history.placed") : say("history.placed.by", { who: call.placed_by })}
+            </span>
+          )}
           {talk !== null && <span>{talk}</span>}
           {call.doors_opened > 0 && (
             <span>

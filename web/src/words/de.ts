@@ -174,6 +174,7 @@ export const de: Record<WordKey, string> = {
   "history.older": "Ältere Anrufe",
   "history.picture": "Bild des Besuchers bei {station}, {time}",
   "history.placed": "Von hier gerufen",
+  "history.placed.by": "Gerufen von {who}",
   "history.talk": "{duration} gesprochen",
   "history.opened": "Tür geöffnet",
   "history.opened.many": "Türen {count}-mal geöffnet",

@@ -167,6 +167,7 @@ export const en = {
   "history.older": "Older calls",
   "history.picture": "Picture of the caller at {station}, {time}",
   "history.placed": "Called from here",
+  "history.placed.by": "Called by {who}",
   "history.talk": "talked {duration}",
   "history.opened": "door opened",
   "history.opened.many": "doors opened {count} times",

@@ -98,6 +98,11 @@ def render(settings: Settings, address: str) -> None:
     write_broker_passwords(settings)
     for name in ("mosquitto.platform.acl", "mosquitto.devices.acl"):
         (settings.conf / name).chmod(0o600)
+    write_pairs(settings)
+
+
+def write_pairs(settings: Settings) -> None:
+    """Certificates and keys as the front reads them, one file each."""
     write_secret(settings.conf / "edge.pem", _pair(settings.pki / "edge.crt", settings.pki / "edge.key"))
     write_secret(settings.conf / "portal.pem", _portal(settings))
 
