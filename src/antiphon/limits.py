@@ -56,7 +56,9 @@ SIP_HEADERS_MAX = 128
 MQTT_PAYLOAD_MAX_BYTES = 64 * 1024
 SNAPSHOT_MAX_BYTES = 2 * 1024 * 1024
 WEBSOCKET_MESSAGES_PER_SECOND = 50
-WEBSOCKET_PING_S = 20.0  # how often a client is asked whether it lives, and how long it may take to say so
+# W1: a client without network is missed within the sum: how often it is asked whether it lives, how long it may think.
+WEBSOCKET_PING_S = 10.0
+WEBSOCKET_PONG_MAX_S = 5.0
 CLIENTS_PER_USER_MAX = 20
 
 # Our sessions with the broker.

@@ -38,12 +38,20 @@ _UNTIL = """async ([figure, least, patience]) => {
 }"""
 
 
+# Keeps the tab's sockets, so that a test can lose one.
+_SOCKETS = """window.__sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) { super(...given); window.__sockets.push(this); }
+};"""
+
+
 class Person:
     """One tab. Selectors are what a screen reader would say."""
 
     def __init__(self, context: BrowserContext, portal: str, email: str, password: str) -> None:
         self.email = email
         self.page: Page = context.new_page()
+        self.page.add_init_script(_SOCKETS)
         self.page.set_default_timeout(PATIENCE_MS)
         self._portal = portal
         self._password = password
@@ -95,6 +103,11 @@ class Person:
     def _until(self, figure: str, least: float) -> dict[str, Any]:
         return dict(self.page.evaluate(_UNTIL, [figure, least, PATIENCE_MS]))
 
+    def sees_the_station(self, state: str, within_ms: int = PATIENCE_MS) -> None:
+        """The state in words on the station's tile."""
+        tile = self.page.get_by_role("listitem").filter(has_text="Haupteingang").first
+        expect(tile.get_by_text(state, exact=True)).to_be_visible(timeout=within_ms)
+
     # -- what the person does ----------------------------------------------------------------------------------------
 
     def answers(self) -> None:
@@ -111,6 +124,19 @@ class Person:
 
     def calls(self, station: str = "Haupteingang") -> None:
         self._button(f"Call {station}").click()
+
+    def keys(self, digit: str) -> None:
+        """One key of the keypad."""
+        self._button("Keypad").click()
+        self.page.get_by_role("group", name="Tones to the station").get_by_role("button", name=digit).click()
+
+    def loses_the_socket(self) -> None:
+        """The connection breaks once; the page stays and may connect again."""
+        self.page.evaluate("window.__sockets.at(-1).close()")
+
+    def is_torn_away(self) -> None:
+        """Browser crash, lid closed, cable pulled: the tab is no more."""
+        self.page.close()
 
     def _button(self, name: str) -> Any:  # Locator
         return self.page.get_by_role("button", name=re.compile("^" + re.escape(name))).first
