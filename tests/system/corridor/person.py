@@ -44,6 +44,14 @@ window.WebSocket = class extends WebSocket {
   constructor(...given) { super(...given); window.__sockets.push(this); }
 };"""
 
+_CONNECTED = """async ([sockets, patience]) => {
+  const end = performance.now() + patience;
+  while (window.__sockets.length < sockets || window.__sockets.at(-1).readyState !== 1) {
+    if (performance.now() > end) throw new Error("waited in vain for the socket");
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}"""
+
 
 class Person:
     """One tab. Selectors are what a screen reader would say."""
@@ -106,7 +114,7 @@ class Person:
     def sees_the_station(self, state: str, within_ms: int = PATIENCE_MS) -> None:
         """The state in words on the station's tile."""
         tile = self.page.get_by_role("listitem").filter(has_text="Haupteingang").first
-        expect(tile.get_by_text(state, exact=True)).to_be_visible(timeout=within_ms)
+        expect(tile.get_by_text(re.compile(f"^{state}")).first).to_be_visible(timeout=within_ms)
 
     # -- what the person does ----------------------------------------------------------------------------------------
 
@@ -133,6 +141,10 @@ class Person:
     def loses_the_socket(self) -> None:
         """The connection breaks once; the page stays and may connect again."""
         self.page.evaluate("window.__sockets.at(-1).close()")
+
+    def is_connected(self, sockets: int = 1) -> None:
+        """The tab has opened at least so many sockets, and the last one stands."""
+        self.page.evaluate(_CONNECTED, [sockets, PATIENCE_MS])
 
     def is_torn_away(self) -> None:
         """Browser crash, lid closed, cable pulled: the tab is no more."""

@@ -89,7 +89,7 @@ def test_a_lost_socket_comes_back_and_keeps_the_talk(platform: Platform, desk: D
     anna = in_a_talk(desk, platform, visitor)
     before = anna.sees_the_visitor(frames=5)["framesDecoded"]
     anna.loses_the_socket()
-    anna.page.wait_for_function("window.__sockets.length > 1 && window.__sockets.at(-1).readyState === 1")
+    anna.is_connected(sockets=2)
     anna.sees_the_visitor(frames=before + 10)
     anna.talks()
     assert visitor.status["call"]["state"] == "talking"
@@ -143,7 +143,7 @@ def test_a_call_service_that_dies_while_it_rings_is_said_to_the_visitor_and_the_
     )
     platform.runs_again("calls", before)
     anna.is_not_rung()
-    anna.page.wait_for_function("window.__sockets.at(-1).readyState === 1")
+    anna.is_connected(sockets=2)
     rings_within(visitor, anna, 10)
     broken = platform.newest_call(anna.email)
     assert broken["cause"] == "cancelled"
@@ -156,7 +156,7 @@ def test_a_media_engine_that_dies_in_a_talk_is_said_to_both_and_the_next_call_wo
     told, before = visitor.prompts, platform.process("rtpengine")
     platform.kill("rtpengine")
     visitor.is_told("platform_error", since=told)
-    anna.reads("Picture and sound broke off.")
+    anna.reads("Haupteingang: picture and sound broke off. Call back.")
     assert platform.newest_call(anna.email)["cause"] == "media_failed"
     platform.runs_again("rtpengine", before)
     visitor.hang_up()
