@@ -25,6 +25,18 @@ async def test_opening_a_door_from_the_ring_is_told_to_the_tapper_and_the_others
     assert desk.history()[0].doors_opened == 1
 
 
+async def test_a_door_acknowledged_after_the_hang_up_is_on_the_record(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    door_id = desk.last(anna, wire.Ring).station.doors[0].door_id
+    desk.service.received(anna, wire.OpenDoor(request_id="open-1", door_id=door_id, call_id=call_id))
+    desk.service.received(anna, wire.HangUp(request_id="end", call_id=call_id))
+    assert desk.service.call(call_id) is None
+    await desk.service.drain()
+    assert desk.last(anna, wire.DoorResult).opened
+    assert desk.history()[0].doors_opened == 1
+
+
 @pytest.mark.parametrize("failure", [StationUnreachable(), DoorNotAllowed()])
 async def test_a_door_that_does_not_open_says_why(desk: Desk, failure: AntiphonError) -> None:
     anna = desk.tab("anna")

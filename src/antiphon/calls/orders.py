@@ -48,6 +48,8 @@ class Desk(Protocol):
 
     def write_record(self, call: LiveCall, record: CallRecord) -> None: ...
 
+    def opened_late(self, call: LiveCall) -> None: ...
+
 
 class Orders:
     """Carries out orders of all calls. Sockets are never waited for; media runs in tasks, started in order."""
@@ -293,7 +295,9 @@ class Orders:
             code, detail = AntiphonError.code, "Not opened: something failed on our side. Tap again."
         if client is not None:
             self._tell_door(e.TellDoor(client, order.request_id, door_id, opened, open_for_s, code, detail))
-        if call is not None and not repeated:
+        if call is not None and call.machine.over and opened and not repeated:
+            self._desk.opened_late(call)
+        elif call is not None and not repeated:
             answered = i.DoorAnswered(client, order.request_id, door_id, opened, open_for_s, code, detail)
             self._desk.feed(call, answered)
 

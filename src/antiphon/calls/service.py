@@ -30,7 +30,7 @@ from antiphon.calls.requests import Requests
 from antiphon.calls.snapshots import Snapshots
 from antiphon.calls.wheel import Alarm, LoopAlarm, Wheel
 from antiphon.clock import Clock, new_id
-from antiphon.database import Database
+from antiphon.database import Database, Scope
 from antiphon.limits import CALLS_STOP_MAX_S
 from antiphon.wire import client as wire
 
@@ -350,6 +350,14 @@ class CallService:
         self._orders.close(call)
         call.record = record
         self._write_late(call)
+
+    def opened_late(self, call: LiveCall) -> None:
+        """A door's acknowledgement came after the call's end."""
+        if call.station is None:
+            return
+        company = call.station.company_id
+        changed = wire.HistoryChanged(call_id=call.call_id)
+        self._records.count_opening(Scope(company), call.call_id, lambda: self._clients.broadcast(company, changed))
 
     def _write_late(self, call: LiveCall) -> None:
         record, of = call.record, call.station

@@ -200,6 +200,11 @@ def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
     return True
 
 
+def count_opening(tx: Tx, scope: Scope, call_id: str) -> None:
+    """One more door opened from a call whose record is written."""
+    tx.update(scope, call_rows, call_rows.c.id == call_id, values={"doors_opened": call_rows.c.doors_opened + 1})
+
+
 def unended_calls(tx: Tx) -> tuple[tuple[str, str, str], ...]:
     """Calls of all companies without an end, as (company, call, station): what a process that died left behind."""
     rows = tx.all(PLATFORM, call_rows, call_rows.c.ended_at.is_(None))

@@ -101,6 +101,11 @@ class Person:
             timeout=PATIENCE_MS
         )
 
+    def reads_on_the_newest_call(self, words: str) -> None:
+        """Below the day's name stands the newest call of the history."""
+        lines = self.page.get_by_role("region", name="Calls").get_by_role("listitem")
+        expect(lines.nth(1)).to_contain_text(words, timeout=PATIENCE_MS)
+
     def statistics(self) -> dict[str, dict[str, Any]]:
         return dict(self.page.evaluate("window.__antiphon.statistics()"))
 
