@@ -25,7 +25,7 @@ ring_max_s = 8
 _FIRST = 20_000 + 30 * (os.getpid() % 30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform() -> Iterator[Platform]:
     installation = Platform(offset=free_offset(_FIRST))
     installation.up()
@@ -33,7 +33,7 @@ def platform() -> Iterator[Platform]:
     installation.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def short_platform(platform: Platform) -> Iterator[Platform]:
     """Runs beside the first one: other ports, other data."""
     installation = Platform(offset=free_offset(_FIRST + 2_000), settings_toml=SHORT_TIMES)
@@ -42,7 +42,7 @@ def short_platform(platform: Platform) -> Iterator[Platform]:
     installation.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
