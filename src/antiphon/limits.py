@@ -162,8 +162,10 @@ CLAIM_CODE_KEPT_DAYS = 30  # past its end: so long the device hears "expired", t
 SIP_OFFER_TRIES_MAX = 5
 # RFC 3261 14.2: a peer that asks us to come back later is believed up to this.
 SIP_RETRY_AFTER_MAX_S = 10
-# An answered leg is probed this often, so that a station that vanished does not leave a call open.
-SIP_PROBE_S = 30.0
+# A call never ends in silence: both ends ask each other inside the dialog this often whether the call still lives, while it
+# rings and while people talk. A side that was started anew answers 481 at once, and the other tells its people.
+SIP_PROBE_S = 4.0
+SIP_RINGING_PROBE_S = 2.0
 # A session description: browsers send some 10 kB with two media lines.
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024
