@@ -19,6 +19,8 @@ DOOR_REQUEST_LIFE_S = 86_400
 DOOR_REQUEST_GRACE_S = 3.0
 DOOR_REQUEST_POLL_S = 0.1
 DOOR_LOG_PAGE_MAX = 200
+# D4: two taps give one pulse. Whoever taps a door again within this time meant one opening; later taps open it again.
+DOOR_TAP_AGAIN_S = 1.0
 # D2: key frames while previewing are at most this far apart.
 PREVIEW_KEY_FRAME_MAX_S = 1.0
 
