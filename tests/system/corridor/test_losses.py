@@ -200,7 +200,7 @@ def test_a_media_engine_that_dies_in_a_talk_is_said_to_both_and_the_next_call_wo
     told, before = visitor.prompts, platform.process("rtpengine")
     platform.kill("rtpengine")
     visitor.is_told("platform_error", since=told)
-    anna.reads("Haupteingang: picture and sound broke off. Call back.")
+    anna.reads("Haupteingang: picture and sound failed. Call back.")
     assert platform.newest_call(anna.email)["cause"] == "media_failed"
     platform.runs_again("rtpengine", before)
     visitor.hang_up()
