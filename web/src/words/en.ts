@@ -171,6 +171,7 @@ export const en = {
   "history.opened": "door opened",
   "history.opened.many": "doors opened {count} times",
   "history.legs": "Who was rung",
+  "history.legs.placed": "Who took part",
   "history.legs.show": "Show who was rung, {station}, {time}",
   "history.legs.none": "Nobody was rung.",
   "history.today": "Today",
