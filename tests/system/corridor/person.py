@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 PATIENCE_MS = 15_000
 
@@ -45,6 +45,9 @@ class Person:
         self.email = email
         self.page: Page = context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
+        self.complaints: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         self._portal = portal
         self._password = password
 
@@ -91,6 +94,11 @@ class Person:
     def talks(self) -> None:
         expect(self._button("End")).to_be_visible(timeout=PATIENCE_MS)
         expect(self._button("Mute")).to_be_enabled(timeout=PATIENCE_MS)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        """A fault of the page, a request that failed, or something that the content security policy held back."""
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
 
     def _until(self, figure: str, least: float) -> dict[str, Any]:
         return dict(self.page.evaluate(_UNTIL, [figure, least, PATIENCE_MS]))
