@@ -62,7 +62,7 @@ export const de: Record<WordKey, string> = {
 
   "tabs.label": "Ansichten",
   "tabs.stations": "Stationen",
-  "tabs.history": "Verlauf",
+  "tabs.history": "Anrufe",
 
   "state.online": "Online",
   "state.offline": "Offline",
@@ -152,7 +152,7 @@ export const de: Record<WordKey, string> = {
   "ended.nobody_available": "{station}: Niemand war im Dienst. Dem Besucher wurde es gesagt.",
   "ended.unknown_button": "{station}: Die Taste läutet noch bei niemandem. Von der Verwaltung einrichten lassen.",
   "ended.busy": "{station} ist in einem anderen Gespräch. In einer Minute noch einmal versuchen.",
-  "ended.time_limit": "{station}: Zehn Minuten sind um, das Gespräch wurde beendet.",
+  "ended.time_limit": "{station}: Die Zeitgrenze ist erreicht, das Gespräch wurde beendet.",
   "ended.no_codec":
     "{station}: Bild und Ton passen nicht zu diesem Browser. Aktuelles Chromium, Edge oder Firefox verwenden.",
   "ended.station_unreachable": "{station} antwortet nicht. Vielleicht fehlt Strom oder Netz.",
@@ -169,7 +169,7 @@ export const de: Record<WordKey, string> = {
   "history.none.title": "Noch keine Anrufe.",
   "history.none.text": "Probeweise läuten lassen: die Taste einer Station drücken oder sie von hier rufen.",
   "history.loading": "Anrufe werden geladen …",
-  "history.failed": "Der Verlauf wurde nicht geladen. Verbindung prüfen, dann noch einmal versuchen.",
+  "history.failed": "Die Anrufe wurden nicht geladen. Verbindung prüfen, dann noch einmal versuchen.",
   "history.retry": "Noch einmal versuchen",
   "history.older": "Ältere Anrufe",
   "history.picture": "Bild des Besuchers bei {station}, {time}",
@@ -192,7 +192,7 @@ export const de: Record<WordKey, string> = {
   "history.cause.nobody_available": "Niemand war im Dienst",
   "history.cause.unknown_button": "Die Taste läutet noch bei niemandem",
   "history.cause.busy": "Die Station war in einem anderen Gespräch",
-  "history.cause.time_limit": "Nach zehn Minuten beendet",
+  "history.cause.time_limit": "An der Zeitgrenze beendet",
   "history.cause.no_codec": "Bild und Ton passten nicht",
   "history.cause.station_unreachable": "Die Station antwortete nicht",
   "history.cause.media_failed": "Bild und Ton abgerissen",

@@ -58,7 +58,7 @@ export const en = {
 
   "tabs.label": "Views",
   "tabs.stations": "Stations",
-  "tabs.history": "History",
+  "tabs.history": "Calls",
 
   "state.online": "Online",
   "state.offline": "Offline",
@@ -146,7 +146,7 @@ export const en = {
   "ended.nobody_available": "{station}: nobody was on duty. The visitor was told.",
   "ended.unknown_button": "{station}: the button rings nobody yet. Ask your administrator to set it up.",
   "ended.busy": "{station} is in another call. Try again in a minute.",
-  "ended.time_limit": "{station}: ten minutes are over, the call was ended.",
+  "ended.time_limit": "{station}: the time limit was reached and the call was ended.",
   "ended.no_codec": "{station}: picture and sound do not fit this browser. Use Chromium, Edge or Firefox of today.",
   "ended.station_unreachable": "{station} does not answer. It may have no power or no network.",
   "ended.media_failed": "{station}: picture and sound broke off. Call back.",
@@ -185,7 +185,7 @@ export const en = {
   "history.cause.nobody_available": "Nobody was on duty",
   "history.cause.unknown_button": "The button rings nobody yet",
   "history.cause.busy": "The station was in another call",
-  "history.cause.time_limit": "Ended after ten minutes",
+  "history.cause.time_limit": "Ended at the time limit",
   "history.cause.no_codec": "Picture and sound did not fit",
   "history.cause.station_unreachable": "The station did not answer",
   "history.cause.media_failed": "Picture and sound broke off",
