@@ -162,7 +162,7 @@ export const en = {
   "history.none.title": "No calls yet.",
   "history.none.text": "Ring a station once as a test: press its button, or call it from here.",
   "history.loading": "Calls are loading …",
-  "history.failed": "The history did not load. Check the connection, then try again.",
+  "history.failed": "The calls did not load. Check the connection, then try again.",
   "history.retry": "Try again",
   "history.older": "Older calls",
   "history.picture": "Picture of the caller at {station}, {time}",
