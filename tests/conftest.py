@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from antiphon.database import Database, migrate
 from antiphon.settings import Settings
 from residents import StillClock, Tenant, make_tenant
+
+
+@pytest.fixture(autouse=True)
+def ordinary_umask() -> Iterator[None]:
+    """What one test sets for its process does not reach the next."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture

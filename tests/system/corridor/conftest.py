@@ -20,7 +20,7 @@ ring_max_s = 8
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform() -> Iterator[Platform]:
     installation = Platform(offset=20_000)
     installation.up()
@@ -28,7 +28,7 @@ def platform() -> Iterator[Platform]:
     installation.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def short_platform(platform: Platform) -> Iterator[Platform]:
     """Runs beside the first one: other ports, other data."""
     installation = Platform(offset=21_000, settings_toml=SHORT_TIMES)
@@ -37,7 +37,7 @@ def short_platform(platform: Platform) -> Iterator[Platform]:
     installation.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
