@@ -231,7 +231,7 @@ def application(platform: Platform, dist: Path) -> ASGIApp:
 
     @app.post("/api/v1/session/refresh")
     async def refresh() -> Response:
-        return JSONResponse(platform.session()) if platform.signed_in else problem(401, "unauthenticated")
+        return JSONResponse(platform.session()) if platform.signed_in else Response(status_code=204)
 
     @app.delete("/api/v1/session", status_code=204)
     async def sign_out() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 PATIENCE_MS = 15_000
 
@@ -61,6 +61,9 @@ class Person:
         self.page: Page = context.new_page()
         self.page.add_init_script(_SOCKETS)
         self.page.set_default_timeout(PATIENCE_MS)
+        self.complaints: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         self._portal = portal
         self._password = password
 
@@ -112,6 +115,11 @@ class Person:
     def talks(self) -> None:
         expect(self._button("End")).to_be_visible(timeout=PATIENCE_MS)
         expect(self._button("Mute")).to_be_enabled(timeout=PATIENCE_MS)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        """A fault of the page, a request that failed, or something that the content security policy held back."""
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
 
     def _until(self, figure: str, least: float) -> dict[str, Any]:
         return dict(self.page.evaluate(_UNTIL, [figure, least, PATIENCE_MS]))
