@@ -28,7 +28,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def documented() -> list[list[str]]:
     """The commands below the heading in docs/start.md, one list of words each."""
-    section = (ROOT / "docs" / "start.md").read_text().split("## A company and stations of your own")[1].split("\n## ")[0]
+    section = (
+        (ROOT / "docs" / "start.md").read_text().split("## A company and stations of your own")[1].split("\n## ")[0]
+    )
     return [shlex.split(line, comments=True) for line in re.findall(r"(?m)^    (\./.+)$", section)]
 
 
@@ -75,7 +77,15 @@ class Newcomer:
 def installation() -> Iterator[tuple[Settings, str]]:
     """One that was started with --no-demo, and what it printed."""
     with engines.data_folder() as data:
-        words = ["up", "--detach", "--no-demo", "--port-offset", str(engines.free_offset(4200)), "--address", "127.0.0.1"]
+        words = [
+            "up",
+            "--detach",
+            "--no-demo",
+            "--port-offset",
+            str(engines.free_offset(4200)),
+            "--address",
+            "127.0.0.1",
+        ]
         started = subprocess.run(
             [sys.executable, "-m", "antiphon", *words, "--data", str(data)],
             env={**settings_room.everything(), "PYTHONPATH": str(ROOT / "src")},
