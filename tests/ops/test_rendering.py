@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import stat
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon import __main__ as command_line
 from antiphon import settings as settings_room
 from antiphon.assembly import installation
 from antiphon.assembly.engines import address, ports, render
@@ -180,6 +182,21 @@ def test_the_script_refuses_before_anything_is_prepared(words: tuple[str, ...], 
     assert (refused.returncode, refused.stderr.count("\n")) == (status, 1), refused.stderr
     assert said in refused.stderr
     assert not Path("/tmp/a b").exists()
+
+
+def test_stopping_somebody_elses_installation_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def not_ours(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with engines.data_folder() as folder:
+        with monkeypatch.context() as foreign:
+            foreign.setattr(Path, "unlink", not_ours)
+            assert command_line.main(["down", "--data", str(folder)]) == 1
+        said = capsys.readouterr().err
+        assert "belongs to another user" in said
+        assert said.count("\n") == 1
 
 
 def test_a_data_folder_too_deep_for_sockets_is_refused(tmp_path: Path) -> None:

@@ -256,7 +256,7 @@ def _welcome(settings: Settings, warning: str | None, logins: str) -> str:
     if warning:
         lines += ["", f"  Attention: {warning}"]
     with_demo = (settings.stations / "demo").is_dir()
-    steps = ["open the portal, sign in, and go on duty"] if logins else ["open the portal and sign in"]
+    steps = ["open the portal, sign in, and allow the microphone"] if logins else ["open the portal and sign in"]
     if with_demo:
         steps.append(f"press the demo station's button:  {_command(data, 'station press main')}")
     elif not people.anybody(settings):

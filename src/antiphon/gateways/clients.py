@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
-import hmac
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -20,13 +18,13 @@ from antiphon.clock import Clock, new_id
 from antiphon.database import Database
 from antiphon.errors import AntiphonError, NotFound, Unauthenticated
 from antiphon.events import SessionsEnded
+from antiphon.gateways.tabs import POLICY_VIOLATION, Allowance, Gone, Tab
+from antiphon.gateways.turn import Turn
 from antiphon.limits import (
     CLIENT_HELLO_MAX_S,
-    CLIENT_QUEUE_MAX,
     CLIENT_SEND_MAX_S,
     CLIENTS_PER_USER_MAX,
     RECONNECT_GRACE_S,
-    TURN_CREDENTIAL_S,
     WEBSOCKET_MESSAGE_MAX_BYTES,
     WEBSOCKET_MESSAGES_PER_SECOND,
 )
@@ -34,7 +32,6 @@ from antiphon.settings import Settings
 from antiphon.wire import client as wire
 
 _log = log.get("clients")
-_POLICY_VIOLATION = 1008
 _TOO_LARGE = 1009
 
 
@@ -53,53 +50,6 @@ class TooManyTabs(AntiphonError):
     title = "Too many windows are open. Close some of them, then reload this one."
 
 
-class Gone(Exception):
-    """This socket is to be closed with that code."""
-
-    def __init__(self, code: int, error: wire.Error | None = None) -> None:
-        super().__init__(code)
-        self.code, self.error = code, error
-
-
-@dataclass(slots=True)
-class Allowance:
-    """A bucket of messages: full at first, refilled by the second; `take` is False when it is empty."""
-
-    left: float
-    at: float
-
-    def take(self, now: float) -> bool:
-        most = float(2 * WEBSOCKET_MESSAGES_PER_SECOND)
-        self.left = min(most, self.left + (now - self.at) * WEBSOCKET_MESSAGES_PER_SECOND)
-        self.at = now
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
-
-
-class Tab:
-    """One signed-on socket: its person, the end of its token, and what waits to be sent."""
-
-    def __init__(self, info: ClientInfo, expires_at: datetime, session_id: str) -> None:
-        self.info = info
-        self.session_id = session_id
-        self.expires_at = expires_at
-        self.waiting: asyncio.Queue[str | Gone] = asyncio.Queue(CLIENT_QUEUE_MAX)
-        self.ending: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
-
-    def send(self, text: str) -> None:
-        """Queue a message; a tab that does not read is dropped, nobody waits for it."""
-        try:
-            self.waiting.put_nowait(text)
-        except asyncio.QueueFull:
-            self.end(Gone(_POLICY_VIOLATION))
-
-    def end(self, gone: Gone) -> None:
-        if not self.ending.done():
-            self.ending.set_result(gone)
-
-
 class ClientGateway:
     """Serves `/ws/{company_id}`. `events` is set before the first socket; everything runs on one event loop."""
 
@@ -107,9 +57,7 @@ class ClientGateway:
         self.events: ClientEvents
         self._database, self._clock = database, clock
         self._public_key = tenancy.public_key_pem((settings.secrets / "jwt.key").read_text())
-        self._turn_key = settings.secret("turn.key").encode()
-        self._turn_address = settings.advertised_address
-        self._stun_port = settings.ports.stun
+        self._turn = Turn(settings)
         self._public_name = settings.public_name
         self._tabs: dict[str, dict[str, Tab]] = {}  # company -> client -> tab, oldest first
         self._away: dict[str, tuple[str, float]] = {}  # client that left -> its user, and when
@@ -162,7 +110,7 @@ class ClientGateway:
         """Starlette's endpoint of `/ws/{company_id}`."""
         if not self._same_origin(socket):
             _log.warning("socket of another origin refused")
-            await socket.close(_POLICY_VIOLATION)
+            await socket.close(POLICY_VIOLATION)
             return
         await socket.accept()
         try:
@@ -220,14 +168,18 @@ class ClientGateway:
             principal = tenancy.verify_access_token(hello.token, self._public_key, self._clock.now())
             if principal.company_id != company_id:
                 raise WrongCompany
-            user, company = await self._database.read(
+            now = self._clock.now()
+            user, company, alive = await self._database.read(
                 lambda tx: (
                     tenancy.user(tx, principal.scope, principal.user_id),
                     tenancy.company(tx, principal.company_id),
+                    tenancy.session_alive(tx, principal.scope, principal.session_id, principal.user_id, now),
                 )
             )
             if not user.active:
                 raise Unauthenticated
+            if not alive:
+                raise tenancy.SessionEnded
         except NotFound:
             raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(Unauthenticated())) from None
         except AntiphonError as error:
@@ -259,25 +211,10 @@ class ClientGateway:
             company_name=company,
             expires_at=tab.expires_at,
             stations=stations,
-            ice_servers=self._ice_servers(tab.info.user_id),
+            ice_servers=self._turn.servers(tab.info.user_id, self._clock.now()),
         )
         async with asyncio.timeout(CLIENT_SEND_MAX_S):
             await socket.send_text(welcome.model_dump_json())
-
-    def _ice_servers(self, user_id: str) -> tuple[wire.IceServer, ...]:
-        """STUN, and TURN with credentials that end by themselves (TURN REST API, as coturn's use-auth-secret reads it)."""
-        if not self._turn_address:
-            return ()
-        host = f"[{self._turn_address}]" if ":" in self._turn_address else self._turn_address
-        place = f"{host}:{self._stun_port}"
-        username = f"{int(self._clock.now().timestamp()) + TURN_CREDENTIAL_S}:{user_id}"
-        # SHA-1 is what the TURN REST API prescribes; as a MAC with a random key it is sound.
-        credential = base64.b64encode(hmac.new(self._turn_key, username.encode(), hashlib.sha1).digest()).decode()
-        turn = tuple(f"turn:{place}?transport={transport}" for transport in ("udp", "tcp"))
-        return (
-            wire.IceServer(urls=(f"stun:{place}",)),
-            wire.IceServer(urls=turn, username=username, credential=credential),
-        )
 
     # -- both directions ---------------------------------------------------------------------------------------------
 
@@ -326,7 +263,7 @@ class ClientGateway:
                     await socket.send_text(text)
             except TimeoutError:
                 _log.warning("client does not read", client_id=tab.info.client)
-                raise Gone(_POLICY_VIOLATION) from None
+                raise Gone(POLICY_VIOLATION) from None
 
     async def _read(self, socket: WebSocket, tab: Tab) -> None:
         allowance = Allowance(2 * WEBSOCKET_MESSAGES_PER_SECOND, self._clock.monotonic())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from corridor.desk import Desk
 from corridor.person import CHROMIUM, Person
 from corridor.platform_under_test import Platform
 from corridor.visitor import Visitor
+from ops.engines import free_offset
 
 SHORT_TIMES = """
 [calls]
@@ -19,10 +21,13 @@ conversation_warning_before_s = 7
 ring_max_s = 8
 """
 
+# Test runs of several checkouts may start at the same moment: each begins to look somewhere else.
+_FIRST = 20_000 + 30 * (os.getpid() % 30)
+
 
 @pytest.fixture(scope="package")
 def platform() -> Iterator[Platform]:
-    installation = Platform(offset=20_000)
+    installation = Platform(offset=free_offset(_FIRST))
     installation.up()
     yield installation
     installation.down()
@@ -31,7 +36,7 @@ def platform() -> Iterator[Platform]:
 @pytest.fixture(scope="package")
 def short_platform(platform: Platform) -> Iterator[Platform]:
     """Runs beside the first one: other ports, other data."""
-    installation = Platform(offset=21_000, settings_toml=SHORT_TIMES)
+    installation = Platform(offset=free_offset(_FIRST + 2_000), settings_toml=SHORT_TIMES)
     installation.up()
     yield installation
     installation.down()
