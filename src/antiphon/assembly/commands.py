@@ -233,7 +233,9 @@ def _await_ready(settings: Settings, interrupted: Event, wanted: set[str]) -> No
         if not found or interrupted.is_set():
             return
         interrupted.wait(0.25)
-    reasons = "\n".join(f"  {part.name}: {part.detail} (./antiphon logs {part.name})" for part in found)
+    reasons = "\n".join(
+        f"  {part.name}: {part.detail} ({_command(settings.data, 'logs', part.name)})" for part in found
+    )
     raise NotReady(f"Not ready after {_READY_WITHIN_S} s:\n{reasons}")
 
 
@@ -290,7 +292,7 @@ def _installed(data: Path) -> Settings:
     except PermissionError as error:
         raise _foreign(data) from error
     if not there:
-        raise NotSetUp(f"There is no installation in {data} yet. Start with: ./antiphon up")
+        raise NotSetUp(f"There is no installation in {data} yet. Start with: {_command(data, 'up')}")
     return installation.load(data)
 
 
