@@ -36,8 +36,22 @@ def parser() -> argparse.ArgumentParser:
     logs = verb("logs", "what the parts wrote")
     logs.add_argument("part", nargs="?", default=None, metavar="PART")
     logs.add_argument("-f", "--follow", action="store_true", help="keep following")
-    station = verb("station", "talk to the demo station")
-    station.add_argument("words", nargs="+", metavar="press main", help="what the station shall do")
+    company = verb("company", "companies of this installation")
+    company.add_argument("what", choices=("add",))
+    company.add_argument("name", metavar="NAME", help="the company's name; its first site is called the same")
+    company.add_argument("--owner", required=True, metavar="E-MAIL", help="its first administrator")
+    company.add_argument("--time-zone", default="Europe/Vienna", metavar="ZONE", help="of the first site")
+    company.add_argument("--language", default="en", choices=("de", "en"), help="what stations of the site say")
+    station = verb("station", "add a station, make a new claim code, or talk to the demo station")
+    station.add_argument(
+        "words",
+        nargs="+",
+        metavar="add NAME | code ID | list | press main",
+        help="add: a station that waits for its claim; code: a new claim code; anything else goes to the demo station",
+    )
+    station.add_argument(
+        "--site", default=None, metavar="ID", help="where a station is added, when there are several sites"
+    )
     user = verb("user", "people who sign in")
     user.add_argument("what", choices=("set-password",))
     user.add_argument("email", metavar="E-MAIL", help="gets a new random password, printed once")

@@ -125,6 +125,8 @@ FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
 FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
 # The SIP edge gives up a peer that answers nothing at all; well within a visitor's patience.
 SIP_SILENT_PEER_S = 5
+# Wrong passwords of one digest account from one source address, within a minute, before the right one is refused too.
+SIP_GUESSES_PER_ACCOUNT_AND_SOURCE = 60
 # D12: call buttons of one station, and people bound to one button.
 BUTTONS_PER_STATION_MAX = 64
 RING_TARGETS_PER_BUTTON_MAX = 200

@@ -12,6 +12,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Event
@@ -130,6 +131,68 @@ def test_an_oversized_body_is_refused_with_a_problem(running: Settings, roles: N
     answer = ask(running, "/api/v1/session", method="POST", headers={"Content-Length": "9000000"}, body=b"{}")
     assert answer.status == 413
     assert json.loads(answer.read())["code"] == "too_large"
+
+
+def refusals(settings: Settings, path: str, since: int) -> list[dict[str, object]]:
+    """What the front wrote about that path from line `since` on; waits for it."""
+    wait = Event()
+    for _ in range(50):
+        told = [json.loads(one) for one in front_log(settings)[since:] if one.startswith('{"event":"request refused')]
+        found = [one for one in told if one["path"] == path]
+        if found:
+            return found
+        wait.wait(0.1)
+    return []
+
+
+def front_log(settings: Settings) -> list[str]:
+    return (settings.logs / "haproxy.log").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "code"),
+    [
+        ("/device/v1/me", {}, 404, "not_found"),
+        ("/api/v1/me", {}, 503, "unavailable"),
+        ("/api/v1/session", {"Content-Length": "9000000"}, 413, "too_large"),
+        ('/api/v1/"x', {"Transfer-Encoding": "chunked"}, 413, "too_large"),
+    ],
+)
+def test_what_the_front_refuses_is_a_problem_and_is_logged_without_secrets(
+    running: Settings, path: str, headers: dict[str, str], status: int, code: str
+) -> None:
+    before = len(front_log(running))
+    method = "POST" if headers else "GET"
+    headers = {**headers, "Authorization": "Bearer very-secret"}
+    answer = ask(running, f"{path}?token=very-secret", method=method, headers=headers)
+    problem = json.loads(answer.read())
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert (answer.status, problem["status"], problem["code"]) == (status, status, code)
+    assert problem["type"] == f"urn:antiphon:problem:{code}"
+    assert problem["title"] == HTTPStatus(status).phrase
+    assert problem["detail"].endswith(".")
+    (line,) = refusals(running, path, before)
+    assert (line["status"], line["method"], line["source"], line["listener"]) == (status, method, "127.0.0.1", "portal")
+    assert "very-secret" not in "".join(front_log(running)[before:])
+
+
+def test_what_a_role_answers_is_not_logged_by_the_front(running: Settings, roles: None) -> None:
+    before = len(front_log(running))
+    assert ask(running, "/api/v1/me").status == 200
+    assert ask(running, "/device/v1/other").status == 404
+    assert refusals(running, "/device/v1/other", before)
+    assert not [one for one in front_log(running)[before:] if "/api/v1/me" in one]
+
+
+def test_a_request_whose_head_never_ends_is_given_up(running: Settings) -> None:
+    # Before there is a request HAProxy answers in its own words: `http-error` does not reach that far.
+    with engines.connect(running, running.ports.https, None) as connection:
+        connection.settimeout(15)
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 408
 
 
 def test_a_role_that_is_away_gives_a_problem_with_a_code(running: Settings) -> None:

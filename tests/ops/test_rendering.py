@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import stat
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon import __main__ as command_line
 from antiphon import settings as settings_room
 from antiphon.assembly import installation
 from antiphon.assembly.engines import address, ports, render
@@ -106,6 +108,95 @@ def test_a_settings_file_that_says_nonsense_is_refused_in_words(line: str) -> No
         (folder / "settings.toml").write_text(line)
         with pytest.raises(installation.SettingsNotUnderstood, match=r"settings\.toml"):
             installation.prepare(folder)
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("[ports]\nrtp_min = 30000\nrtp_max = 20000", "rtp_min"),
+        ("[ports]\nrtp_min = 80", "rtp_min"),
+        ("[ports]\nturn_max = 70000", "turn_max"),
+        ("[ports]\nturn_min = 30000", "overlap"),
+        ("[ports]\nmqtts = 8443", "https and mqtts are both on port 8443"),
+        ("[ports]\nng = 3478", "stun and ng"),
+        ("log_level = 'loud'", "log_level"),
+        ("public_name = 'door example.org'", "host name"),
+        ("public_name = '$(reboot)'", "host name"),
+        ("public_name = 'door.example.org\\n'", "host name"),
+        ("realm = ''", "host name"),
+        ("realm = 'x\"; exit; \"'", "host name"),
+        ('realm = "one\\ntwo"', "host name"),
+    ],
+)
+def test_settings_that_no_engine_could_follow_are_refused_in_words(lines: str, named: str) -> None:
+    with engines.data_folder() as folder:
+        (folder / "settings.toml").write_text(lines)
+        with pytest.raises(installation.SettingsNotUnderstood, match=re.escape(named)) as refused:
+            installation.prepare(folder)
+        assert "Value error" not in refused.value.detail
+        assert [path.name for path in folder.iterdir()] == ["settings.toml"]
+
+
+@pytest.mark.parametrize(
+    ("file", "offset", "status", "words"),
+    [
+        ("", "-9000", 1, "1024 to 65535"),
+        ("", "99999", 1, "1024 to 65535"),
+        ("", "many", 2, "--port-offset has to be a whole number"),
+        ("[ports]\nhttps = 70000", "", 1, "port https would be 70000"),
+        ("[ports]\nhttps = 'abc'", "", 1, "https under [ports]"),
+        ("[ports]\noffset = true", "", 1, "offset under [ports]"),
+        ("ports = 7", "", 0, ""),  # not the ports' shape: the whole file is judged once something is installed
+        ("[ports", "", 1, "not valid TOML"),
+    ],
+)
+def test_the_script_refuses_impossible_ports_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], file: str, offset: str, status: int, words: str
+) -> None:
+    with engines.data_folder() as folder:
+        if file:
+            (folder / "settings.toml").write_text(file)
+        assert ports.main(folder, offset or ("" if status else str(engines.free_offset(4600)))) == status
+        said = capsys.readouterr().err
+        assert words in said
+        assert said.count("\n") == (1 if status else 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("up", "--data"), 2, "need a value"),
+        (("up", "--data="), 2, "need a value"),
+        (("up", "--data", "--detach"), 2, "need a value"),
+        (("up", "--data", "/tmp/x", "--port-offset"), 2, "need a value"),
+        (("down", "--data"), 2, "need a value"),
+        (("up", "--data", "/proc/x"), 1, "cannot be written"),
+        (("up", "--data", "/tmp/a b"), 1, "holds a blank"),
+        (("up", "--data", "/tmp/antiphon-none", "--port-offset", "-9000"), 1, "1024 to 65535"),
+        (("up", "--data", "/tmp/antiphon-none", "--port-offset", "x"), 2, "whole number"),
+    ],
+)
+def test_the_script_refuses_before_anything_is_prepared(words: tuple[str, ...], status: int, said: str) -> None:
+    script = Path(__file__).resolve().parents[2] / "antiphon"
+    refused = subprocess.run([script, *words], capture_output=True, text=True, timeout=20, check=False)
+    assert (refused.returncode, refused.stderr.count("\n")) == (status, 1), refused.stderr
+    assert said in refused.stderr
+    assert not Path("/tmp/a b").exists()
+
+
+def test_stopping_somebody_elses_installation_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def not_ours(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with engines.data_folder() as folder:
+        with monkeypatch.context() as foreign:
+            foreign.setattr(Path, "unlink", not_ours)
+            assert command_line.main(["down", "--data", str(folder)]) == 1
+        said = capsys.readouterr().err
+        assert "belongs to another user" in said
+        assert said.count("\n") == 1
 
 
 def test_a_data_folder_too_deep_for_sockets_is_refused(tmp_path: Path) -> None:

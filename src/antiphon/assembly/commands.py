@@ -14,11 +14,11 @@ from threading import Event
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from antiphon import log
+from antiphon import limits, log
 from antiphon import settings as settings_room
 from antiphon.assembly import checks, demo, installation, people
 from antiphon.assembly.engines import health, parts, supervision
-from antiphon.errors import BadInput, NotFound, Unavailable
+from antiphon.errors import BadInput, Conflict, NotFound, Unavailable
 from antiphon.settings import Settings
 
 _READY_WITHIN_S = 60
@@ -29,6 +29,12 @@ class NotSetUp(NotFound):
     """`up` has not been run for this data folder."""
 
     code = "not_set_up"
+
+
+class RunsOtherwise(Conflict):
+    """The installation runs with another port offset or address than asked for."""
+
+    code = "runs_otherwise"
 
 
 class NotReady(Unavailable):
@@ -44,6 +50,7 @@ def run(asked: argparse.Namespace) -> int:
         "down": down,
         "status": status,
         "logs": logs,
+        "company": company,
         "station": station,
         "ca": authority,
         "user": user,
@@ -55,6 +62,7 @@ def run(asked: argparse.Namespace) -> int:
 def up(asked: argparse.Namespace, data: Path) -> int:
     """Set up, start, wait until ready, make the demo, print the way in; in the foreground until Ctrl-C."""
     if supervision.running(data):
+        _as_it_runs(asked, data)
         _say("already running")
         sys.stdout.write(_welcome(_installed(data), None, ""))
         return 0
@@ -97,7 +105,10 @@ def up(asked: argparse.Namespace, data: Path) -> int:
 def down(asked: argparse.Namespace, data: Path) -> int:
     """Stop everything; says so, and says when nothing ran."""
     was_running = supervision.running(data)
-    killed = supervision.stop_in(data)
+    try:
+        killed = supervision.stop_in(data)
+    except PermissionError as error:
+        raise _foreign(data) from error
     if killed:
         _say(f"{killed} processes did not end by themselves and were killed")
     _say("stopped" if was_running or killed else f"nothing is running in {data}")
@@ -133,14 +144,55 @@ def logs(asked: argparse.Namespace, data: Path) -> int:
     return subprocess.run(command, check=False).returncode
 
 
+def company(asked: argparse.Namespace, data: Path) -> int:
+    """A new company with its first site and administrator; the password is printed once."""
+    settings = _administering(data)
+    made = people.found_company(settings, asked.name, asked.owner, asked.time_zone, asked.language)
+    sys.stdout.write(
+        f"{made.company.name} is there, with one site ({made.site.id}).\n"
+        f"Sign in   {made.email}   {made.password}   administrator\n"
+        f"Shown this once. A new password: {_command(data, 'user set-password', made.email)}\n"
+        f"Its first station: {_command(data, 'station add NAME --site', made.site.id)}\n"
+    )
+    return 0
+
+
 def station(asked: argparse.Namespace, data: Path) -> int:
-    """Hand the words to the demo station's own command line."""
+    """Add a station or make it a new claim code; hand all other words to the demo station's own command line."""
+    match asked.words:
+        case ["add", name]:
+            return _claimable(people.add_station(_administering(data), name, asked.site), data)
+        case ["code", device_id]:
+            return _claimable(people.new_station_code(_administering(data), device_id), data)
+        case ["list"]:
+            for owner, one in people.every_station(_installed(data)):
+                sys.stdout.write(f"{one.id}   {one.status:<9} {owner.name}, {one.place}: {one.name}\n")
+            return 0
+        case ["add" | "code" | "list", *_]:
+            raise BadInput("It is: station add NAME [--site ID] | station code ID | station list")
     folder = _installed(data).stations / "demo"
     if not folder.is_dir():
         raise NotFound("There is no demo station here: it was started with --no-demo.")
     words = asked.words
     command = [sys.executable, "-m", "antiphon_station", words[0], "--data", str(folder), *words[1:]]
     return subprocess.run(command, check=False).returncode
+
+
+def _claimable(made: people.Waiting, data: Path) -> int:
+    """The claim code, and the commands that make this checkout's station software that station."""
+    settings = _installed(data)
+    name = made.station.name
+    trust = "" if settings.portal_certificate else f" --trust {settings.pki / 'root.crt'}"
+    sys.stdout.write(
+        f"{name} waits for its claim ({made.station.id}).\n"
+        f"Claim code   {made.claim_code}   shown this once, valid for {limits.CLAIM_CODE_VALID_DAYS} days\n"
+        "\n"
+        "As a simulated station on this machine:\n"
+        f"  ./antiphon-station claim --data DIR --platform {_portal(settings)} --code {made.claim_code}{trust}\n"
+        "  ./antiphon-station run --data DIR\n"
+        "  ./antiphon-station press --data DIR main\n"
+    )
+    return 0
 
 
 def authority(asked: argparse.Namespace, data: Path) -> int:
@@ -150,8 +202,7 @@ def authority(asked: argparse.Namespace, data: Path) -> int:
 
 def user(asked: argparse.Namespace, data: Path) -> int:
     """A new random password for one person, printed once."""
-    log.configure("user", "warning")
-    password = people.reset_password(_installed(data), asked.email)
+    password = people.reset_password(_administering(data), asked.email)
     sys.stdout.write(f"{asked.email}   {password}\nShown this once. Every session of this person has ended.\n")
     return 0
 
@@ -182,7 +233,9 @@ def _await_ready(settings: Settings, interrupted: Event, wanted: set[str]) -> No
         if not found or interrupted.is_set():
             return
         interrupted.wait(0.25)
-    reasons = "\n".join(f"  {part.name}: {part.detail} (./antiphon logs {part.name})" for part in found)
+    reasons = "\n".join(
+        f"  {part.name}: {part.detail} ({_command(settings.data, 'logs', part.name)})" for part in found
+    )
     raise NotReady(f"Not ready after {_READY_WITHIN_S} s:\n{reasons}")
 
 
@@ -196,18 +249,24 @@ def _demo(settings: Settings, address: str) -> str:
 
 
 def _welcome(settings: Settings, warning: str | None, logins: str) -> str:
-    host = settings.public_name or settings.advertised_address
-    lines = ["", "Antiphon is running.", "", f"  Portal    https://{host}:{settings.ports.https}"]
+    data = settings.data
+    lines = ["", "Antiphon is running.", "", f"  Portal    {_portal(settings)}"]
     if settings.portal_certificate is None:
         lines += ["", *(f"  {line}".rstrip() for line in _trust(settings).splitlines())]
     if logins:
         lines += ["", *(f"  {line}".rstrip() for line in logins.strip().splitlines())]
     if warning:
         lines += ["", f"  Attention: {warning}"]
+    with_demo = (settings.stations / "demo").is_dir()
     steps = ["open the portal, sign in, and allow the microphone"] if logins else ["open the portal and sign in"]
-    if (settings.stations / "demo").is_dir():
-        steps.append("press the demo station's button:  ./antiphon station press main")
-    steps += ["health of every part:  ./antiphon status", "stop everything:  ./antiphon down"]
+    if with_demo:
+        steps.append(f"press the demo station's button:  {_command(data, 'station press main')}")
+    elif not people.anybody(settings):
+        steps.insert(0, f"make a company and its administrator:  {_command(data, 'company add NAME --owner E-MAIL')}")
+        steps.append(f"add a station:  {_command(data, 'station add NAME')}")
+    if logins:
+        steps.append(f"a new password for somebody:  {_command(data, 'user set-password E-MAIL')}")
+    steps += [f"health of every part:  {_command(data, 'status')}", f"stop everything:  {_command(data, 'down')}"]
     lines += ["", "  Next", *(f"    {number}. {step}" for number, step in enumerate(steps, 1)), "", ""]
     return "\n".join(lines)
 
@@ -231,10 +290,46 @@ def _installed(data: Path) -> Settings:
     try:
         there = (data / "settings.toml").exists()
     except PermissionError as error:
-        raise BadInput(f"The data folder {data} belongs to another user. Start as that user or as root.") from error
+        raise _foreign(data) from error
     if not there:
-        raise NotSetUp(f"There is no installation in {data} yet. Start with: ./antiphon up")
+        raise NotSetUp(f"There is no installation in {data} yet. Start with: {_command(data, 'up')}")
     return installation.load(data)
+
+
+def _foreign(data: Path) -> BadInput:
+    return BadInput(f"The data folder {data} belongs to another user. Start as that user.")
+
+
+def _as_it_runs(asked: argparse.Namespace, data: Path) -> None:
+    """Raise `RunsOtherwise` when the running installation was asked to listen or be dialled elsewhere."""
+    settings = _installed(data)
+    differs = []
+    if asked.port_offset not in (None, settings.ports.offset):
+        differs.append(f"--port-offset {settings.ports.offset}")
+    if asked.address not in (None, settings.advertised_address):
+        differs.append(f"--address {settings.advertised_address}")
+    if differs:
+        raise RunsOtherwise(
+            f"It is running already, with {' and '.join(differs)}; nothing was changed. "
+            f"Stop it first, then start it anew: {_command(data, 'down')}"
+        )
+
+
+def _administering(data: Path) -> Settings:
+    """The settings, once what administrators do on this machine is written to `log/administration.log`."""
+    settings = _installed(data)
+    log.configure("administration", "info", settings.logs / "administration.log")
+    return settings
+
+
+def _command(data: Path, *words: str) -> str:
+    """A command to type, with the data folder where it is not the one used without saying so."""
+    usual = settings_room.usual_data_folder()
+    return " ".join(("./antiphon", *words, *(() if data == usual else ("--data", str(data)))))
+
+
+def _portal(settings: Settings) -> str:
+    return f"https://{settings.public_name or settings.advertised_address}:{settings.ports.https}"
 
 
 def _say(words: str) -> None:

@@ -55,7 +55,7 @@ class DemoLogins:
     def __str__(self) -> str:
         wide = max(len(login.email) for login in self.logins)
         rows = [f"{login.email:<{wide}}   {login.password}   {login.role}" for login in self.logins]
-        rows.append("Shown this once. A new password: ./antiphon user set-password E-MAIL")
+        rows.append("Shown this once.")
         return "\n".join(("Sign in   " if at == 0 else "          ") + row for at, row in enumerate(rows))
 
 

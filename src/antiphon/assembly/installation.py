@@ -13,15 +13,12 @@ from pydantic import ValidationError
 
 from antiphon import settings as settings_room
 from antiphon.assembly.engines import address as address_room
-from antiphon.assembly.engines import ports, render, secrets
+from antiphon.assembly.engines import place, ports, render, secrets
 from antiphon.assembly.engines.address import Advertised
 from antiphon.database import migrate
 from antiphon.devices import authority
 from antiphon.errors import BadInput, Conflict
 from antiphon.settings import Settings
-
-_SOCKET_PATH_MAX = 107  # sun_path of Linux, less the closing zero
-_LONGEST_SOCKET = "run/supervisor.sock.12345"
 
 _SETTINGS = """\
 # Settings of this Antiphon installation. Every line is a default; the next `./antiphon up` reads it.
@@ -131,19 +128,9 @@ def _pairs(settings: Settings) -> list[bytes]:
 
 
 def _usable(data: Path) -> None:
-    if len(str(data / _LONGEST_SOCKET)) > _SOCKET_PATH_MAX:
-        raise DataFolderUnusable(
-            f"The path of the data folder is too long for unix sockets: {data}. Choose a shorter one."
-        )
-    if any(sign in str(data) for sign in "\"'\\\n ;#"):
-        raise DataFolderUnusable(f"The path of the data folder holds a blank or a quote: {data}. Choose another.")
-    place = next(folder for folder in (data, *data.parents) if folder.exists())
-    probe = place / ".antiphon-write-probe"
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise DataFolderUnusable(f"The data folder {data} cannot be written ({error.strerror}).") from error
+    why = place.unusable(data)
+    if why:
+        raise DataFolderUnusable(why)
 
 
 def _dialable(settings: Settings) -> None:
@@ -185,7 +172,10 @@ def _checked(data: Path, text: str | None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsNotUnderstood(f"{data / 'settings.toml'} is not valid TOML: {error}") from error
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors()
+        )
         raise SettingsNotUnderstood(f"{data / 'settings.toml'}: {problems}") from error
 
 

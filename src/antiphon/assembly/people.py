@@ -1,11 +1,52 @@
-"""What whoever runs the machine may do about people, without signing in."""
+"""What whoever runs the machine may do about companies, people and stations, without signing in."""
 
 from __future__ import annotations
 
-from antiphon import tenancy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from antiphon import devices, log, tenancy
 from antiphon.clock import SystemClock
-from antiphon.database import open_database
+from antiphon.database import Database, Scope, Tx, open_database
+from antiphon.devices import ClaimCodes, Station
+from antiphon.errors import BadInput, NotFound
 from antiphon.settings import Settings
+from antiphon.tenancy import Company, Language, Site
+from antiphon.tenancy.identity import Name
+from antiphon.tenancy.routes import Email
+
+_PROJECT = "Main"
+_log = log.get("administration")
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A new company, its first site, and the password of its administrator: it exists here once, then only as a hash."""
+
+    company: Company
+    site: Site
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A station that waits for its claim; the code exists here once, then only as a hash."""
+
+    station: Station
+    claim_code: str
+
+
+class _Given(BaseModel):
+    """What was typed, held to the API's own rules."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    email: Email = "nobody@example.invalid"
 
 
 def reset_password(settings: Settings, email: str) -> str:
@@ -14,9 +55,133 @@ def reset_password(settings: Settings, email: str) -> str:
     `./antiphon user set-password E-MAIL`. Raises `NotFound`. A deactivated user stays deactivated.
     """
     password = tenancy.new_password()
+    with _database(settings) as database:
+        user = database.run_sync(lambda tx: tenancy.set_password(tx, email, password, SystemClock().now()))
+    _log.info("password set", user_id=user.id)
+    return password
+
+
+def found_company(settings: Settings, name: str, email: str, time_zone: str, language: Language) -> Founded:
+    """A company with a first project and site of the same name, and its first administrator.
+
+    `./antiphon company add NAME --owner E-MAIL`. Raises `BadInput`, `EmailTaken`; nothing is made then.
+    """
+    given = _given(name, email)
+    password, now = tenancy.new_password(), SystemClock().now()
+    hashed = tenancy.hash_password(password)
+
+    def work(tx: Tx) -> tuple[Company, Site]:
+        company = tenancy.create_company(tx, given.name, now)
+        scope = Scope(company.id)
+        project = tenancy.create_project(tx, scope, _PROJECT, now)
+        site = tenancy.create_site(tx, scope, project.id, given.name, time_zone, language, now)
+        tenancy.create_user(
+            tx,
+            scope,
+            name=given.email.partition("@")[0],
+            email=given.email,
+            role="administrator",
+            language=language,
+            password_hash=hashed,
+            now=now,
+        )
+        return company, site
+
+    with _database(settings) as database:
+        company, site = database.run_sync(work)
+    _log.info("company added", company_id=company.id, site_id=site.id)
+    return Founded(company, site, given.email, password)
+
+
+def add_station(settings: Settings, name: str, site_id: str | None) -> Waiting:
+    """A station that rings everybody of its company, and its claim code. Without `site_id` there has to be one site only.
+
+    `./antiphon station add NAME [--site ID]`. Raises `NotFound`, and `BadInput` naming the sites to choose from.
+    """
+    given, now = _given(name), SystemClock().now()
+    codes = ClaimCodes(devices.ensure_claim_key(settings.secrets))
+
+    def work(tx: Tx) -> Waiting:
+        scope, site = _site(tx, site_id)
+        station = devices.create_station(tx, scope, name=given.name, site_id=site.id, now=now)
+        return Waiting(station, devices.new_claim_code(tx, scope, codes, station.id, now))
+
+    with _database(settings) as database:
+        made = database.run_sync(work)
+    _log.info("station added", company_id=made.station.company_id, device_id=made.station.id)
+    return made
+
+
+def new_station_code(settings: Settings, device_id: str) -> Waiting:
+    """A new claim code for a station that lost its own; the earlier code is void.
+
+    `./antiphon station code ID`. Raises `StationNotFound`.
+    """
+    now = SystemClock().now()
+    codes = ClaimCodes(devices.ensure_claim_key(settings.secrets))
+
+    def work(tx: Tx) -> Waiting:
+        for company in tenancy.every_company(tx):
+            scope = Scope(company.id)
+            for station in devices.stations(tx, scope):
+                if station.id == device_id:
+                    return Waiting(station, devices.new_claim_code(tx, scope, codes, device_id, now))
+        raise devices.StationNotFound(f"There is no station {device_id}. List them with: ./antiphon station list")
+
+    with _database(settings) as database:
+        made = database.run_sync(work)
+    _log.info("claim code made", company_id=made.station.company_id, device_id=device_id)
+    return made
+
+
+def every_station(settings: Settings) -> tuple[tuple[Company, Station], ...]:
+    """All stations of the installation, by company. `./antiphon station list`."""
+
+    def work(tx: Tx) -> tuple[tuple[Company, Station], ...]:
+        return tuple(
+            (company, station)
+            for company in tenancy.every_company(tx)
+            for station in devices.stations(tx, Scope(company.id))
+        )
+
+    with _database(settings) as database:
+        return database.run_sync(work)
+
+
+def anybody(settings: Settings) -> bool:
+    """Whether there is a company at all: without one nobody can sign in."""
+    with _database(settings) as database:
+        return database.run_sync(lambda tx: bool(tenancy.every_company(tx)))
+
+
+def _site(tx: Tx, site_id: str | None) -> tuple[Scope, Site]:
+    found = [
+        (company, site) for company in tenancy.every_company(tx) for site in tenancy.sites_of(tx, Scope(company.id))
+    ]
+    wanted = [(company, site) for company, site in found if site_id in (None, site.id)]
+    if len(wanted) == 1:
+        company, site = wanted[0]
+        return Scope(company.id), site
+    if not found:
+        raise NotFound("There is no company yet. Start with: ./antiphon company add NAME --owner E-MAIL")
+    listed = "\n".join(f"  --site {site.id}   {company.name}, {site.name}" for company, site in found)
+    raise BadInput(f"{'Say at which site' if site_id is None else f'There is no site {site_id}'}. There are:\n{listed}")
+
+
+def _given(name: str, email: str | None = None) -> _Given:
+    try:
+        return _Given(name=name) if email is None else _Given(name=name, email=email)
+    except ValidationError as error:
+        wrong = {str(one["loc"][0]) for one in error.errors()}
+        if "email" in wrong:
+            raise BadInput(f"{email!r} is no e-mail address.") from error
+        raise BadInput("A name has 1 to 120 characters and no control characters.") from error
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
     database = open_database(settings)
     try:
-        database.run_sync(lambda tx: tenancy.set_password(tx, email, password, SystemClock().now()))
+        yield database
     finally:
         database.close()
-    return password

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -16,6 +17,12 @@ from pydantic_settings import (
 )
 
 from antiphon import limits
+
+_TCP = ("https", "sips", "sips_accounts", "mqtts", "device_https", "stun")
+_UDP = ("stun", "sip_edge", "sip_calls", "ng", "dtmf_log")
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
 
 
 class Ports(BaseModel):
@@ -59,6 +66,20 @@ class Ports(BaseModel):
                 raise ValueError(f"port {name} = {port} is outside 1024 to 65535")
             object.__setattr__(self, name, port)
         self._shifted = True
+        for protocol in (_TCP, _UDP):
+            taken: dict[int, str] = {}
+            for name in protocol:
+                other = taken.setdefault(getattr(self, name), name)
+                if other != name:
+                    raise ValueError(f"{other} and {name} are both on port {getattr(self, name)}; give each its own")
+        for lowest, highest in (("rtp_min", "rtp_max"), ("turn_min", "turn_max")):
+            if not 1024 <= getattr(self, lowest) < getattr(self, highest) <= 65535:
+                raise ValueError(
+                    f"{lowest} = {getattr(self, lowest)} and {highest} = {getattr(self, highest)} are no range of ports: "
+                    f"{lowest} has to be at least 1024, {highest} larger than it and at most 65535"
+                )
+        if self.rtp_min <= self.turn_max and self.turn_min <= self.rtp_max:
+            raise ValueError("rtp_min to rtp_max and turn_min to turn_max overlap; keep them apart")
         return self
 
 
@@ -82,10 +103,20 @@ class Settings(BaseSettings):
     public_name: str = ""  # DNS name of the portal, if there is one
     portal_certificate: Path | None = None  # PEM with chain; empty: issued by the platform's own CA
     portal_key: Path | None = None
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     turn_allow_private_peers: bool = False  # tests only: relays to loopback and private addresses
     ports: Ports = Ports()
     calls: CallSettings = CallSettings()
+
+    @field_validator("public_name", "realm")
+    @classmethod
+    def _host_name(cls, name: str, info: ValidationInfo) -> str:
+        """These are rendered into the engines' configuration: nothing but a host name is let in."""
+        if (name or info.field_name == "realm") and not _HOST_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} is no host name: letters, digits, hyphens and dots only, such as door.example.org"
+            )
+        return name
 
     @classmethod
     def settings_customise_sources(
@@ -169,10 +200,18 @@ class Settings(BaseSettings):
         return (self.secrets / name).read_text().strip()
 
 
+def usual_data_folder() -> Path:
+    """The folder that `./antiphon` takes when none is named; the script says which, for it may have changed the user."""
+    return Path(os.environ.get("ANTIPHON_USUAL_DATA") or _own_data_folder()).resolve()
+
+
 def data_folder(given: Path | None) -> Path:
     """The folder asked for, else the one that ANTIPHON_DATA names, else the user's own."""
-    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return (given or Path(os.environ.get("ANTIPHON_DATA") or Path(home) / "antiphon")).resolve()
+    return (given or Path(os.environ.get("ANTIPHON_DATA") or _own_data_folder())).resolve()
+
+
+def _own_data_folder() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "antiphon"
 
 
 def parse(data: Path, written: dict[str, object]) -> Settings:

@@ -22,7 +22,7 @@ from antiphon.tenancy.service import (
     forget_expired_sessions,
     set_password,
 )
-from antiphon.tenancy.store import company, session_alive, site, sites_of, user, users
+from antiphon.tenancy.store import company, every_company, session_alive, site, sites_of, user, users
 from antiphon.tenancy.tokens import public_key_pem, verify_access_token
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "create_project",
     "create_site",
     "create_user",
+    "every_company",
     "forget_expired_sessions",
     "hash_password",
     "new_password",

@@ -76,6 +76,11 @@ def company(tx: Tx, company_id: str) -> Company:
     return Company(row["id"], row["name"])
 
 
+def every_company(tx: Tx) -> tuple[Company, ...]:
+    """All companies of the installation by name: for whoever runs the machine, never behind a request."""
+    return tuple(Company(row["id"], row["name"]) for row in tx.all(PLATFORM, companies, order_by=(companies.c.name,)))
+
+
 def projects_of(tx: Tx, scope: Scope) -> tuple[Project, ...]:
     """The company's projects by name."""
     return tuple(Project(row["id"], row["name"]) for row in tx.all(scope, projects, order_by=(projects.c.name,)))

@@ -49,6 +49,7 @@ def parts(settings: Settings) -> list[Part]:
                 *("-w", str(run), "-Y", str(run), "-P", f"{run}/kamailio.pid"),
                 *("-m", "128", "-M", "16"),
             ),
+            stop_within_s=1,  # waits for its children for seconds, and has nothing to put away: all it holds is in memory
         ),
         Part(
             "haproxy",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import re
 import socket
 import sys
 import tomllib
@@ -106,22 +107,37 @@ def _written(data: Path, offset: str) -> dict[str, int]:
     file = data / "settings.toml"
     try:
         if file.exists():
-            ports.update(tomllib.loads(file.read_text()).get("ports", {}))
+            written = tomllib.loads(file.read_text()).get("ports", {})
+            ports.update(written if isinstance(written, dict) else {})
     except PermissionError:  # the installation of another user; its own `up` will look again
         return {}
     if offset:
         ports["offset"] = int(offset)
-    return {name: port + ports["offset"] for name, port in ports.items() if name in _LISTENERS}
+    for name in ("offset", *_LISTENERS):
+        if type(ports[name]) is not int:
+            raise ValueError(f"{name} under [ports] in {file} has to be a whole number, not {ports[name]!r}")
+    shifted = {name: ports[name] + ports["offset"] for name in _LISTENERS}
+    for name, port in shifted.items():
+        if not 1024 <= port <= 65535:
+            with_offset = f" (with the offset {ports['offset']})" if ports["offset"] else ""
+            raise ValueError(f"port {name} would be {port}{with_offset}, but ports go from 1024 to 65535")
+    return shifted
 
 
 def main(data: Path, offset: str) -> int:
-    """0 when every port is free or ours; 1 with the sentence on standard error."""
+    """0 when every port is free or ours; 1 with the sentence on standard error, 2 for an offset that is no number."""
     if running(data):
         return 0
+    if offset and not re.fullmatch(r"[+-]?[0-9]{1,5}", offset):
+        sys.stderr.write(f"antiphon: --port-offset has to be a whole number, not {offset!r}; nothing was changed.\n")
+        return 2
     try:
         ports = _written(data, offset)
-    except (ValueError, tomllib.TOMLDecodeError) as error:
-        sys.stderr.write(f"antiphon: {data / 'settings.toml'} or --port-offset is not understood: {error}\n")
+    except tomllib.TOMLDecodeError as error:
+        sys.stderr.write(f"antiphon: {data / 'settings.toml'} is not valid TOML: {error}; nothing was changed.\n")
+        return 1
+    except ValueError as error:
+        sys.stderr.write(f"antiphon: {error}; nothing was changed.\n")
         return 1
     taken = occupied(listeners(ports)) if ports else []
     if taken:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import resource
 import secrets
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any  # template variables are of every kind
 
@@ -64,6 +66,25 @@ PRIVATE_NETWORKS = (
     "fc00::-fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
     "fe80::-febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 )
+
+
+FRONT_PROBLEMS: dict[int, tuple[str, str]] = {
+    400: ("bad_input", "The request is not understood."),
+    403: ("forbidden", "You may not do this."),
+    404: ("not_found", "Not found."),
+    405: ("method_not_allowed", "This cannot be done here."),
+    408: ("request_timeout", "The request took too long. Try again."),
+    413: (
+        "too_large",
+        f"The request is too large: {limits.HTTP_BODY_MAX_BYTES // 1024} KiB at most, its length said beforehand.",
+    ),
+    429: ("too_many_requests", "Too many attempts. Wait a minute and try again."),
+    500: ("internal", "Something failed on our side. Try again; if it stays, tell whoever runs the platform."),
+    502: ("unavailable", "A needed part does not answer. Try again."),
+    503: ("unavailable", "A needed part does not answer. Try again."),
+    504: ("unavailable", "A needed part does not answer. Try again."),
+}
+_RETRY_AFTER_S = {429: "60", 503: "5"}
 
 
 class PortalCertificateUnreadable(BadInput):
@@ -129,6 +150,8 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "register_expires_s": limits.REGISTER_EXPIRES_S,
         "sip_message_max": limits.SIP_MESSAGE_MAX_BYTES,
         "sanity_checks": 1511,
+        "guesses_per_minute": limits.SIP_GUESSES_PER_ACCOUNT_AND_SOURCE,
+        "front_problems": _front_problems(),
         "mqtt_payload_max": limits.MQTT_PAYLOAD_MAX_BYTES,
         "body_max": limits.HTTP_BODY_MAX_BYTES,
         "connections_max": _connections_max(),
@@ -136,6 +159,22 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "requests_per_10_s": limits.FRONT_REQUESTS_PER_SOURCE_10_S,
         "claims_per_minute": limits.FRONT_CLAIM_REQUESTS_PER_MINUTE,
     }
+
+
+def _front_problems() -> list[tuple[int, str, str]]:
+    """What the front answers by itself: status, problem details (RFC 9457), and seconds of Retry-After or ''."""
+    told = []
+    for status, (code, detail) in FRONT_PROBLEMS.items():
+        title = HTTPStatus(status).phrase
+        body = {
+            "type": f"urn:antiphon:problem:{code}",
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "code": code,
+        }
+        told.append((status, json.dumps(body), _RETRY_AFTER_S.get(status, "")))
+    return told
 
 
 def _database(settings: Settings) -> dict[str, str]:

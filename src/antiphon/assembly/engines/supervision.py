@@ -86,6 +86,10 @@ def write_configuration(settings: Settings, parts: list[Part], address: str) -> 
             "stdout_logfile_backups=5",
             "environment=" + _environment(settings, part, address),
         ]
+    roles = [part for part in parts if part.kind == "role"]
+    if roles:  # one group: all are told to stop at the same time, where supervisord would wait for one after another
+        order = min(part.order for part in roles)
+        lines += ["", "[group:roles]", "programs=" + ",".join(part.name for part in roles), f"priority={order}"]
     (settings.conf / "supervisord.conf").write_text("\n".join(lines) + "\n")
 
 

@@ -1,0 +1,86 @@
+"""What whoever runs the machine does without signing in: companies, stations, claim codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from antiphon import devices, directory, tenancy
+from antiphon.assembly import people
+from antiphon.database import Database, Scope
+from antiphon.errors import BadInput, NotFound
+from antiphon.settings import Settings
+from antiphon.tenancy.model import EmailTaken
+from residents import StillClock
+
+
+@pytest.fixture
+def installed(settings: Settings, database: Database) -> Settings:
+    Path(settings.secrets).mkdir(parents=True, exist_ok=True)
+    return settings
+
+
+def found(settings: Settings, name: str = "Example Ltd", email: str = "Owner@Example.org") -> people.Founded:
+    return people.found_company(settings, name, email, "Europe/Vienna", "en")
+
+
+def test_a_company_has_a_site_and_an_administrator(installed: Settings, database: Database) -> None:
+    assert not people.anybody(installed)
+    made = found(installed)
+    assert people.anybody(installed)
+    with database.transaction() as tx:
+        (owner,) = tenancy.users(tx, Scope(made.company.id))
+        (site,) = tenancy.sites_of(tx, Scope(made.company.id))
+    assert (owner.email, owner.role, owner.active) == ("owner@example.org", "administrator", True)
+    assert (site.id, site.time_zone) == (made.site.id, "Europe/Vienna")
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "zone"),
+    [
+        ("", "a@b.example", "Europe/Vienna"),
+        ("Two\nlines", "a@b.example", "Europe/Vienna"),
+        ("Example", "nobody", "Europe/Vienna"),
+        ("Example", "a@b.example", "Europe/Atlantis"),
+    ],
+)
+def test_what_the_api_would_refuse_makes_nothing(installed: Settings, name: str, email: str, zone: str) -> None:
+    with pytest.raises(BadInput):
+        people.found_company(installed, name, email, zone, "en")
+    assert not people.anybody(installed)
+
+
+def test_an_address_that_signs_in_already_founds_nothing(installed: Settings, database: Database) -> None:
+    found(installed)
+    with pytest.raises(EmailTaken):
+        found(installed, "Another")
+    with database.transaction() as tx:
+        assert [company.name for company in tenancy.every_company(tx)] == ["Example Ltd"]
+
+
+def test_a_station_rings_everybody_and_a_new_code_replaces_the_first(installed: Settings, database: Database) -> None:
+    with pytest.raises(NotFound, match="company add"):
+        people.add_station(installed, "Back door", None)
+    made = found(installed)
+    waiting = people.add_station(installed, "Back door", None)
+    scope = Scope(made.company.id)
+    with database.transaction() as tx:
+        plan = directory.ring_plan(tx, scope, waiting.station.id, "main", StillClock().now())
+        assert set(plan.user_ids) == {user.id for user in tenancy.users(tx, scope)}
+        assert devices.station(tx, scope, waiting.station.id).status == "unclaimed"
+    again = people.new_station_code(installed, waiting.station.id)
+    assert again.claim_code != waiting.claim_code
+    assert [station.id for _, station in people.every_station(installed)] == [waiting.station.id]
+    with pytest.raises(NotFound, match="station list"):
+        people.new_station_code(installed, "station_none")
+
+
+def test_with_several_sites_one_has_to_be_named(installed: Settings) -> None:
+    one, other = found(installed), found(installed, "Other Ltd", "owner@other.example")
+    for wrong in (None, "site_none"):
+        with pytest.raises(BadInput) as refused:
+            people.add_station(installed, "Gate", wrong)
+        assert one.site.id in refused.value.detail
+        assert other.site.id in refused.value.detail
+    assert people.add_station(installed, "Gate", other.site.id).station.company_id == other.company.id
