@@ -14,6 +14,11 @@ from antiphon.settings import Settings
 from residents import StillClock, Tenant, make_tenant
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Several people may run the corridor side by side, each at ports of their own."""
+    parser.addoption("--corridor-offset", type=int, default=20_000, help="port offset of the corridor's installation")
+
+
 @pytest.fixture
 def clock() -> StillClock:
     return StillClock()
