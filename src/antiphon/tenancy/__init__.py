@@ -22,7 +22,7 @@ from antiphon.tenancy.service import (
     forget_expired_sessions,
     set_password,
 )
-from antiphon.tenancy.store import company, site, sites_of, user, users
+from antiphon.tenancy.store import company, session_alive, site, sites_of, user, users
 from antiphon.tenancy.tokens import public_key_pem, verify_access_token
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "hash_password",
     "new_password",
     "public_key_pem",
+    "session_alive",
     "set_password",
     "site",
     "sites_of",

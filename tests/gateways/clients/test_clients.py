@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import pytest
 from sockets import FakeService, FakeSocket
@@ -16,7 +17,7 @@ from antiphon.database import Database
 from antiphon.gateways.clients import ClientGateway
 from antiphon.settings import Settings
 from antiphon.tenancy import Principal, User, public_key_pem
-from antiphon.tenancy.store import user_rows
+from antiphon.tenancy.store import add_session, end_session, user_rows
 from antiphon.tenancy.tokens import issue_access_token
 from antiphon.wire import client as wire
 from residents import StillClock, Tenant
@@ -55,13 +56,18 @@ async def opens(gateway: ClientGateway, tenant: Tenant) -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-def token(settings: Settings, clock: StillClock, tenant: Tenant) -> Token:
+def token(settings: Settings, database: Database, clock: StillClock, tenant: Tenant) -> Token:
     private = (settings.secrets / "jwt.key").read_text()
     assert public_key_pem(private)
+    ends = clock.now() + timedelta(days=1)
+    with database.transaction() as tx:
+        for person in (tenant.administrator, tenant.operator):
+            add_session(tx, tenant.scope, f"session_{person.id}"[:40], person.id, person.id, clock.now(), ends)
 
     def issue(user: User | None = None, company_id: str | None = None) -> str:
         person = user or tenant.administrator
-        principal = Principal(person.id, company_id or tenant.company.id, person.name, person.role, "session_1")
+        session = f"session_{person.id}"[:40]
+        principal = Principal(person.id, company_id or tenant.company.id, person.name, person.role, session)
         return issue_access_token(principal, private, clock.now())[0]
 
     return issue
@@ -96,6 +102,18 @@ async def test_a_page_of_another_site_is_refused_before_a_word(opens: Open) -> N
     socket = opens(origin="https://evil.example")
     assert (await socket.heard())["type"] == "closed"
     assert not socket.accepted
+
+
+async def test_a_token_of_a_session_that_was_signed_out(
+    opens: Open, token: Token, database: Database, tenant: Tenant
+) -> None:
+    left = token()
+    with database.transaction() as tx:
+        end_session(tx, tenant.scope, f"session_{tenant.administrator.id}"[:40])
+    socket = opens()
+    socket.say(wire.Hello(token=left))
+    assert (await socket.heard())["code"] == "session_ended"
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_UNAUTHENTICATED
 
 
 async def test_an_expired_token(opens: Open, token: Token, clock: StillClock) -> None:

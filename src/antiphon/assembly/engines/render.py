@@ -130,6 +130,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "silent_peer_s": limits.SIP_SILENT_PEER_S,
         "register_expires_s": limits.REGISTER_EXPIRES_S,
         "sip_message_max": limits.SIP_MESSAGE_MAX_BYTES,
+        "sip_request_max": limits.SIP_REQUEST_MAX_BYTES,
         "sanity_checks": 1511,
         "mqtt_payload_max": limits.MQTT_PAYLOAD_MAX_BYTES,
         "body_max": limits.HTTP_BODY_MAX_BYTES,
