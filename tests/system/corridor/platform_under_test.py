@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 
-from antiphon import settings as settings_room
 from antiphon.assembly.engines import health
 from antiphon.settings import Settings
 

@@ -252,5 +252,5 @@ class Socket:
 def socket(platform: Platform, company_id: str, **more: Any) -> Iterator[Socket]:
     context: ssl.SSLContext = platform.trusting()
     address = f"{platform.portal.replace('https', 'wss')}/ws/{company_id}"
-    with connect(address, ssl=context, open_timeout=10, close_timeout=2, ping_interval=None, **more) as connection:
+    with connect(address, ssl=context, open_timeout=10, close_timeout=0.2, ping_interval=None, **more) as connection:
         yield Socket(connection)

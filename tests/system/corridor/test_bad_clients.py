@@ -12,7 +12,12 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from antiphon.limits import ACCESS_TOKEN_S, CLIENT_HELLO_MAX_S, WEBSOCKET_MESSAGE_MAX_BYTES, WEBSOCKET_MESSAGES_PER_SECOND
+from antiphon.limits import (
+    ACCESS_TOKEN_S,
+    CLIENT_HELLO_MAX_S,
+    WEBSOCKET_MESSAGE_MAX_BYTES,
+    WEBSOCKET_MESSAGES_PER_SECOND,
+)
 from antiphon.tenancy import Principal
 from antiphon.tenancy.tokens import issue_access_token
 from antiphon.wire.client import CLOSE_TOO_MANY, CLOSE_UNAUTHENTICATED

@@ -177,9 +177,13 @@ def test_a_button_that_is_not_assigned_is_said_to_the_visitor(
     office.record_of(device_id, "unknown_button")
 
 
-ONLY_STRANGE_CODECS = OFFER.replace("RTP/SAVPF 0", "RTP/SAVPF 97").replace("a=sendrecv", "a=rtpmap:97 QCELP/8000\r\na=sendrecv")
+ONLY_STRANGE_CODECS = OFFER.replace("RTP/SAVPF 0", "RTP/SAVPF 97").replace(
+    "a=sendrecv", "a=rtpmap:97 QCELP/8000\r\na=sendrecv"
+)
 NO_MEDIA = OFFER.partition("m=")[0]
-PLAIN_RTP = OFFER.replace("RTP/SAVPF", "RTP/AVP").replace("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n", "")
+PLAIN_RTP = OFFER.replace("RTP/SAVPF", "RTP/AVP").replace(
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n", ""
+)
 THOUSANDS_OF_LINES = OFFER + "a=x\r\n" * 2_500
 LONG_LINE = OFFER + "a=x:" + "y" * 14_000 + "\r\nm=nonsense\r\n"
 HUNDREDS_OF_STREAMS = OFFER + "m=audio 9 RTP/SAVPF 0\r\n" * 500
