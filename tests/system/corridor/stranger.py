@@ -240,12 +240,12 @@ class Socket:
     def is_closed(self, within_s: float = PATIENCE_S) -> int:
         """The code with which the platform closes; what it says before is passed over."""
         end = time.monotonic() + within_s
-        while True:
-            try:
+        with suppress(ConnectionClosed):
+            while True:
                 self.connection.recv(timeout=max(0.0, end - time.monotonic()))
-            except ConnectionClosed as closed:
-                assert closed.rcvd is not None, "cut off without a word"
-                return int(closed.rcvd.code)
+        code = self.connection.close_code
+        assert code is not None, "cut off without a word"
+        return code
 
 
 @contextmanager
