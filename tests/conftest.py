@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,14 @@ from residents import StillClock, Tenant, make_tenant
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Several people may run the corridor side by side, each at ports of their own."""
     parser.addoption("--corridor-offset", type=int, default=20_000, help="port offset of the corridor's installation")
+
+
+@pytest.fixture(autouse=True)
+def ordinary_umask() -> Iterator[None]:
+    """What one test sets for its process does not reach the next."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture

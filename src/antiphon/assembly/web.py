@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+_NOT_PAGES = ("api/", "ws/", "device/", "health")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -27,7 +28,8 @@ class WebClient(StaticFiles):
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            own_route = "." not in path.rsplit("/", 1)[-1] and not path.startswith(("api/", "ws/", "device/", "health"))
+            asked = scope["path"].lstrip("/")  # as it was asked for: `path` has its dots resolved
+            own_route = "." not in asked.rsplit("/", 1)[-1] and not asked.startswith(_NOT_PAGES)
             if error.status_code != 404 or not own_route:
                 raise
             response = await super().get_response("index.html", scope)

@@ -22,7 +22,7 @@ ring_max_s = 8
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
     installation = Platform(offset=request.config.getoption("corridor_offset"), disk_mb=192)
     installation.up()
@@ -30,7 +30,7 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
     installation.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def short_platform(platform: Platform) -> Iterator[Platform]:
     """Runs beside the first one: other ports, other data."""
     installation = Platform(offset=platform.offset + 1_000, settings_toml=SHORT_TIMES)
@@ -39,7 +39,7 @@ def short_platform(platform: Platform) -> Iterator[Platform]:
     installation.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
@@ -101,7 +101,7 @@ class Account:
         return {"type": "hello", "token": self.token, "on_duty": True}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clara(platform: Platform) -> Account:
     email = platform.people[2]
     with platform.api(email) as client:
@@ -110,13 +110,13 @@ def clara(platform: Platform) -> Account:
     return Account(token, me["user"]["id"], me["company"]["id"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def office(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with platform.api(platform.people[0]) as client:
         yield Office(platform, tmp_path_factory.mktemp("stations"), client)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def device(office: Office) -> Device:
     """A claimed station without software: the tests speak for it."""
     return office.device(office.add("Hintertor")["claim_code"])

@@ -253,6 +253,12 @@ class AnyOrder(RuleBasedStateMachine):
     def subscribe(self, one: str, other: str, fates: list[Fate]) -> None:
         self.order(SubscribeRequest(self.call, one, other), fates)
 
+    @rule(one=_TAGS, other=_TAGS, failing=_FATES, fates=_FATES)
+    def subscribe_and_choose_at_once(self, one: str, other: str, failing: list[Fate], fates: list[Fate]) -> None:
+        """What a hasty controller does: it offers to the receiver whatever became of its subscription."""
+        self.order(SubscribeRequest(self.call, one, other), failing)
+        self.order(Offer(self.call, one, other, "sdp"), fates)
+
     @rule(one=_TAGS, fates=_FATES)
     def subscriber_answers(self, one: str, fates: list[Fate]) -> None:
         self.order(SubscribeAnswer(self.call, one, "sdp"), fates)
