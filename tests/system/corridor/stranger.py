@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,8 +15,12 @@ from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidState
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import State
+from websockets.typing import Origin
+from websockets.uri import parse_uri
 
 from antiphon.wire.station import ClaimReply
 from corridor.platform_under_test import Platform
@@ -220,37 +224,79 @@ class Office:
 # -- sockets ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass
 class Socket:
-    """One WebSocket of a browser or of whoever pretends to be one."""
+    """One WebSocket of a browser or of whoever pretends to be one, read and written by the thread of the test alone."""
 
-    connection: ClientConnection
+    def __init__(self, platform: Platform, company_id: str, origin: str | None = None) -> None:
+        """Raises InvalidStatus when the platform answers something else than a socket."""
+        address = f"{platform.portal.replace('https', 'wss')}/ws/{company_id}"
+        self._protocol = ClientProtocol(parse_uri(address), origin=Origin(origin) if origin else None)
+        self._waiting: deque[Frame] = deque()
+        self._connection = engines.connect(platform.settings, platform.settings.ports.https, None)
+        self._protocol.send_request(self._protocol.connect())
+        self._flush()
+        end = time.monotonic() + PATIENCE_S
+        while self._protocol.state is State.CONNECTING and self._protocol.handshake_exc is None:
+            self._read(end)
+        if self._protocol.handshake_exc is not None:
+            self._connection.close()
+            raise self._protocol.handshake_exc
+
+    def close(self) -> None:
+        with suppress(OSError, InvalidState):  # the other end was first
+            self._protocol.send_close(CloseCode.NORMAL_CLOSURE)
+            self._flush()
+        self._connection.close()
 
     def say(self, message: Json | str | bytes) -> None:
-        self.connection.send(json.dumps(message) if isinstance(message, dict) else message)
+        if isinstance(message, bytes):
+            self._protocol.send_binary(message)
+        else:
+            self._protocol.send_text((message if isinstance(message, str) else json.dumps(message)).encode())
+        self._flush()
 
     def hears(self, kind: str, within_s: float = PATIENCE_S, **fields: object) -> Json:
         """The next message of this type with these fields."""
-        end = time.monotonic() + within_s
+        end, passed_over = time.monotonic() + within_s, []
         while True:
-            message = json.loads(self.connection.recv(timeout=max(0.0, end - time.monotonic())))
+            while not self._waiting:
+                assert self._protocol.state is State.OPEN, f"closed, after {passed_over}"
+                self._read(end)
+            message = json.loads(self._waiting.popleft().data)
             if message["type"] == kind and all(message.get(name) == value for name, value in fields.items()):
                 return dict(message)
+            passed_over.append(message["type"])
 
     def is_closed(self, within_s: float = PATIENCE_S) -> int:
         """The code with which the platform closes; what it says before is passed over."""
         end = time.monotonic() + within_s
-        with suppress(ConnectionClosed):
-            while True:
-                self.connection.recv(timeout=max(0.0, end - time.monotonic()))
-        code = self.connection.close_code
-        assert code is not None, "cut off without a word"
-        return code
+        while self._protocol.close_rcvd is None:
+            self._read(end)
+        return int(self._protocol.close_rcvd.code)
+
+    def _read(self, end: float) -> None:
+        self._connection.settimeout(max(0.01, end - time.monotonic()))
+        data = self._connection.recv(65_536)
+        if data:
+            self._protocol.receive_data(data)
+        else:
+            self._protocol.receive_eof()
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                self._waiting.append(event)
+        self._flush()
+        assert data or self._protocol.close_rcvd, "cut off without a word"
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self._connection.sendall(data)
 
 
 @contextmanager
-def socket(platform: Platform, company_id: str, **more: Any) -> Iterator[Socket]:
-    context: ssl.SSLContext = platform.trusting()
-    address = f"{platform.portal.replace('https', 'wss')}/ws/{company_id}"
-    with connect(address, ssl=context, open_timeout=10, close_timeout=0.2, ping_interval=None, **more) as connection:
-        yield Socket(connection)
+def socket(platform: Platform, company_id: str, origin: str | None = None) -> Iterator[Socket]:
+    opened = Socket(platform, company_id, origin)
+    try:
+        yield opened
+    finally:
+        opened.close()
