@@ -100,12 +100,12 @@ class Station:
     serial: str
 
 
-def station(pki: Path, folder: Path, device_id: str) -> Station:
-    """A certificate of the authority in `pki` for this device id."""
+def station(pki: Path, folder: Path, device_id: str, at: datetime | None = None) -> Station:
+    """A certificate of the authority in `pki` for this device id, issued now or at that moment."""
     key = ec.generate_private_key(ec.SECP256R1())
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
     issued = authority.issue_device_certificate(
-        pki, request.public_bytes(serialization.Encoding.PEM).decode(), device_id, datetime.now(UTC)
+        pki, request.public_bytes(serialization.Encoding.PEM).decode(), device_id, at or datetime.now(UTC)
     )
     made = Station(device_id, folder / f"{device_id}.crt", folder / f"{device_id}.key", issued.serial)
     made.certificate.write_text(issued.chain_pem)

@@ -65,6 +65,8 @@ class Records:
                 await asyncio.sleep(retry_s)
                 retry_s = min(retry_s * 2, RECORD_RETRY_MAX_S)
             else:
+                if retry_s > RECORD_RETRY_MIN_S:
+                    _log.warning("record written late", call_id=ended.call_id, company_id=station.company_id)
                 written()
                 return
 

@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
+from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from antiphon import log, tenancy
 from antiphon.calls import ClientEvents, ClientInfo
 from antiphon.clock import Clock, new_id
 from antiphon.database import Database
-from antiphon.errors import AntiphonError, NotFound, Unauthenticated
+from antiphon.errors import AntiphonError, Forbidden, NotFound, Unauthenticated
 from antiphon.events import SessionsEnded
 from antiphon.gateways.tabs import POLICY_VIOLATION, Allowance, Gone, Tab
 from antiphon.gateways.turn import Turn
@@ -40,6 +41,13 @@ class WrongCompany(Unauthenticated):
 
     code = "wrong_company"
     title = "You are signed in to another company. Sign in again."
+
+
+class ForeignOrigin(Forbidden):
+    """A page of another site wants to open a socket."""
+
+    code = "foreign_origin"
+    title = "This page belongs to another site and may not open a connection."
 
 
 class TooManyTabs(AntiphonError):
@@ -109,8 +117,7 @@ class ClientGateway:
     async def endpoint(self, socket: WebSocket) -> None:
         """Starlette's endpoint of `/ws/{company_id}`."""
         if not self._same_origin(socket):
-            _log.warning("socket of another origin refused")
-            await socket.close(POLICY_VIOLATION)
+            await self._refuse_origin(socket)
             return
         await socket.accept()
         try:
@@ -120,6 +127,24 @@ class ClientGateway:
             await self._close(socket, gone)
         except WebSocketDisconnect:
             return
+
+    @staticmethod
+    async def _refuse_origin(socket: WebSocket) -> None:
+        """403 with problem details in place of the handshake; servers that cannot do that close with 1008."""
+        _log.warning("client refused", code=ForeignOrigin.code, company_id=str(socket.path_params["company_id"])[:64])
+        if "websocket.http.response" not in socket.scope.get("extensions", {}):
+            await socket.close(POLICY_VIOLATION)
+            return
+        problem = {
+            "type": f"urn:antiphon:problem:{ForeignOrigin.code}",
+            "title": "Forbidden",
+            "status": ForeignOrigin.http_status,
+            "detail": ForeignOrigin.title,
+            "code": ForeignOrigin.code,
+        }
+        await socket.send_denial_response(
+            JSONResponse(problem, ForeignOrigin.http_status, media_type="application/problem+json")
+        )
 
     def _same_origin(self, socket: WebSocket) -> bool:
         """RFC 6455 10.2: a page of another site may not open our sockets. Programs send no Origin; they need a token."""
@@ -138,8 +163,10 @@ class ClientGateway:
                     message = self._parsed(await self._receive(socket, allowance))
                     if isinstance(message, wire.Hello):
                         break
+                    _log.warning("message before hello", company_id=company_id[:64])
                     await socket.send_text(_bad("Sign on first: send hello.").model_dump_json())
         except TimeoutError:
+            _log.warning("nobody signed on", company_id=company_id[:64])
             detail = "Nobody signed on."
             raise Gone(
                 wire.CLOSE_UNAUTHENTICATED, wire.Error(request_id=None, code="unauthenticated", detail=detail)
@@ -181,9 +208,10 @@ class ClientGateway:
             if not alive:
                 raise tenancy.SessionEnded
         except NotFound:
+            _log.warning("client refused", code=Unauthenticated.code, company_id=company_id[:64])
             raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(Unauthenticated())) from None
         except AntiphonError as error:
-            _log.info("client refused", code=error.code, company_id=company_id[:64])
+            _log.warning("client refused", code=error.code, company_id=company_id[:64])
             code = wire.CLOSE_UNAUTHENTICATED if isinstance(error, Unauthenticated) else wire.CLOSE_RESTART
             raise Gone(code, _error(error)) from error
         return replace(principal, name=user.name), _end_of(hello.token), company.name
@@ -305,14 +333,19 @@ class ClientGateway:
         """The next text message; None for a binary one. Raises `Gone` for a flood or an oversized message."""
         received = await socket.receive()
         if received["type"] == "websocket.disconnect":
+            if received.get("code") == _TOO_LARGE:  # the server closed: much larger than what we answer ourselves
+                _log.warning("message too large", company_id=str(socket.path_params["company_id"])[:64])
             raise WebSocketDisconnect(received.get("code", 1006))
         if not allowance.take(self._clock.monotonic()):
-            _log.warning("client floods")
+            _log.warning("client floods", company_id=str(socket.path_params["company_id"])[:64])
             detail = "Too many messages. Reload the page."
             raise Gone(wire.CLOSE_TOO_MANY, wire.Error(request_id=None, code="too_many_requests", detail=detail))
         text: str | None = received.get("text")
-        if len(text or received.get("bytes") or "") > WEBSOCKET_MESSAGE_MAX_BYTES:
-            raise Gone(_TOO_LARGE)
+        size = len(text or received.get("bytes") or "")
+        if size > WEBSOCKET_MESSAGE_MAX_BYTES:
+            _log.warning("message too large", company_id=str(socket.path_params["company_id"])[:64], size=size)
+            detail = "This message is too large. Reload the page."
+            raise Gone(_TOO_LARGE, wire.Error(request_id=None, code="too_large", detail=detail))
         return text
 
     @staticmethod

@@ -239,10 +239,6 @@ class SipGateway:
             _log.warning("caller without identity refused", sip_call_id=invited.call_id)
             self.refuse(invited.leg, 403, "platform_error")
             return
-        if not invited.sdp:
-            _log.warning("call without an offer refused", sip_call_id=invited.call_id)
-            self.refuse(invited.leg, 488, "no_codec")
-            return
         self.events.invited(
             StationInvite(
                 leg=invited.leg,

@@ -17,6 +17,7 @@ class FakeSocket:
 
     def __init__(self, company_id: str, *, origin: str | None = None, host: str = "portal.example:8443") -> None:
         self.path_params = {"company_id": company_id}
+        self.scope: dict[str, object] = {}
         self.headers = {"host": host} | ({"origin": origin} if origin else {})
         self.accepted = False
         self.closed: int | None = None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from antiphon.errors import AntiphonError
 from antiphon.gateways.media import sdp
-from antiphon.limits import SDP_MAX_BYTES
+from antiphon.limits import SDP_LINES_MAX, SDP_MAX_BYTES
 
 HEAD = "v=0\r\no=- 7 1 IN IP4 192.0.2.1\r\ns=x\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 KEY = "inline:MN1apOVDmLR61y9QdQgc1qVMHVcqlog7USP//txK"
@@ -22,6 +22,11 @@ def test_a_station_with_sound_and_picture_is_taken_whole() -> None:
     description = sdp.usable(HEAD + AUDIO + VIDEO)
     assert [media.kind for media in description.media] == ["audio", "video"]
     assert sdp.parse(description.text) == description
+
+
+def test_thousands_of_lines_are_no_description() -> None:
+    with pytest.raises(sdp.BadDescription):
+        sdp.parse(HEAD + AUDIO + "a=x\r\n" * SDP_LINES_MAX)
 
 
 def test_codecs_that_calls_do_not_use_are_left_out() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from corridor.desk import Desk
 from corridor.person import CHROMIUM, Person
 from corridor.platform_under_test import Platform
+from corridor.stranger import Device, Office, Socket, socket
 from corridor.visitor import Visitor
 from ops.engines import free_offset
 
@@ -27,7 +29,7 @@ _FIRST = 20_000 + 30 * (os.getpid() % 30)
 
 @pytest.fixture(scope="package")
 def platform() -> Iterator[Platform]:
-    installation = Platform(offset=free_offset(_FIRST))
+    installation = Platform(offset=free_offset(_FIRST), disk_mb=192)
     installation.up()
     yield installation
     installation.down()
@@ -86,3 +88,63 @@ def visitor(platform: Platform) -> Visitor:
 @pytest.fixture
 def short_visitor(short_platform: Platform) -> Visitor:
     return at_the_door(short_platform)
+
+
+# -- bad input: what a stranger does, and that nothing of it shows afterwards --------------------------------------------
+
+
+@dataclass(frozen=True)
+class Account:
+    """A signed-in person without a browser."""
+
+    token: str
+    user_id: str
+    company_id: str
+
+    @property
+    def hello(self) -> dict[str, object]:
+        return {"type": "hello", "token": self.token, "on_duty": True}
+
+
+@pytest.fixture(scope="package")
+def clara(platform: Platform) -> Account:
+    email = platform.people[2]
+    with platform.api(email) as client:
+        me = client.get("/api/v1/me").json()
+        token = client.headers["Authorization"].removeprefix("Bearer ")
+    return Account(token, me["user"]["id"], me["company"]["id"])
+
+
+@pytest.fixture(scope="package")
+def office(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with platform.api(platform.people[0]) as client:
+        yield Office(platform, tmp_path_factory.mktemp("stations"), client)
+
+
+@pytest.fixture(scope="package")
+def device(office: Office) -> Device:
+    """A claimed station without software: the tests speak for it."""
+    return office.device(office.add("Hintertor")["claim_code"])
+
+
+@pytest.fixture
+def on_duty(platform: Platform, clara: Account) -> Iterator[Socket]:
+    with socket(platform, clara.company_id) as signed_on:
+        signed_on.say(clara.hello)
+        signed_on.hears("welcome")
+        yield signed_on
+
+
+@pytest.fixture
+def unharmed(platform: Platform, on_duty: Socket) -> Iterator[None]:
+    """After the scenario every part is the one that ran before, and the next ordinary call rings."""
+    before = platform.parts()
+    yield
+    assert platform.parts() == before
+    visitor = Visitor(platform.data / "stations" / "demo")
+    visitor.press()  # interrupts the announcement of the call before
+    ring = on_duty.hears("ring")
+    while ring["station"]["name"] != "Haupteingang":
+        ring = on_duty.hears("ring")
+    visitor.hang_up()
+    on_duty.hears("ring_ended", call_id=ring["call_id"])

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from antiphon.assembly.engines import supervision
+from antiphon.assembly.engines import health, supervision
 from antiphon.settings import Settings
 
 CHECKOUT = Path(__file__).parents[3]
@@ -27,10 +27,15 @@ _LOGIN = re.compile(r"^\s+(?:Sign in)?\s+(\S+@\S+)\s+(\S+)\s+(administrator|oper
 
 @dataclass
 class Platform:
-    """`settings_toml` goes into the settings file before the first start."""
+    """`settings_toml` goes into the settings file before the first start.
+
+    With `disk_mb` the data folder is a small disk of its own where this user may mount one; `own_disk` says whether it is.
+    """
 
     offset: int
     settings_toml: str = ""
+    disk_mb: int = 0
+    own_disk: bool = False
     data: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="antiphon-corridor-", dir="/var/tmp")))
     logins: dict[str, str] = field(default_factory=dict)
     welcome: str = ""
@@ -47,6 +52,10 @@ class Platform:
         )
 
     def up(self) -> None:
+        if self.disk_mb:
+            small = ("-t", "tmpfs", "-o", f"size={self.disk_mb}m", "tmpfs", str(self.data))
+            mounted = subprocess.run(["mount", *small], capture_output=True, check=False)
+            self.own_disk = mounted.returncode == 0
         self.data.chmod(0o755)
         prepared = f'advertised_address = "127.0.0.1"\n{self.settings_toml}\n[ports]\noffset = {self.offset}\n'
         (self.data / "settings.toml").write_text(prepared)
@@ -61,6 +70,8 @@ class Platform:
         assert stopped.returncode == 0, stopped.stderr
         left = self.processes()
         shutil.copytree(self.data / "log", CHECKOUT / ".build" / "corridor-logs" / str(self.offset), dirs_exist_ok=True)
+        if self.own_disk:
+            subprocess.run(["umount", str(self.data)], check=True)
         shutil.rmtree(self.data, ignore_errors=True)
         assert not left, f"still running: {left}"
 
@@ -79,6 +90,10 @@ class Platform:
             if str(self.data).encode() in words:
                 found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:120])
         return found
+
+    def parts(self) -> dict[str, tuple[str, int]]:
+        """State and restarts of every part, as `status` shows them."""
+        return {part.name: (part.state, part.restarts) for part in health.health(self.settings)}
 
     @property
     def settings(self) -> Settings:

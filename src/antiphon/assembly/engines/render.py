@@ -149,6 +149,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "silent_peer_s": limits.SIP_SILENT_PEER_S,
         "register_expires_s": limits.REGISTER_EXPIRES_S,
         "sip_message_max": limits.SIP_MESSAGE_MAX_BYTES,
+        "sip_request_max": limits.SIP_REQUEST_MAX_BYTES,
         "sanity_checks": 1511,
         "guesses_per_minute": limits.SIP_GUESSES_PER_ACCOUNT_AND_SOURCE,
         "front_problems": _front_problems(),

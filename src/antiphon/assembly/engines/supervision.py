@@ -20,6 +20,7 @@ from antiphon.errors import Unavailable
 from antiphon.settings import Settings
 
 _GUARD = Path(__file__).with_name("guard")
+_KEEPER = "antiphon.assembly.engines.keeper"
 _SOURCES = Path(__file__).resolve().parents[3]
 _OPEN_FILES = 65_536
 _ANSWERS_WITHIN_S = 10.0
@@ -112,7 +113,7 @@ def start(settings: Settings, environment: dict[str, str], *, attached: bool) ->
     """Start supervisord in a session of its own; `attached` ends it with this process. Returns once it answers."""
     for left in settings.run.glob("*.state"):
         left.unlink()
-    command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(settings.conf / "supervisord.conf")]
+    command = [sys.executable, "-m", _KEEPER, "-c", str(settings.conf / "supervisord.conf")]
     if attached:
         command = ["/usr/bin/setpriv", "--pdeathsig", "TERM", "--", *command]
     environment = environment | {"PYTHONPATH": str(_SOURCES), "PYTHONSAFEPATH": "1", "HOME": str(settings.data)}
@@ -193,7 +194,7 @@ def running(data: Path) -> bool:
 
 def _is_supervisor(pid: int) -> bool:
     try:
-        return b"supervisor.supervisord" in (Path("/proc") / str(pid) / "cmdline").read_bytes().split(b"\0")
+        return _KEEPER.encode() in (Path("/proc") / str(pid) / "cmdline").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError):
         return False
 

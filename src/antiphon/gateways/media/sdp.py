@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from antiphon.errors import AntiphonError, BadInput
-from antiphon.limits import SDP_MAX_BYTES, SDP_MEDIA_MAX
+from antiphon.limits import SDP_LINES_MAX, SDP_MAX_BYTES, SDP_MEDIA_MAX
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -117,6 +117,8 @@ def parse(text: str) -> Description:
     if len(text.encode()) > SDP_MAX_BYTES:
         raise BadDescription(size=len(text))
     lines = [line for line in text.replace("\r\n", "\n").split("\n") if line]
+    if len(lines) > SDP_LINES_MAX:
+        raise BadDescription(lines=len(lines))
     if not lines or lines[0] != "v=0" or any(len(line) < 2 or line[1] != "=" or "\0" in line for line in lines):
         raise BadDescription()
     starts = [at for at, line in enumerate(lines) if line.startswith("m=")]

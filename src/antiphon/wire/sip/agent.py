@@ -8,7 +8,7 @@ from antiphon.wire.sip.address import tag_of, top_via, uri_of, user_of
 from antiphon.wire.sip.build import echo_via, response
 from antiphon.wire.sip.effects import Discarded, Effect, Flow, Invited, LegId, Send, Token, UserAgentConfig
 from antiphon.wire.sip.errors import SipSyntaxError
-from antiphon.wire.sip.headers import ALLOW_LINE, ALLOWED, KNOWN, SDP, SUPPORTED, SUPPORTED_LINE, cseq_of
+from antiphon.wire.sip.headers import ALLOW_LINE, ALLOWED, KNOWN, SDP, SUPPORTED, SUPPORTED_LINE, cseq_of, reason_line
 from antiphon.wire.sip.incoming import IncomingLeg
 from antiphon.wire.sip.leg import Book, sdp_of
 from antiphon.wire.sip.message import SipMessage, parse
@@ -308,8 +308,10 @@ class UserAgent:
         elif len(message.uri.split()) != 1 or not message.header("contact"):
             status = 400
         if status:
+            book.out.append(Discarded(transaction.flow, f"an INVITE that cannot be used: {status}"))
             self._tag(transaction, "")
-            transaction.respond(status, now, extra=(extra,) if extra else ())
+            why = reason_line(book.config.reason_protocol, "malformed")
+            transaction.respond(status, now, extra=(extra, why) if extra else (why,))
             return
         leg = IncomingLeg(book, book.token(), transaction, cseq, now)
         invited = Invited(
