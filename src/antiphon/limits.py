@@ -19,6 +19,8 @@ DOOR_REQUEST_LIFE_S = 86_400
 DOOR_REQUEST_GRACE_S = 3.0
 DOOR_REQUEST_POLL_S = 0.1
 DOOR_LOG_PAGE_MAX = 200
+# D4: two taps give one pulse. Whoever taps a door again within this time meant one opening; later taps open it again.
+DOOR_TAP_AGAIN_S = 1.0
 # D2: key frames while previewing are at most this far apart.
 PREVIEW_KEY_FRAME_MAX_S = 1.0
 
@@ -164,8 +166,10 @@ CLAIM_CODE_KEPT_DAYS = 30  # past its end: so long the device hears "expired", t
 SIP_OFFER_TRIES_MAX = 5
 # RFC 3261 14.2: a peer that asks us to come back later is believed up to this.
 SIP_RETRY_AFTER_MAX_S = 10
-# An answered leg is probed this often, so that a station that vanished does not leave a call open.
-SIP_PROBE_S = 30.0
+# A call never ends in silence: both ends ask each other inside the dialog this often whether the call still lives, while it
+# rings and while people talk. A side that was started anew answers 481 at once, and the other tells its people.
+SIP_PROBE_S = 4.0
+SIP_RINGING_PROBE_S = 2.0
 # A session description: browsers send some 10 kB with two media lines.
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024

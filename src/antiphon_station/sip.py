@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from antiphon.limits import REGISTER_EXPIRES_S, SIP_KEEPALIVE_S
+from antiphon.limits import REGISTER_EXPIRES_S, SIP_KEEPALIVE_S, SIP_PROBE_S, SIP_RINGING_PROBE_S
 from antiphon.wire.sip import (
     PING,
     Discarded,
@@ -33,8 +33,6 @@ LinkState = Literal["offline", "connecting", "registered", "refused"]
 CONNECT_MAX_S = 8.0
 PONG_MAX_S = 10.0  # RFC 5626 4.4.1
 REFUSED_RETRY_S = 30.0
-PROBE_S = 30.0
-RINGING_PROBE_S = 3.0  # a platform that died while it rang is noticed in a visitor's patience
 _UNSENT_MAX_BYTES = 256 * 1024
 _READ_BYTES = 64 * 1024
 
@@ -53,8 +51,8 @@ class SipLink:
         config = UserAgentConfig(
             product=SOFTWARE.replace(" ", "/"),
             contact_user=device_id,
-            probe_s=PROBE_S,
-            ringing_probe_s=RINGING_PROBE_S,
+            probe_s=SIP_PROBE_S,
+            ringing_probe_s=SIP_RINGING_PROBE_S,
         )
         self.agent = UserAgent(config, lambda: secrets.token_hex(8))
         self._flow: Flow | None = None

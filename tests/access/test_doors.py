@@ -166,11 +166,70 @@ async def test_a_tap_whose_hand_was_pulled_away_still_ends_in_the_log(
     assert log() == [("opened", False, None), ("opened", True, None)]
 
 
-async def test_another_request_is_another_pulse(
-    doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant
+async def test_a_later_request_is_another_pulse(
+    doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant, clock: StillClock
 ) -> None:
     for request_id in ("tap-1", "tap-2"):
-        await doors.open(tenant.scope, bernd, door.id, request_id, None)
+        assert not (await doors.open(tenant.scope, bernd, door.id, request_id, None)).repeated
+        clock.advance(limits.DOOR_TAP_AGAIN_S)
+    assert len(relay.pulses) == 2
+
+
+async def test_two_quick_taps_of_one_hand_are_one_pulse_whatever_their_requests_are_called(
+    doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant, clock: StillClock, log: Log
+) -> None:
+    first = await doors.open(tenant.scope, bernd, door.id, "tap-1", None)
+    clock.advance(0.115)
+    second = await doors.open(tenant.scope, bernd, door.id, "tap-2", None)
+    assert [first.repeated, second.repeated] == [False, True]
+    assert len(relay.pulses) == 1
+    assert log() == [("opened", False, None), ("opened", True, None)]
+    clock.advance(60)
+    assert (await doors.open(tenant.scope, bernd, door.id, "tap-2", None)).repeated, "its outcome is known for good"
+
+
+async def test_a_hand_that_goes_on_tapping_opens_again_and_again(
+    doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant, clock: StillClock
+) -> None:
+    for tap in range(5):  # at 0, 0.6, 1.2, 1.8 and 2.4 s
+        await doors.open(tenant.scope, bernd, door.id, f"tap-{tap}", None)
+        clock.advance(0.6)
+    assert len(relay.pulses) == 3
+
+
+async def test_a_second_tap_by_another_name_waits_for_the_first_and_shares_its_outcome(
+    doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant, clock: StillClock, log: Log
+) -> None:
+    relay.hold, relay.says = asyncio.Event(), "nothing"
+    first = asyncio.create_task(doors.open(tenant.scope, bernd, door.id, "tap-1", None))
+    await asyncio.wait([first], timeout=0.05)
+    clock.advance(0.115)
+    second = asyncio.create_task(doors.open(tenant.scope, bernd, door.id, "tap-2", None))
+    await asyncio.wait([second], timeout=0.05)
+    relay.hold.set()
+    for tap in (first, second):
+        with pytest.raises(StationUnreachable):
+            await tap
+    assert log() == [("station_unreachable", False, None), ("station_unreachable", True, None)]
+
+
+async def test_a_tap_after_a_failure_was_shown_is_a_new_try(
+    doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant, clock: StillClock
+) -> None:
+    relay.says = "unknown_output"
+    with pytest.raises(DoorRefused):
+        await doors.open(tenant.scope, bernd, door.id, "tap-1", None)
+    clock.advance(0.5)
+    relay.says = "yes"
+    assert not (await doors.open(tenant.scope, bernd, door.id, "tap-2", None)).repeated
+    assert len(relay.pulses) == 1
+
+
+async def test_two_people_at_one_door_are_two_pulses(
+    doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant
+) -> None:
+    await doors.open(tenant.scope, bernd, door.id, "tap-1", None)
+    await doors.open(tenant.scope, Actor("user", tenant.administrator.id, "Anna"), door.id, "tap-2", None)
     assert len(relay.pulses) == 2
 
 

@@ -18,6 +18,7 @@ async def test_an_administrator_adds_a_user_who_signs_in(browser: Browsers, tena
     await anna.sign_in(tenant.administrator)
     new = {"name": " Clara  ", "email": "Clara@Salzach.example", "role": "operator", "password": "quiet-lantern-forty"}
     made = await anna.post("/api/v1/users", json=new)
+    assert made.json()["language"] is None, "their browser's, until they choose one"
     assert made.status_code == 201
     assert (made.json()["name"], made.json()["email"]) == ("Clara", "clara@salzach.example")
     assert (await browser().sign_in("clara@salzach.example", "quiet-lantern-forty")).status_code == 200

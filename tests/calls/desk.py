@@ -76,6 +76,7 @@ class FakeMedia:
         self.orders: list[tuple[str, str]] = []
         self.open: set[str] = set()
         self.failing: dict[str, AntiphonError] = {}
+        self.cleared: tuple[str, ...] = ()
 
     async def _do(self, name: str, call: str, made: str) -> str:
         self.orders.append((name, call))
@@ -120,6 +121,9 @@ class FakeMedia:
 
     async def send_dtmf(self, call: str, leg: str, digit: str) -> None:
         await self._do(f"send_dtmf {digit}", call, "")
+
+    def clear(self, calls: tuple[str, ...]) -> None:
+        self.cleared = calls
 
     async def close(self, call: str) -> None:
         self.open.discard(call)

@@ -96,11 +96,14 @@ def test_a_station_that_nobody_answers_at_ends_the_call() -> None:
     assert play.all(e.EndStation)
 
 
-def test_the_engine_refuses_the_browsers_offer() -> None:
+@pytest.mark.parametrize(
+    ("code", "cause"), [("no_codec", "no_codec"), ("bad_sdp", "media_failed"), ("media_failed", "media_failed")]
+)
+def test_the_engine_refuses_the_browsers_offer(code: str, cause: str) -> None:
     play = _placed()
-    play.happens(i.MediaFailed("call-1-1", "no_codec"))
-    assert play.told(ANNA, e.TellEnded)[0].cause == "no_codec"
-    assert play.record.cause == "no_codec"
+    play.happens(i.MediaFailed("call-1-1", code))
+    assert play.told(ANNA, e.TellEnded)[0].cause == cause
+    assert play.record.cause == cause
 
 
 def test_the_engine_refuses_the_stations_answer() -> None:

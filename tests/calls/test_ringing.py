@@ -96,6 +96,13 @@ def test_a_call_that_may_ring_nobody_is_refused_with_its_cause_and_recorded(
     assert play.record.cause == refusal.cause
 
 
+def test_an_offer_that_is_no_description_is_refused_with_488_and_recorded_as_what_it_is() -> None:
+    play = Play().rings(ANNA, opened=False)
+    play.happens(i.MediaFailed("door", "bad_sdp"))
+    assert play.all(e.RefuseStation) == [e.RefuseStation("door", 488, "no_codec")]
+    assert play.record.cause == "media_failed"
+
+
 def test_an_offer_without_a_usable_codec_is_refused_with_488_and_all_stop() -> None:
     play = Play().rings(ANNA, BERND, opened=False)
     play.happens(i.MediaFailed("door", "no_codec"))

@@ -349,6 +349,7 @@ async def test_calls_of_a_process_that_died_are_closed(desk: Desk) -> None:
     (record,) = desk.history()
     assert (record.cause, record.ended_at) == ("platform_error", desk.clock.now())
     assert desk.database.run_sync(lambda tx: store.unended_calls(tx)) == ()
+    assert desk.media.cleared == (call_id,), "their media at the engine too"
 
 
 async def test_the_history_is_scoped_and_paged(desk: Desk, other: object) -> None:

@@ -177,7 +177,7 @@ class Platform:
     port: int = 0
     signed_in: bool = True
     refusal: tuple[int, str] | None = None  # of POST /session
-    language: str = "en"
+    language: str | None = "en"
     stations: tuple[StationView, ...] = field(default_factory=lambda: (station(),))
     records: tuple[CallView, ...] = ()
     history_fails: bool = False

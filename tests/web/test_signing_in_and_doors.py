@@ -47,6 +47,15 @@ async def test_the_language_is_chosen_at_the_foot_and_stays(browser: Browser, pl
     assert await desk.page.locator("html").get_attribute("lang") == "de"
 
 
+@pytest.mark.parametrize(("account", "heading"), [(None, "Stationen"), ("en", "Stations")])
+async def test_a_german_browser_gets_german_until_the_person_chose_a_language(
+    browser: Browser, platform: Platform, account: str | None, heading: str
+) -> None:
+    platform.language = account
+    desk = await DeskPage.open(browser, platform, locale="de-AT", wait=False)
+    await desk.page.get_by_role("heading", name=heading, exact=True).wait_for()
+
+
 async def test_signing_out_leads_back_to_the_sign_in(browser: Browser, platform: Platform) -> None:
     desk = await DeskPage.open(browser, platform)
     await desk.page.get_by_role("button", name="Settings of this browser").click()

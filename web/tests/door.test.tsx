@@ -2,11 +2,13 @@ import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   DOOR_ANSWER_MAX_MS,
+  DOOR_TAP_AGAIN_MS,
   doorAnswered,
   doorPressed,
   doorRequestFailed,
   doorsAt,
   doorsUnanswered,
+  doorTakesPress,
   type DoorAction,
 } from "../src/client/door-state";
 import type { Received } from "../src/contract";
@@ -43,6 +45,16 @@ describe("a pressed door", () => {
     expect(doorRequestFailed(pressed, "r1", "door_not_allowed", at(1))["main"]).toMatchObject({
       cause: "door.failed.door_not_allowed",
     });
+  });
+
+  test("takes the next press only when the last one is answered and a second has passed", () => {
+    expect(doorTakesPress(undefined, at(0))).toBe(true);
+    expect(doorTakesPress(pressed["main"], at(1))).toBe(false);
+    const open = doorAnswered(pressed, result({}), at(0));
+    expect(doorTakesPress(open["main"], at(0) + 115)).toBe(false);
+    expect(doorTakesPress(open["main"], at(0) + DOOR_TAP_AGAIN_MS)).toBe(true);
+    const failed = doorAnswered(pressed, result({ opened: false, code: "door_refused" }), at(0));
+    expect(doorTakesPress(failed["main"], at(0))).toBe(true);
   });
 
   test("is not hidden by the outcome of an older press", () => {

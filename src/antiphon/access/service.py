@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from antiphon import events, limits, log, tenancy
 from antiphon.access import store
@@ -36,6 +36,9 @@ class Doors:
     async def open(self, scope: Scope, actor: Actor, door_id: str, request_id: str, call_id: str | None) -> Opening:
         """Open `door_id` once for this `request_id`; a second tap with the same id waits for the first and pulses nothing.
 
+        Another request of the same actor for the same door within `DOOR_TAP_AGAIN_S`, or while the first is under way, is
+        a second tap too.
+
         Every attempt is in the door log. Raises `door_not_found`, `door_not_allowed`, `station_unreachable`,
         `door_refused` or `request_reused`.
         """
@@ -50,7 +53,7 @@ class Doors:
         return await self._open(scope, actor, door_id, request_id, call_id)
 
     async def _open(self, scope: Scope, actor: Actor, door_id: str, request_id: str, call_id: str | None) -> Opening:
-        attempt = _AttemptToOpen(scope, actor, door_id, request_id, call_id)
+        attempt = _AttemptToOpen(scope, actor, door_id, request_id, call_id, self._clock.now())
         decision = await self._decided(attempt)
         while decision is None:  # another process has sent the same request and waits for the station
             await asyncio.sleep(limits.DOOR_REQUEST_POLL_S)
@@ -138,8 +141,28 @@ class Doors:
         if not may_open(tx, attempt.scope, attempt.actor):
             attempt.log(tx, self._clock, "door_not_allowed", station_id=door.station_id)
             return DoorNotAllowed(door_id=door.id)
+        before = self._tapped_before(tx, attempt, door, now)
+        if before is not None and before["outcome"] is None:
+            attempt.waited = True
+            return None
+        if before is not None and (before["outcome"] == "opened" or attempt.waited):
+            shared: Outcome = before["outcome"]
+            # Counts from the first tap, or a hand that goes on tapping would keep the door shut.
+            store.start_request(tx, attempt.scope, attempt.request_id, door.id, attempt.who, before["started_at"])
+            store.end_request(tx, attempt.scope, attempt.request_id, shared, before["error"])
+            attempt.log(tx, self._clock, shared, before["error"], station_id=door.station_id, repeated=True)
+            return _repeat(tx, attempt, shared, before["error"])
         store.start_request(tx, attempt.scope, attempt.request_id, door.id, attempt.who, now)
         return door
+
+    def _tapped_before(self, tx: Tx, attempt: _AttemptToOpen, door: Door, now: datetime) -> store.Row | None:
+        """The same hand's earlier tap on this door: one that the station has not answered yet, or of just now."""
+        patience = timedelta(seconds=limits.DOOR_ACK_MAX_S + limits.DOOR_REQUEST_GRACE_S)
+        found = store.last_request(tx, attempt.scope, door.id, attempt.who, now - patience)
+        just_now = attempt.at - timedelta(seconds=limits.DOOR_TAP_AGAIN_S)
+        if found is None or (found["outcome"] is not None and not attempt.waited and found["started_at"] <= just_now):
+            return None
+        return found
 
     def _end(self, tx: Tx, attempt: _AttemptToOpen, door: Door, outcome: Outcome, error: str | None) -> None:
         now = self._clock.now()
@@ -155,9 +178,13 @@ class Doors:
 class _AttemptToOpen:
     """One try to open a door, and how it is written down."""
 
-    def __init__(self, scope: Scope, actor: Actor, door_id: str, request_id: str, call_id: str | None) -> None:
+    def __init__(
+        self, scope: Scope, actor: Actor, door_id: str, request_id: str, call_id: str | None, at: datetime
+    ) -> None:
         self.scope, self.actor, self.door_id = scope, actor, door_id
         self.request_id, self.call_id = request_id, call_id
+        self.at = at
+        self.waited = False  # for an earlier tap of the same hand: its outcome is this one's too
         self.who = f"{actor.kind}:{actor.user_id or ''}"
 
     def log(

@@ -96,6 +96,13 @@ def request(tx: Tx, scope: Scope, request_id: str, since: datetime) -> Row | Non
     return tx.first(scope, door_requests, *alive)
 
 
+def last_request(tx: Tx, scope: Scope, door_id: str, actor: str, since: datetime) -> Row | None:
+    """This actor's last request for that door which started after `since`."""
+    theirs = (door_requests.c.door_id == door_id, door_requests.c.actor == actor, door_requests.c.started_at > since)
+    rows = tx.all(scope, door_requests, *theirs, order_by=(door_requests.c.started_at.desc(),), limit=1)
+    return rows[0] if rows else None
+
+
 def start_request(tx: Tx, scope: Scope, request_id: str, door_id: str, actor: str, now: datetime) -> None:
     """Take the request id; one whose life is over is forgotten."""
     tx.delete(scope, door_requests, door_requests.c.request_id == request_id)

@@ -68,8 +68,8 @@ class CallsRole:
 
     async def start(self) -> None:
         """Before the first socket is served."""
-        await self.service.start()
         await self.media.start()
+        await self.service.start()
         await self.sip.start()
 
     async def wind_up(self) -> None:

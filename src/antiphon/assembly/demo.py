@@ -172,7 +172,6 @@ def _user(tx: Tx, scope: Scope, login: DemoLogin, hashed: str, now: datetime) ->
         name=login.name,
         email=login.email,
         role=login.role,
-        language="en",
         password_hash=hashed,
         now=now,
     )

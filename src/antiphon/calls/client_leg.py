@@ -8,7 +8,7 @@ from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls import leg_messages as m
 from antiphon.calls.core import Core
-from antiphon.calls.model import UNUSABLE_SDP, ClientState, Leg, StationState, Tab, door_index_for_digit
+from antiphon.calls.model import NO_CODEC, ClientState, Leg, StationState, Tab, door_index_for_digit
 from antiphon.wire.client import EndCause, LegCause
 
 C = ClientState
@@ -244,7 +244,7 @@ class ClientLegs(Core):
 
     def placing_media_failed(self, leg: Leg, given: i.Input, now: float) -> C:
         self._end_leg(leg, "failed", now)
-        no_codec = isinstance(given, i.MediaFailed) and given.code in UNUSABLE_SDP
+        no_codec = isinstance(given, i.MediaFailed) and given.code == NO_CODEC
         self._finish("no_codec" if no_codec else "media_failed", "platform")
         self._tell_ended(leg)
         return C.ENDED

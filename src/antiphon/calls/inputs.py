@@ -52,7 +52,7 @@ class MediaFailed:
     """The engine refused a step of this leg."""
 
     leg: LegId
-    code: str  # no_codec, media_failed
+    code: str  # no_codec, bad_sdp, media_failed
 
 
 @dataclass(frozen=True, slots=True)

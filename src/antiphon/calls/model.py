@@ -174,8 +174,8 @@ PROMPTS: dict[EndCause, Prompt] = {
     "platform_error": "platform_error",
 }
 
-# Codes of the media engine's gateway that mean: this end and we have nothing in common.
-UNUSABLE_SDP = frozenset({"no_codec", "bad_sdp"})
+# Codes of the media engine's gateway: this end and we have nothing in common; or its description is no description.
+NO_CODEC, BAD_SDP = "no_codec", "bad_sdp"
 
 # D4: the digit that opens a door during a call. The first door also opens with `#`.
 FIRST_DOOR_DIGIT = "#"

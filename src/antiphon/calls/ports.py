@@ -162,6 +162,9 @@ class MediaPort(Protocol):
     async def close(self, call: CallId) -> None:
         """Free everything of this call; harmless when there is nothing."""
 
+    def clear(self, calls: tuple[CallId, ...]) -> None:
+        """Free what a process that died left of these calls, in the background."""
+
 
 # -- clients ---------------------------------------------------------------------------------------------------------
 

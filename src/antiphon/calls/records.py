@@ -73,20 +73,20 @@ class Records:
         while self._writing:
             await asyncio.wait(set(self._writing))
 
-    async def close_left_over(self) -> int:
-        """End the records that a process which died left open; returns how many there were. At the role's start."""
+    async def close_left_over(self) -> tuple[str, ...]:
+        """End the records that a process which died left open; returns the calls' ids. At the role's start."""
         now = self._clock.now()
 
-        def close(tx: Tx) -> int:
+        def close(tx: Tx) -> tuple[str, ...]:
             left = store.unended_calls(tx)
             for company_id, call_id, station_id in left:
                 scope = Scope(company_id)
                 if store.close_unended(tx, scope, call_id, now):
                     fact = events.CallEnded(new_id("fact"), company_id, now, call_id, station_id, "platform_error")
                     outbox.append(tx, scope, fact)
-            return len(left)
+            return tuple(call_id for _, call_id, _ in left)
 
         closed = await self._database.run(close)
         if closed:
-            _log.warning("calls of a process that died closed", calls=closed)
+            _log.warning("calls of a process that died closed", calls=len(closed))
         return closed

@@ -85,7 +85,7 @@ class CallService:
 
     def connect(self, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener, bus: Bus) -> None:
         """Wire the ports, which in turn were given this service as their listener."""
-        self._sip, self._clients = sip, clients
+        self._sip, self._media, self._clients = sip, media, clients
         self._orders = Orders(self, sip, media, clients, doors)
         self._board = StationBoard(self._database, clients, self._orders, self._calls.values)
         self._requests = Requests(self, self._orders, self._admissions, clients, self._clock)
@@ -93,8 +93,8 @@ class CallService:
         bus.subscribe(events.StationPresenceChanged, lambda fact: self._board.push(fact.company_id, fact.device_id))
 
     async def start(self) -> None:
-        """Close what a process that died left open."""
-        await self._records.close_left_over()
+        """Close what a process that died left open: records here, media at the engine. Stations notice by themselves."""
+        self._media.clear(await self._records.close_left_over())
 
     async def stop(self) -> None:
         """End every call with words, and write its record."""

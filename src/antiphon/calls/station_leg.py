@@ -6,7 +6,7 @@ from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls import leg_messages as m
 from antiphon.calls.client_leg import ClientLegs
-from antiphon.calls.model import UNUSABLE_SDP, Leg, StationState
+from antiphon.calls.model import BAD_SDP, NO_CODEC, Leg, StationState
 from antiphon.wire.client import EndCause
 
 S = StationState
@@ -200,7 +200,11 @@ class StationLeg(ClientLegs):
         return S(leg.state)
 
     def station_media_failed(self, leg: Leg, given: i.MediaFailed, now: float) -> S:
-        self._finish("no_codec" if given.code in UNUSABLE_SDP else "media_failed", "platform")
+        if given.code == BAD_SDP:
+            # Ringing again does not help this visitor either: told like a missing codec, and recorded as what it is.
+            self._finish("media_failed", "platform", visitor="no_codec", status=488)
+        else:
+            self._finish("no_codec" if given.code == NO_CODEC else "media_failed", "platform")
         return S(leg.state)
 
     def close_unborn(self, leg: Leg, given: m.CloseWanted, now: float) -> S:

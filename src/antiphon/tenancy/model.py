@@ -70,7 +70,7 @@ class User:
     email: str
     role: Role
     active: bool
-    language: Language = "en"
+    language: Language | None = None  # None until the person chooses one: their browser's
 
 
 class TokenExpired(Unauthenticated):

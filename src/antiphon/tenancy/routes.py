@@ -56,7 +56,7 @@ class SessionUser(BaseModel):
     name: str = Field(examples=["Anna Auer"])
     email: str = Field(examples=["anna@example.org"])
     role: Role
-    language: Language
+    language: Language | None = Field(description="null until one is chosen: the browser's")
 
 
 class SessionCompany(BaseModel):
@@ -169,7 +169,7 @@ class NewUser(Body):
     name: Name = Field(examples=["Bernd Berger"])
     email: Email = Field(examples=["bernd@example.org"])
     role: Role = "operator"
-    language: Language = "en"
+    language: Language | None = None
     password: Password
 
 

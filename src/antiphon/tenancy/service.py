@@ -204,7 +204,15 @@ def create_folder(tx: Tx, scope: Scope, site_id: str, parent_id: str | None, nam
 
 
 def create_user(
-    tx: Tx, scope: Scope, *, name: str, email: str, role: Role, language: Language, password_hash: str, now: datetime
+    tx: Tx,
+    scope: Scope,
+    *,
+    name: str,
+    email: str,
+    role: Role,
+    password_hash: str,
+    now: datetime,
+    language: Language | None = None,
 ) -> User:
     """A new active user; raises `EmailTaken`."""
     user = User(new_id("user"), name, email.strip().lower(), role, True, language)

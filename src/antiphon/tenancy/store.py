@@ -51,7 +51,7 @@ user_rows = tenant_table(
     sa.Column("email", sa.String(254), nullable=False, unique=True),
     sa.Column("name", sa.String(120), nullable=False),
     sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("language", sa.String(8), nullable=True),
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),

@@ -33,6 +33,7 @@ class ScriptedEngine(asyncio.DatagramProtocol):
         self.refuse: dict[str, str] = {}
         self.silent = False
         self.tags: set[str] = set()
+        self.deleted: list[str] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -44,6 +45,8 @@ class ScriptedEngine(asyncio.DatagramProtocol):
         assert isinstance(command, dict)
         name = command["command"].decode()
         self.commands.append(name)
+        if name == "delete":
+            self.deleted.append(command["call-id"].decode())
         if not self.silent:
             self.transport.sendto(cookie + b" " + ng.encode(self.reply(name, command)), addr)
 
@@ -119,6 +122,14 @@ async def test_a_call_opens_previews_and_closes(media: MediaEngine, scripted: Sc
     await media.close("call_1")
     await media.close("call_1")
     assert scripted.commands == ["offer", "answer", "subscribe request", "subscribe answer", "delete"]
+
+
+async def test_what_a_process_that_died_left_at_the_engine_is_freed(
+    media: MediaEngine, scripted: ScriptedEngine
+) -> None:
+    media.clear(("call_8", "call_9"))
+    await open_call(media)  # goes out after them
+    assert sorted(scripted.deleted) == ["call_8", "call_9"]
 
 
 async def test_a_station_of_another_maker_has_no_preview_and_reaches_the_engine_at_the_answer(

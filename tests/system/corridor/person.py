@@ -84,8 +84,8 @@ class Person:
     def is_rung(self) -> None:
         expect(self._button("Answer")).to_be_visible(timeout=PATIENCE_MS)
 
-    def is_not_rung(self) -> None:
-        expect(self._button("Answer")).to_have_count(0, timeout=PATIENCE_MS)
+    def is_not_rung(self, within_ms: int = PATIENCE_MS) -> None:
+        expect(self._button("Answer")).to_have_count(0, timeout=within_ms)
 
     def sees_the_visitor(self, frames: int = 1) -> dict[str, Any]:
         """At least so many pictures of a call are decoded."""
@@ -143,6 +143,9 @@ class Person:
     def opens(self, door: str = "Haupteingang") -> None:
         self._button(f"Open {door}").click()
 
+    def opens_with_a_double_click(self, door: str = "Haupteingang") -> None:
+        self._button(f"Open {door}").dblclick(delay=20)
+
     def calls(self, station: str = "Haupteingang") -> None:
         self._button(f"Call {station}").click()
 
@@ -160,8 +163,15 @@ class Person:
         self.page.evaluate(_CONNECTED, [sockets, PATIENCE_MS])
 
     def is_torn_away(self) -> None:
-        """Browser crash, lid closed, cable pulled: the tab is no more."""
+        """Browser crash, lid closed, cable pulled: the tab is no more, and it could not say goodbye."""
+        self.page.evaluate("addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)")
         self.page.close()
+
+    def closes_the_tab(self) -> None:
+        self.page.close()
+
+    def reloads(self) -> None:
+        self.page.reload()
 
     def _button(self, name: str) -> Any:  # Locator
         return self.page.get_by_role("button", name=re.compile("^" + re.escape(name))).first

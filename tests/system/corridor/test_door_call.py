@@ -165,3 +165,12 @@ def test_nobody_on_duty_is_said_to_the_visitor(platform: Platform, visitor: Visi
     visitor.is_told("nobody_available", since=told)
     visitor.is_idle()
     assert platform.newest_call(platform.people[0])["cause"] == "nobody_available"
+
+
+def test_a_double_click_on_the_door_is_one_pulse(platform: Platform, desk: Desk, visitor: Visitor) -> None:
+    anna = desk.tab(platform.people[0])
+    pulses = len(visitor.pulses())
+    anna.opens_with_a_double_click()
+    anna.reads(re.compile("closes in"))
+    anna.reads(re.compile("one press opens"))
+    assert len(visitor.pulses()) == pulses + 1

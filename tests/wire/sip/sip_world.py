@@ -99,7 +99,10 @@ class World:
         )
         self.house = End(
             "house",
-            UserAgent(UserAgentConfig(contact_user="calls", probe_s=probe_s), lambda: f"h{next(counter)}k"),
+            UserAgent(
+                UserAgentConfig(contact_user="calls", probe_s=probe_s, ringing_probe_s=ringing_probe_s),
+                lambda: f"h{next(counter)}k",
+            ),
             Flow("h", transport, b, a),  # type: ignore[arg-type]
         )
 

@@ -246,12 +246,39 @@ def test_a_platform_that_died_while_it_rang_is_noticed_by_the_caller() -> None:
     leg = world.call()
     world.order(world.house, "progress", leg, 183, ANSWER)
     world.run(20)
-    assert world.starts().count("200 OPTIONS") == 6
+    assert world.starts().count("200 OPTIONS") == 12, "each side asks every 3 s"
     assert world.station.all(Refused) == []
     world.house.agent = UserAgent(UserAgentConfig(), lambda: "fresh")  # it was started anew and knows nothing
     world.run(3.1)
     assert world.station.only(Refused).status == 408
     assert not world.station.agent.has("door")
+
+
+def test_a_caller_that_the_edge_lost_while_it_rang_is_noticed_by_the_platform() -> None:
+    world = World("tls", ringing_probe_s=2)
+    leg = world.call()
+    world.order(world.house, "progress", leg, 183, ANSWER)
+    world.run(9)
+    assert world.house.all(Ended) == []
+    world.station.agent = UserAgent(UserAgentConfig(), lambda: "fresh")  # connected anew: the old call is gone
+    world.run(2.1)
+    assert world.house.only(Ended).cause == "lost"
+    assert not world.house.agent.has(leg)
+
+
+def test_a_ring_that_is_answered_is_asked_after_all_the_same() -> None:
+    world = World("tls", probe_s=4, ringing_probe_s=2)
+    leg = world.call()
+    world.order(world.house, "progress", leg, 183, ANSWER)
+    world.run(5)
+    world.order(world.house, "accept", leg, ANSWER)
+    world.run(20)
+    before = len(world.on_line("OPTIONS"))
+    world.run(40)
+    assert len(world.on_line("OPTIONS")) - before == pytest.approx(20, abs=2), "each side asks every 4 s, once"
+    world.house.agent = UserAgent(UserAgentConfig(), lambda: "fresh")
+    world.run(4.2)
+    assert world.station.only(Ended).cause == "lost"
 
 
 def test_a_ring_without_a_dialog_that_both_know_is_not_probed() -> None:

@@ -108,14 +108,19 @@ function SignedIn({ api, session, preferences, setPreferences, onOut }: SignedIn
       () => readPreferences().camera,
     );
     const retry = (): void => desk.retryNow();
+    const leave = (event: PageTransitionEvent): void => {
+      if (!event.persisted) desk.leave(); // kept pages come back
+    };
     desk.start();
     openInspection(desk.media);
     window.addEventListener("online", retry);
+    window.addEventListener("pagehide", leave);
     // The desk is made once per sign-in and outlives every render.
     // eslint-disable-next-line react-hooks/set-state-in-effect
     setParts({ desk, history: new History(api), snapshots: new Snapshots(api) });
     return () => {
       window.removeEventListener("online", retry);
+      window.removeEventListener("pagehide", leave);
       closeInspection();
       desk.stop();
     };

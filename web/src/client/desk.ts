@@ -4,6 +4,7 @@ import type { WordKey } from "../words";
 import type { Api } from "./api";
 import { ApiProblem } from "./api";
 import { Connection, type Socket } from "./connection";
+import { doorTakesPress } from "./door-state";
 import { Media } from "./media";
 import { serverNow } from "./server-clock";
 import { Negotiation } from "./negotiation";
@@ -123,6 +124,11 @@ export class Desk {
     else this.#request({ type: "hang_up", request_id: newId(), call_id: callId });
   }
 
+  /** The page is closed or reloaded: sound and picture end with it, so the other end is told now. */
+  leave(): void {
+    if (this.#state.call?.callId != null) this.hangUp();
+  }
+
   async call(station: StationView): Promise<void> {
     if (this.#state.call !== null) return;
     const requestId = newId();
@@ -142,6 +148,7 @@ export class Desk {
   }
 
   open(doorId: string, callId: string | null): void {
+    if (!doorTakesPress(this.#state.doors[doorId], serverNow())) return;
     this.#request({ type: "open_door", request_id: newId(), door_id: doorId, call_id: callId });
   }
 

@@ -13,6 +13,8 @@ export type DoorActions = Readonly<Record<string, DoorAction>>;
 export const DOOR_ANSWER_MAX_MS = 5_000;
 // A cause stays readable this long, then the plate is ready again.
 export const DOOR_FAILURE_SHOWN_MS = 60_000;
+// Two taps give one pulse: an open door takes the next press only after this (the platform holds to it too, D4).
+export const DOOR_TAP_AGAIN_MS = 1_000;
 
 const causes: Readonly<Record<string, WordKey>> = {
   station_unreachable: "door.failed.station_unreachable",
@@ -73,6 +75,12 @@ export function doorsAt(doors: DoorActions, now: number): DoorActions {
 }
 
 export type DoorLook = "ready" | "offline" | "working" | "open" | "failed" | "forbidden";
+
+/** Whether a press does something: not while one is under way, not right after the door opened. Later it opens anew. */
+export function doorTakesPress(action: DoorAction | undefined, now: number): boolean {
+  if (action?.kind === "open") return now - action.since >= DOOR_TAP_AGAIN_MS;
+  return action?.kind !== "working";
+}
 
 /** The state that the plate draws. */
 export function doorLook(door: DoorView, action: DoorAction | undefined, online: boolean): DoorLook {

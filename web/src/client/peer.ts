@@ -2,6 +2,8 @@
 
 // Host candidates are there at once; a slow STUN or TURN server must not delay a picture or an answer.
 const GATHERING_MAX_MS = 700;
+// On a busy computer even those take longer. A description without any would never get a picture, so it waits for one.
+const FIRST_CANDIDATE_MAX_MS = 8_000;
 
 /** H.264 constrained baseline with packetization-mode 1 first (what stations send), everything else after it. */
 export function preferredVideo(codecs: readonly RTCRtpCodec[]): RTCRtpCodec[] {
@@ -18,19 +20,34 @@ function preferH264(transceiver: RTCRtpTransceiver): void {
   if (codecs !== undefined) transceiver.setCodecPreferences(preferredVideo(codecs));
 }
 
+/** Whether the far end could reach every media section that is in use. */
+export function reachable(sdp: string): boolean {
+  const sections = sdp.split(/^m=/m).slice(1);
+  return sections.every((section) => /^\w+ 0 /.test(section) || /^a=candidate:/m.test(section));
+}
+
+/** Until all candidates are known, or those that were there in time; but never without any. */
 function gathered(connection: RTCPeerConnection): Promise<void> {
   if (connection.iceGatheringState === "complete") return Promise.resolve();
   return new Promise((resolve) => {
+    let late = false;
     const done = (): void => {
       connection.removeEventListener("icegatheringstatechange", changed);
-      clearTimeout(timer);
+      connection.removeEventListener("icecandidate", changed);
+      timers.forEach(clearTimeout);
       resolve();
     };
     const changed = (): void => {
-      if (connection.iceGatheringState === "complete") done();
+      const enough = late && reachable(connection.localDescription?.sdp ?? "");
+      if (enough || connection.iceGatheringState === "complete") done();
     };
-    const timer = setTimeout(done, GATHERING_MAX_MS);
+    const overdue = (): void => {
+      late = true;
+      changed();
+    };
+    const timers = [setTimeout(overdue, GATHERING_MAX_MS), setTimeout(done, FIRST_CANDIDATE_MAX_MS)];
     connection.addEventListener("icegatheringstatechange", changed);
+    connection.addEventListener("icecandidate", changed);
   });
 }
 

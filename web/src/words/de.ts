@@ -156,7 +156,7 @@ export const de: Record<WordKey, string> = {
   "ended.no_codec":
     "{station}: Bild und Ton passen nicht zu diesem Browser. Aktuelles Chromium, Edge oder Firefox verwenden.",
   "ended.station_unreachable": "{station} antwortet nicht. Vielleicht fehlt Strom oder Netz.",
-  "ended.media_failed": "{station}: Bild und Ton sind abgerissen. Zurückrufen.",
+  "ended.media_failed": "{station}: Bild und Ton sind ausgefallen. Zurückrufen.",
   "ended.revoked": "{station} wurde außer Betrieb genommen; das Gespräch ist beendet.",
   "ended.platform_error": "{station}: Das Gespräch ist bei uns abgerissen. Zurückrufen.",
   "ended.elsewhere": "{station}: {who} hat abgehoben.",
@@ -196,7 +196,7 @@ export const de: Record<WordKey, string> = {
   "history.cause.time_limit": "An der Zeitgrenze beendet",
   "history.cause.no_codec": "Bild und Ton passten nicht",
   "history.cause.station_unreachable": "Die Station antwortete nicht",
-  "history.cause.media_failed": "Bild und Ton abgerissen",
+  "history.cause.media_failed": "Bild und Ton ausgefallen",
   "history.cause.revoked": "Station außer Betrieb genommen",
   "history.cause.platform_error": "Bei uns abgerissen",
   "leg.answered": "hat abgehoben",

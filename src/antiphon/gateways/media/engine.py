@@ -265,6 +265,10 @@ class MediaEngine(MediaPort):
             await self._quietly(self._ordered(held, held.delete))
             self._anchor.forget(call)  # an order before this one may have begun to watch
 
+    def clear(self, calls: tuple[CallId, ...]) -> None:
+        for call in calls:
+            self._spawn(self._quietly(self._ng.request(ng.Delete(call).body())))
+
     # -- orders, one at a time per call --------------------------------------------------------------------------
 
     def _held(self, call: CallId) -> CallOnEngine:

@@ -30,8 +30,8 @@ class Flow:
 @dataclass(frozen=True, slots=True)
 class UserAgentConfig:
     """`contact_user` is the user part of our Contact (a station: its device id). `probe_s`: an answered leg is probed
-    this often by OPTIONS inside the dialog, so that a vanished peer is noticed; `ringing_probe_s`: likewise a leg of
-    ours that rings under a reliable provisional answer. None never probes."""
+    this often by OPTIONS inside the dialog, so that a vanished peer is noticed; `ringing_probe_s`: likewise a leg
+    that rings under a reliable provisional answer. None never probes."""
 
     product: str = "Antiphon"
     contact_user: str = "antiphon"

@@ -141,6 +141,7 @@ class IncomingLeg(NegotiatingLeg):
         self._forget_reliable()
         if waiting.answers:
             self._reliable_answer = dialog.agreed = True
+            self.begin_probing(now)
         if sdp_of(request):
             self.asked(transaction, request, dialog, now)
         else:
@@ -204,6 +205,16 @@ class IncomingLeg(NegotiatingLeg):
         self.begin_probing(now)
 
     # -- the end -----------------------------------------------------------------------------------------------------
+
+    def lost(self, why: str, now: float) -> None:
+        """Before the answer there is nothing to hang up: the ring is refused, whoever still hears it."""
+        if not self._transaction.pending:
+            super().lost(why, now)
+            return
+        self._forget_reliable()
+        self._transaction.respond(408, now)
+        self.report_end("lost", why, now)
+        self.gone(now)
 
     def end(self, reason: str, status: int, now: float) -> None:
         if self._transaction.pending:
