@@ -33,7 +33,7 @@ class DeviceClaimed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DeviceRevoked(Fact):
-    """A device's certificate is no longer accepted; its calls end."""
+    """A device's certificate is no longer accepted (revoked, or other hardware took its place); calls begun before end."""
 
     device_id: str
     serial: str

@@ -31,6 +31,9 @@ ISSUING_CERTIFICATE_DAYS = 3650
 DEVICE_CERTIFICATE_DAYS = 825
 SERVER_CERTIFICATE_DAYS = 397
 SERVER_CERTIFICATE_RENEW_BEFORE_DAYS = 30
+SERVER_CERTIFICATE_ALARM_BEFORE_DAYS = 14  # it should have been renewed long ago
+SERVER_CERTIFICATE_LOOK_S = 86_400.0
+SERVER_CERTIFICATE_RETRY_S = 60.0
 # P6: an expired revocation list makes the broker refuse every station, so it runs long and is re-signed long before.
 CRL_VALID_DAYS = 1825
 CRL_RENEW_BEFORE_DAYS = 1460
@@ -54,7 +57,9 @@ SIP_HEADERS_MAX = 128
 MQTT_PAYLOAD_MAX_BYTES = 64 * 1024
 SNAPSHOT_MAX_BYTES = 2 * 1024 * 1024
 WEBSOCKET_MESSAGES_PER_SECOND = 50
-WEBSOCKET_PING_S = 20.0  # how often a client is asked whether it lives, and how long it may take to say so
+# W1: a client without network is missed within the sum: how often it is asked whether it lives, how long it may think.
+WEBSOCKET_PING_S = 10.0
+WEBSOCKET_PONG_MAX_S = 5.0
 CLIENTS_PER_USER_MAX = 20
 
 # Our sessions with the broker.
@@ -62,6 +67,9 @@ MQTT_KEEPALIVE_S = 20
 MQTT_TIMEOUT_S = 5.0
 MQTT_RETRY_MIN_S = 0.2
 MQTT_RETRY_MAX_S = 10.0
+# D5: a station without power or network is shown as offline within 10 s. The broker gives a silent session up after one
+# and a half keepalives, and looks once a second.
+STATION_KEEPALIVE_S = 5
 # D5: after the broker came back, stations that did not say that they are online within this time are offline.
 PRESENCE_SETTLE_S = 30.0
 # How often the devices role looks for what it may have missed: desired states, revocations, the list's own end.
@@ -129,6 +137,10 @@ RECORD_RETRY_MIN_S = 1.0
 RECORD_RETRY_MAX_S = 60.0
 # At its stop the call service waits so long for its last records and goodbyes.
 CALLS_STOP_MAX_S = 5.0
+# Python's cyclic collector was the largest single cost of a SIP call: at its default of 700 new objects it ran several
+# times a call, over everything that was ever imported. What stands after the start is frozen out of its sight; a call makes
+# few cycles, so it looks this rarely (new objects, then rounds of each older generation).
+CALLS_COLLECTOR_THRESHOLDS = (50_000, 20, 50)
 # How many callers' pictures are decoded at the same time.
 SNAPSHOTS_AT_ONCE = 2
 # A browser that does not read, or does not sign on, within these times is dropped.

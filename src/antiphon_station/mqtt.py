@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import aiomqtt
 
+from antiphon.limits import STATION_KEEPALIVE_S
 from antiphon.wire.station import (
     Connection,
     Payload,
@@ -25,7 +26,6 @@ from antiphon_station.config import Identity
 from antiphon_station.orders import Orders
 
 _log = logging.getLogger("station.mqtt")
-KEEP_ALIVE_S = 15
 CONNECT_MAX_S = 10.0
 _CALM_S = 0.05  # changes this close together become one report
 
@@ -75,7 +75,7 @@ class Messaging:
             identifier=device_id,
             protocol=aiomqtt.ProtocolVersion.V5,
             tls_context=self._identity.tls(),
-            keepalive=KEEP_ALIVE_S,
+            keepalive=STATION_KEEPALIVE_S,
             timeout=CONNECT_MAX_S,
             will=aiomqtt.Will(connection_topic(device_id), _json(Connection(state="offline")), qos=1, retain=True),
         )

@@ -34,6 +34,7 @@ CONNECT_MAX_S = 8.0
 PONG_MAX_S = 10.0  # RFC 5626 4.4.1
 REFUSED_RETRY_S = 30.0
 PROBE_S = 30.0
+RINGING_PROBE_S = 3.0  # a platform that died while it rang is noticed in a visitor's patience
 _UNSENT_MAX_BYTES = 256 * 1024
 _READ_BYTES = 64 * 1024
 
@@ -49,7 +50,12 @@ class SipLink:
         self._on_state = on_state
         self.state: LinkState = "offline"
         device_id = identity.device_id
-        config = UserAgentConfig(product=SOFTWARE.replace(" ", "/"), contact_user=device_id, probe_s=PROBE_S)
+        config = UserAgentConfig(
+            product=SOFTWARE.replace(" ", "/"),
+            contact_user=device_id,
+            probe_s=PROBE_S,
+            ringing_probe_s=RINGING_PROBE_S,
+        )
         self.agent = UserAgent(config, lambda: secrets.token_hex(8))
         self._flow: Flow | None = None
         self._writer: asyncio.StreamWriter | None = None

@@ -115,6 +115,11 @@ async def test_a_session_in_use_lives_on_and_an_unused_one_ends(
     assert (answer.status_code, answer.json()["code"]) == (401, "session_ended")
 
 
+async def test_a_browser_without_a_cookie_has_nothing_to_refresh(browser: Browsers) -> None:
+    answer = await browser().post("/api/v1/session/refresh")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
 async def test_signing_out_ends_cookie_and_access_token(browser: Browsers, tenant: Tenant) -> None:
     anna = browser()
     await anna.sign_in(tenant.administrator)

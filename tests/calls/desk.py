@@ -59,6 +59,9 @@ class FakeSip:
     def request_key_frame(self, leg: str) -> None:
         self._keep("request_key_frame", leg)
 
+    def send_digit(self, leg: str, digit: str) -> None:
+        self._keep("send_digit", leg, digit)
+
     def end(self, leg: str, cause: str) -> None:
         self._keep("end", leg, cause)
 
@@ -228,11 +231,12 @@ class Desk:
         self.service.received(tab, message)
         await self.service.drain()
 
-    async def talks(self, tab: ClientInfo) -> str:
+    async def talks(self, tab: ClientInfo, *, account: bool = False) -> str:
         """From the press to talking; returns the call id."""
-        await self.presses()
+        await self.presses(account=account)
         call_id = self.last(tab, wire.Ring).call_id
-        await self.says(tab, wire.PreviewAnswer(call_id=call_id, sdp="preview answer"))
+        if not account:
+            await self.says(tab, wire.PreviewAnswer(call_id=call_id, sdp="preview answer"))
         await self.says(tab, wire.Answer(request_id="r1", call_id=call_id))
         await self.says(tab, wire.MediaAnswer(call_id=call_id, sdp="two-way answer"))
         self.service.offer_answered("leg-1", "ok")

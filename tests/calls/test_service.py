@@ -7,11 +7,9 @@ from desk import Desk
 from script import AUDIO_OFFER
 
 from antiphon import devices, directory
-from antiphon.access import DoorNotAllowed
 from antiphon.calls import StationInvite, store
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, StorageFull, Tx, outbox
-from antiphon.devices import StationUnreachable
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.events import DeviceRevoked, StationPresenceChanged
 from antiphon.wire import client as wire
@@ -209,56 +207,14 @@ async def test_a_station_that_presses_again_rings_once(desk: Desk) -> None:
     assert desk.service.live == 1
 
 
-async def test_opening_a_door_from_the_ring_is_told_to_the_tapper_and_the_others(desk: Desk) -> None:
-    anna, bernd = desk.tab("anna"), desk.tab("bernd", desk.tenant.operator.id)
-    await desk.presses()
+async def test_a_ring_says_what_stands_on_the_button(desk: Desk) -> None:
+    with desk.database.transaction() as tx:
+        buttons = [directory.Button("main"), directory.Button("top-3", "Familie Huber")]
+        directory.set_buttons(tx, desk.tenant.scope, desk.station.id, buttons)
+    anna = desk.tab("anna")
+    await desk.presses("top-3")
     ring = desk.last(anna, wire.Ring)
-    door_id = ring.station.doors[0].door_id
-    await desk.says(anna, wire.OpenDoor(request_id="open-1", door_id=door_id, call_id=ring.call_id))
-    assert desk.doors.opened == [("user", door_id, "open-1", ring.call_id)]
-    assert desk.last(anna, wire.DoorResult).request_id == "open-1"
-    assert desk.last(bernd, wire.DoorResult).request_id is None
-    await desk.says(anna, wire.Decline(request_id="r", call_id=ring.call_id))
-    await desk.says(bernd, wire.Decline(request_id="r", call_id=ring.call_id))
-    assert desk.history()[0].doors_opened == 1
-
-
-@pytest.mark.parametrize("failure", [StationUnreachable(), DoorNotAllowed()])
-async def test_a_door_that_does_not_open_says_why(desk: Desk, failure: AntiphonError) -> None:
-    anna = desk.tab("anna")
-    desk.doors.failure = failure
-    await desk.says(anna, wire.OpenDoor(request_id="open-1", door_id="door_x"))
-    result = desk.last(anna, wire.DoorResult)
-    assert (result.opened, result.code, result.detail) == (False, failure.code, failure.detail)
-
-
-async def test_a_fault_in_opening_a_door_does_not_end_the_call(desk: Desk) -> None:
-    anna = desk.tab("anna")
-    call_id = await desk.talks(anna)
-    desk.doors.failure = RuntimeError("boom")
-    await desk.says(anna, wire.OpenDoor(request_id="open-1", door_id="door_x", call_id=call_id))
-    assert desk.last(anna, wire.DoorResult).code == "internal"
-    assert desk.service.live == 1
-
-
-async def test_a_digit_opens_the_door_it_stands_for(desk: Desk) -> None:
-    anna = desk.tab("anna")
-    call_id = await desk.talks(anna)
-    doors = desk.last(anna, wire.Ring).station.doors
-    await desk.says(anna, wire.Dtmf(request_id="d1", call_id=call_id, digit="2"))
-    assert desk.doors.opened == [("dtmf", doors[1].door_id, "d1", call_id)]
-    assert desk.last(anna, wire.DoorResult).opened
-    assert ("send_dtmf 2", call_id) in desk.media.orders
-
-
-async def test_a_digit_of_the_visitor_opens_nothing(desk: Desk) -> None:
-    anna = desk.tab("anna")
-    call_id = await desk.talks(anna)
-    desk.service.dtmf("leg-1", "#")
-    desk.service.media_events.dtmf(call_id, "leg-1", "1")
-    await desk.service.drain()
-    assert desk.doors.opened == []
-    assert [message.digit for message in desk.all(anna, wire.DtmfReceived)] == ["#", "1"]
+    assert (ring.button, ring.button_label) == ("top-3", "Familie Huber")
 
 
 async def test_calling_a_station(desk: Desk) -> None:
@@ -275,6 +231,7 @@ async def test_calling_a_station(desk: Desk) -> None:
     await desk.service.drain()
     assert desk.last(anna, wire.CallEnded).by == "station"
     assert (desk.history()[0].direction, desk.history()[0].cause) == ("to_station", "answered")
+    assert desk.history()[0].placed_by == anna.user_name
 
 
 async def test_calling_a_station_that_is_not_there(desk: Desk) -> None:
@@ -339,6 +296,16 @@ async def test_a_revoked_device_is_cut_off(desk: Desk) -> None:
     await desk.service.drain()
     assert desk.sip.orders[-1] == ("end", "leg-1", "revoked")
     assert desk.last(anna, wire.CallEnded).cause == "revoked"
+
+
+async def test_a_fact_of_older_hardware_that_comes_late_leaves_the_new_ones_call_alone(desk: Desk) -> None:
+    replaced = DeviceRevoked(new_id("fact"), desk.tenant.company.id, desk.clock.now(), desk.station.id, "01")
+    desk.clock.advance(1)
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    desk.bus.publish(replaced)
+    await desk.service.drain()
+    assert desk.service.call(call_id) is not None
 
 
 async def test_a_media_engine_that_died(desk: Desk) -> None:

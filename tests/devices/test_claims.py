@@ -139,8 +139,10 @@ def test_new_hardware_in_an_old_place_locks_the_old_one_out(
     claim: Claim, code: str, station: Station, tenant: Tenant, codes: ClaimCodes, database: Database, clock: StillClock
 ) -> None:
     old = serial_of(claim(code))
+    assert "DeviceRevoked" not in facts(database)
     newer = database.run_sync(lambda tx: devices.new_claim_code(tx, tenant.scope, codes, station.id, clock.now()))
     new = serial_of(claim(newer))
+    assert facts(database).count("DeviceRevoked") == 1, "calls of the old hardware end"
     with pytest.raises(Revoked):
         database.run_sync(lambda tx: service.identified(tx, CertificateIdentity(station.id, old)))
     assert database.run_sync(lambda tx: service.identified(tx, CertificateIdentity(station.id, new))).id == station.id

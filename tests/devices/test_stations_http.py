@@ -288,4 +288,9 @@ async def test_an_oversized_claim_is_refused(front: httpx.AsyncClient) -> None:
 async def test_the_role_says_what_it_lacks(front: httpx.AsyncClient) -> None:
     answer = await front.get("/health/ready")
     assert answer.status_code == 503
-    assert answer.json()["checks"] == {"database": None, "broker": "not connected", "revocation_list": None}
+    assert answer.json()["checks"] == {
+        "database": None,
+        "broker": "not connected",
+        "revocation_list": None,
+        "server_certificates": "the server certificates are missing: run up",
+    }

@@ -92,6 +92,7 @@ def record(call_id: str, minutes_ago: float, **changes: Any) -> CallView:
         "ended_at": start + timedelta(seconds=71),
         "cause": "answered",
         "answered_by": "J. Reiter",
+        "placed_by": None,
         "snapshot_id": "snap_station_main",
         "doors_opened": 1,
         "legs": (
@@ -128,6 +129,7 @@ def ring(call_id: str, of: StationView, *, seconds_ago: float = 0, button: str =
         call_id=call_id,
         station=of,
         button=button,
+        button_label="",
         started_at=start,
         rings_until=start + timedelta(seconds=60),
         video=video,
@@ -229,7 +231,7 @@ def application(platform: Platform, dist: Path) -> ASGIApp:
 
     @app.post("/api/v1/session/refresh")
     async def refresh() -> Response:
-        return JSONResponse(platform.session()) if platform.signed_in else problem(401, "unauthenticated")
+        return JSONResponse(platform.session()) if platform.signed_in else Response(status_code=204)
 
     @app.delete("/api/v1/session", status_code=204)
     async def sign_out() -> None:

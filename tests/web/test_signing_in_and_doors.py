@@ -128,7 +128,7 @@ async def test_an_empty_history_teaches_the_next_step_and_a_new_record_appears(
 async def test_a_history_that_does_not_load_can_be_asked_again(browser: Browser, platform: Platform) -> None:
     platform.history_fails = True
     desk = await DeskPage.open(browser, platform)
-    await desk.sees("The history did not load.")
+    await desk.sees("The calls did not load.")
     platform.history_fails = False
     await desk.page.get_by_role("button", name="Try again").click()
     await desk.sees("No calls yet.")

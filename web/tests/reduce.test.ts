@@ -28,6 +28,12 @@ describe("a call that rings here", () => {
     expect(state.selected).toBe("late"); // chosen first: nothing moves under the pointer
   });
 
+  test("names its button as people read it there, else by the name the station knows", () => {
+    const named: ServerMessage = { ...ringOf("c", station("a"), 0), button: "top-3", button_label: "Familie Huber" };
+    expect(receive(signedOn(), named).ringing[0]?.button).toBe("Familie Huber");
+    expect(receive(signedOn(), { ...named, button_label: "" }).ringing[0]?.button).toBe("top-3");
+  });
+
   test("answered by somebody else: it leaves, and the notice names who", () => {
     let state = receive(signedOn(), ringOf("c", station("a"), 0));
     state = receive(state, { type: "ring_ended", call_id: "c", cause: "answered_elsewhere", answered_by: "J. Reiter" });

@@ -43,6 +43,7 @@ export const ringOf = (callId: string, of: StationView, second: number): Ring =>
   call_id: callId,
   station: of,
   button: "main",
+  button_label: "",
   started_at: new Date(at(second)).toISOString(),
   rings_until: new Date(at(second + 60)).toISOString(),
   video: true,

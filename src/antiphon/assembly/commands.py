@@ -204,7 +204,7 @@ def _welcome(settings: Settings, warning: str | None, logins: str) -> str:
         lines += ["", *(f"  {line}".rstrip() for line in logins.strip().splitlines())]
     if warning:
         lines += ["", f"  Attention: {warning}"]
-    steps = ["open the portal, sign in, and go on duty"] if logins else ["open the portal and sign in"]
+    steps = ["open the portal, sign in, and allow the microphone"] if logins else ["open the portal and sign in"]
     if (settings.stations / "demo").is_dir():
         steps.append("press the demo station's button:  ./antiphon station press main")
     steps += ["health of every part:  ./antiphon status", "stop everything:  ./antiphon down"]

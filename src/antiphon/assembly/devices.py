@@ -1,4 +1,4 @@
-"""Role `devices`: claims and certificates over HTTP, presence and desired states over MQTT, revocations in the engines.
+"""Role `devices`: claims and certificates over HTTP, presence and desired states over MQTT, revocations and certificates in the engines.
 
 The only role that reads the issuing key.
 """
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from antiphon import log
 from antiphon.assembly import health, problems, serving
+from antiphon.assembly.certificates import ServerCertificates
 from antiphon.assembly.engines.address import advertised
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import open_database
@@ -32,7 +33,9 @@ class DevicesRole:
         self.database = open_database(settings)
         self.gateway = MqttGateway(settings, "devices")
         self.inbox = Inbox(self.database, clock)
-        self.upkeep = Upkeep(self.database, self.gateway, EngineEdge(settings), authority, clock)
+        edge, address = EngineEdge(settings), advertised(settings).address
+        self.upkeep = Upkeep(self.database, self.gateway, edge, authority, clock)
+        self.certificates = ServerCertificates(settings.model_copy(update={"advertised_address": address}), edge, clock)
         self.gateway.listen(self.inbox, ("connection", "reported"))
         self.gateway.listen(self.upkeep, ())
         self.gateway.subscribe(DesiredStateChanged, self.upkeep.wake)
@@ -45,7 +48,7 @@ class DevicesRole:
         state.enrolment = Enrolment(
             authority,
             ClaimCodes(ensure_claim_key(settings.secrets)),
-            host=settings.public_name or advertised(settings).address,
+            host=settings.public_name or address,
             sip_domain=settings.realm,
             ports=EnrolmentPorts(
                 sips=settings.ports.sips, mqtts=settings.ports.mqtts, device_https=settings.ports.device_https
@@ -56,6 +59,9 @@ class DevicesRole:
         async def revocation_list() -> str | None:
             return list_alarm(authority, clock)
 
+        async def server_certificates() -> str | None:
+            return self.certificates.alarm()
+
         self.app.include_router(claim_router)
         self.app.include_router(station_router)
         self.app.include_router(
@@ -64,13 +70,14 @@ class DevicesRole:
                     "database": health.database_check(self.database),
                     "broker": health.connected_check(lambda: self.gateway.connected),
                     "revocation_list": revocation_list,
+                    "server_certificates": server_certificates,
                 }
             )
         )
 
     def tasks(self) -> tuple[serving.Task, ...]:
         """What runs beside HTTP, each until cancelled."""
-        return self.gateway.run, self.inbox.run, self.upkeep.run
+        return self.gateway.run, self.inbox.run, self.upkeep.run, self.certificates.run
 
 
 def run(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from antiphon import settings as settings_room
 from antiphon.assembly.engines import address as address_room
-from antiphon.assembly.engines import ports, render, secrets, supervision
+from antiphon.assembly.engines import ports, render, secrets
 from antiphon.assembly.engines.address import Advertised
 from antiphon.database import migrate
 from antiphon.devices import authority
@@ -103,7 +103,7 @@ def prepare(data: Path, *, offset: int | None = None, address: str | None = None
     found = address_room.advertised(settings)
     settings = settings.model_copy(update={"advertised_address": found.address})
     secrets.ensure_secrets(settings)
-    _certificates(settings)
+    _certificates(settings, datetime.now(UTC))
     migrate.upgrade(settings)
     render.render(settings, found.address)
     return settings, found
@@ -115,11 +115,19 @@ def load(data: Path) -> Settings:
     return settings.model_copy(update={"advertised_address": address_room.advertised(settings).address})
 
 
-def renew_certificates(settings: Settings) -> None:
-    """Issue server certificates anew where their end is near, and have broker and front read them."""
-    _certificates(settings)
-    render.render(settings, settings.advertised_address)
-    supervision.reread_revocations(settings)
+def renew_certificates(settings: Settings, now: datetime) -> bool:
+    """Issue server certificates anew where their end is near, and take over the operator's own where they were replaced.
+
+    Writes the files that the engines read; True when one of them is new. `assembly.certificates` makes engines read them.
+    """
+    before = _pairs(settings)
+    _certificates(settings, now)
+    render.write_pairs(settings)
+    return _pairs(settings) != before
+
+
+def _pairs(settings: Settings) -> list[bytes]:
+    return [(settings.conf / f"{name}.pem").read_bytes() for name in ("edge", "portal")]
 
 
 def _usable(data: Path) -> None:
@@ -197,8 +205,7 @@ def _folders(settings: Settings) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _certificates(settings: Settings) -> None:
-    now = datetime.now(UTC)
+def _certificates(settings: Settings, now: datetime) -> None:
     authority.ensure_authority(settings.pki, now)
     dns = [name for name in (settings.public_name, "localhost", settings.realm) if name]
     addresses = list(dict.fromkeys((settings.advertised_address, address_room.LOOPBACK)))

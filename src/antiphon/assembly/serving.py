@@ -14,7 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from antiphon import log
-from antiphon.limits import WEBSOCKET_MESSAGE_MAX_BYTES, WEBSOCKET_PING_S
+from antiphon.limits import WEBSOCKET_MESSAGE_MAX_BYTES, WEBSOCKET_PING_S, WEBSOCKET_PONG_MAX_S
 
 _log = log.get("role")
 
@@ -46,7 +46,7 @@ async def serve(
         ws="websockets-sansio" if websockets else "none",
         ws_max_size=2 * WEBSOCKET_MESSAGE_MAX_BYTES,  # what is only a little too large, the gateway refuses in words
         ws_ping_interval=WEBSOCKET_PING_S,
-        ws_ping_timeout=WEBSOCKET_PING_S,
+        ws_ping_timeout=WEBSOCKET_PONG_MAX_S,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -44,13 +44,23 @@ class Admissions:
             refusal = i.PlanRefused("platform_error", "platform_error", 500)
             return Admission(None, None, None, refusal, error.code)
 
-    async def client_call(self, call_id: str, scope: Scope, station_id: str, now: datetime) -> Admission:
+    async def client_call(
+        self, call_id: str, scope: Scope, station_id: str, placed_by: str, now: datetime
+    ) -> Admission:
         """The station a client wants to call; raises `StationNotFound`, or that the database is away."""
 
         def ask(tx: Tx, write: bool) -> Admission:
             station = devices.station(tx, scope, station_id)
             if write:
-                store.start_call(tx, station, call_id=call_id, direction="to_station", button="", started_at=now)
+                store.start_call(
+                    tx,
+                    station,
+                    call_id=call_id,
+                    direction="to_station",
+                    button="",
+                    started_at=now,
+                    placed_by=placed_by,
+                )
             return Admission(station, station_view(tx, station), None, None)
 
         return await self._ask(call_id, ask)

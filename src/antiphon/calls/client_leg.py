@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
+from antiphon.calls import leg_messages as m
 from antiphon.calls.core import Core
 from antiphon.calls.model import UNUSABLE_SDP, ClientState, Leg, StationState, Tab, door_index_for_digit
 from antiphon.wire.client import EndCause, LegCause
@@ -33,14 +34,14 @@ class ClientLegs(Core):
             ranked.append((seen[tab.user_id], number, tab))
         free = self.limits.receivers_max - len(self._ringing_legs())
         for _, _, tab in sorted(ranked, key=lambda entry: entry[:2])[: max(free, 0)]:
-            self._post(self._add_leg(tab, now), i.RingWanted())
+            self._post(self._add_leg(tab, now), m.RingWanted())
 
-    def ring(self, leg: Leg, given: i.RingWanted, now: float) -> C:
+    def ring(self, leg: Leg, given: m.RingWanted, now: float) -> C:
         leg.rang_at = now
         self._emit(e.TellRing(_tab(leg).client, leg.leg_id, self._ring_until))
         return self._want_preview(leg)
 
-    def caller_ready(self, leg: Leg, given: i.CallerReady, now: float) -> C:
+    def caller_ready(self, leg: Leg, given: m.CallerReady, now: float) -> C:
         return self._want_preview(leg)
 
     def _want_preview(self, leg: Leg) -> C:
@@ -109,12 +110,12 @@ class ClientLegs(Core):
         return C.JOINING
 
     def connect_answer_taken(self, leg: Leg, given: i.ConnectAnswerTaken, now: float) -> C:
-        self._post(self.station, i.WinnerReady(given.sdp))
+        self._post(self.station, m.WinnerReady(given.sdp))
         for other in self._ringing_legs():
-            self._post(other, i.StopWanted("answered_elsewhere", _tab(leg).user_name))
+            self._post(other, m.StopWanted("answered_elsewhere", _tab(leg).user_name))
         return C.JOINED
 
-    def talk(self, leg: Leg, given: i.TalkWanted, now: float) -> C:
+    def talk(self, leg: Leg, given: m.TalkWanted, now: float) -> C:
         leg.answered_at = now
         if given.sdp is not None:
             self._emit(e.TellRemoteSdp(_tab(leg).client, given.sdp))
@@ -150,7 +151,7 @@ class ClientLegs(Core):
         self._look_around(now)
         return C.ENDED
 
-    def joined_too_slow(self, leg: Leg, given: i.WinnerTooSlow, now: float) -> C:
+    def joined_too_slow(self, leg: Leg, given: m.WinnerTooSlow, now: float) -> C:
         self._finish("media_failed", "platform")
         return C(leg.state)
 
@@ -172,7 +173,7 @@ class ClientLegs(Core):
             self._declined.add(user)
             for other in self._ringing_legs():
                 if _tab(other).user_id == user:
-                    self._post(other, i.StopWanted("declined"))
+                    self._post(other, m.StopWanted("declined"))
         self._look_around(now)
         return C.ENDED
 
@@ -187,7 +188,7 @@ class ClientLegs(Core):
         self._look_around(now)
         return C.ENDED
 
-    def stop_ringing(self, leg: Leg, given: i.StopWanted, now: float) -> C:
+    def stop_ringing(self, leg: Leg, given: m.StopWanted, now: float) -> C:
         if leg.state is C.NEW:
             self._end_leg(leg, given.cause, now)
             return C.ENDED
@@ -238,7 +239,7 @@ class ClientLegs(Core):
         return C.PLACING
 
     def client_opened(self, leg: Leg, given: i.ClientOpened, now: float) -> C:
-        self._post(self.station, i.DialWanted(given.sdp))
+        self._post(self.station, m.DialWanted(given.sdp))
         return C.WAITING
 
     def placing_media_failed(self, leg: Leg, given: i.Input, now: float) -> C:
@@ -284,23 +285,23 @@ class ClientLegs(Core):
         self._set("away", now + self.limits.away_max_s)
         return C.AWAY
 
-    def tab_back(self, leg: Leg, given: i.TabBack, now: float) -> C:
+    def tab_back(self, leg: Leg, given: m.TabBack, now: float) -> C:
         self._stop("away")
         if self.station.state is not StationState.TALKING:
             return C.JOINED
         self._tell_connected(leg, now)
         return C.TALKING
 
-    def talk_while_away(self, leg: Leg, given: i.TalkWanted, now: float) -> C:
+    def talk_while_away(self, leg: Leg, given: m.TalkWanted, now: float) -> C:
         leg.answered_at = now
         return C.AWAY
 
-    def away_too_long(self, leg: Leg, given: i.AwayTooLong, now: float) -> C:
+    def away_too_long(self, leg: Leg, given: m.AwayTooLong, now: float) -> C:
         self._end_leg(leg, "disconnected", now)
         self._finish("answered", "client")
         return C.ENDED
 
-    def stop(self, leg: Leg, given: i.StopWanted, now: float) -> C:
+    def stop(self, leg: Leg, given: m.StopWanted, now: float) -> C:
         self._end_leg(leg, given.cause, now)
         self._tell_ended(leg)
         return C.ENDED

@@ -8,6 +8,7 @@ from typing import Literal
 from antiphon import limits
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
+from antiphon.calls import leg_messages as m
 from antiphon.calls.model import (
     LEG_CAUSE,
     PROMPTS,
@@ -62,7 +63,7 @@ class Core:
         self._here: set[ClientId] = set()  # tabs that are signed on, as far as this call was told
         self._offer = ""
         self._reliable = False
-        self._closing: i.CloseWanted | None = None
+        self._closing: m.CloseWanted | None = None
         self._ring_until = 0.0
         self._caller_open = False
         self._previews = False
@@ -193,9 +194,9 @@ class Core:
         told, refusal = VISITOR[cause]
         leg_cause = LEG_CAUSE[cause]
         for leg in self._live.values():
-            self._post(leg, i.StopWanted(leg_cause))
+            self._post(leg, m.StopWanted(leg_cause))
         prompt = PROMPTS.get(cause) if self._media_alive and by != "station" else None
-        self._post(self.station, i.CloseWanted(leg_cause, visitor or told, status or refusal, prompt))
+        self._post(self.station, m.CloseWanted(leg_cause, visitor or told, status or refusal, prompt))
 
     def _tell_ended(self, leg: Leg) -> None:
         if leg.tab is not None and self._ending is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from antiphon.calls.leg_messages import Internal
 from antiphon.calls.model import Tab
-from antiphon.calls.ports import ClientId, LegId, Prompt
-from antiphon.wire.client import EndCause, LegCause
+from antiphon.calls.ports import ClientId, LegId
+from antiphon.wire.client import EndCause
 from antiphon.wire.station import VisitorCause
 
 # -- the station's leg -----------------------------------------------------------------------------------------------
@@ -281,94 +282,6 @@ class TimePassed:
     """A deadline may be due."""
 
 
-# -- what legs tell each other; made by the machine alone ------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class RingWanted:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class CallerReady:
-    """The engine holds the caller: a preview can be made, if `previews`, and a winner connected."""
-
-    previews: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StopWanted:
-    cause: LegCause
-    answered_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DialWanted:
-    sdp: str
-
-
-@dataclass(frozen=True, slots=True)
-class WinnerReady:
-    sdp: str
-
-
-@dataclass(frozen=True, slots=True)
-class TalkWanted:
-    """The other end is there. `sdp` for a tab that placed the call."""
-
-    sdp: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CloseWanted:
-    """The station's leg is to end, with the cause of the call; `status` is the SIP status where it is a refusal."""
-
-    leg_cause: LegCause
-    visitor: VisitorCause
-    status: int
-    prompt: Prompt | None  # said by us where the station has no prompts of its own
-
-
-@dataclass(frozen=True, slots=True)
-class RingTimeOver:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class AloneTooLong:
-    """Nobody rings any more, and nobody came back."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepTooSlow:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class WinnerTooSlow:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class WarningDue:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class LimitDue:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class TabBack:
-    """The tab whose socket was lost while talking signed on again."""
-
-
-@dataclass(frozen=True, slots=True)
-class AwayTooLong:
-    pass
-
-
 External = (
     Arrived
     | Planned
@@ -408,22 +321,5 @@ External = (
     | DeviceRevoked
     | Failed
     | TimePassed
-)
-Internal = (
-    RingWanted
-    | CallerReady
-    | StopWanted
-    | DialWanted
-    | WinnerReady
-    | TalkWanted
-    | CloseWanted
-    | RingTimeOver
-    | AloneTooLong
-    | StepTooSlow
-    | WinnerTooSlow
-    | WarningDue
-    | LimitDue
-    | AwayTooLong
-    | TabBack
 )
 Input = External | Internal

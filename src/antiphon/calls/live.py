@@ -25,6 +25,8 @@ class LiveCall:
     station: devices.Station | None = None  # known once the plan is
     view: StationView | None = None
     button: str = ""
+    button_label: str = ""
+    placed_by: str | None = None  # the person who called the station
     key_frame_taken: bool = False
     record: CallRecord | None = None  # how it ended, until it is known whose call it was
 
@@ -70,6 +72,7 @@ class LiveCall:
             ended_by=record.ended_by,
             answered_by_user=record.answered_by.user_id if record.answered_by else None,
             answered_by=record.answered_by.user_name if record.answered_by else None,
+            placed_by=self.placed_by,
             doors_opened=record.doors_opened,
             legs=tuple(
                 EndedLeg(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
+from antiphon.calls import leg_messages as m
 from antiphon.calls.core import Timer
 from antiphon.calls.model import ClientState, Leg, StationState
 from antiphon.calls.station_leg import StationLeg
@@ -125,7 +126,7 @@ class CallMachine(StationLeg):
         leg = self._live.get(tab.client)
         if leg is not None:
             if leg.tab is not None and leg.tab.user_id == tab.user_id:
-                self._dispatch(leg, i.TabBack(), now)
+                self._dispatch(leg, m.TabBack(), now)
             return
         ringing = self._ending is None and self.station.state in (StationState.OPENING, StationState.ANNOUNCED)
         if ringing and self._may_ring(tab):
@@ -158,14 +159,14 @@ class CallMachine(StationLeg):
         legs: list[Leg]
         match timer:
             case "ring":
-                self._dispatch(self.station, i.RingTimeOver(), now)
+                self._dispatch(self.station, m.RingTimeOver(), now)
             case "alone":
-                self._dispatch(self.station, i.AloneTooLong(), now)
+                self._dispatch(self.station, m.AloneTooLong(), now)
             case "warning":
                 # The limit's own timer is read by the row.
-                self._dispatch(self.station, i.WarningDue(), now)
+                self._dispatch(self.station, m.WarningDue(), now)
             case "limit":
-                self._dispatch(self.station, i.LimitDue(), now)
+                self._dispatch(self.station, m.LimitDue(), now)
             case "prompt":
                 self._dispatch(self.station, i.PromptOver(), now)
             case "key_frame":
@@ -173,10 +174,10 @@ class CallMachine(StationLeg):
             case "step":
                 legs = [self.station, *self._live.values()]
                 for leg in legs:
-                    self._dispatch(leg, i.StepTooSlow(), now)
+                    self._dispatch(leg, m.StepTooSlow(), now)
             case "winner":
                 for leg in list(self._live.values()):
-                    self._dispatch(leg, i.WinnerTooSlow(), now)
+                    self._dispatch(leg, m.WinnerTooSlow(), now)
             case "away":
                 for leg in list(self._live.values()):
-                    self._dispatch(leg, i.AwayTooLong(), now)
+                    self._dispatch(leg, m.AwayTooLong(), now)

@@ -48,6 +48,8 @@ class Desk(Protocol):
 
     def write_record(self, call: LiveCall, record: CallRecord) -> None: ...
 
+    def opened_late(self, call: LiveCall) -> None: ...
+
 
 class Orders:
     """Carries out orders of all calls. Sockets are never waited for; media runs in tasks, started in order."""
@@ -134,6 +136,7 @@ class Orders:
                 call_id=call.call_id,
                 station=call.view.model_copy(update={"state": "ringing"}),
                 button=call.button,
+                button_label=call.button_label,
                 started_at=call.started_at,
                 rings_until=call.moment(order.rings_until),
                 video=call.invite is not None and "m=video" in call.invite.sdp,
@@ -187,6 +190,9 @@ class Orders:
                 self._quietly(call, "key frame not requested", media.request_key_frame(call_id))
             case e.Play(leg, prompt):
                 self._quietly(call, "prompt not played", media.play(call_id, leg, prompt, self._language(call)))
+            case e.SendDigit(leg, digit) if call.machine.station.kind == "station":
+                # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
+                self._sip.send_digit(leg, digit)
             case e.SendDigit(leg, digit):
                 self._quietly(call, "digit not sent", media.send_dtmf(call_id, leg, digit))
             case e.Announce():
@@ -289,7 +295,9 @@ class Orders:
             code, detail = AntiphonError.code, "Not opened: something failed on our side. Tap again."
         if client is not None:
             self._tell_door(e.TellDoor(client, order.request_id, door_id, opened, open_for_s, code, detail))
-        if call is not None and not repeated:
+        if call is not None and call.machine.over and opened and not repeated:
+            self._desk.opened_late(call)
+        elif call is not None and not repeated:
             answered = i.DoorAnswered(client, order.request_id, door_id, opened, open_for_s, code, detail)
             self._desk.feed(call, answered)
 

@@ -85,6 +85,9 @@ class SipPort(Protocol):
     def request_key_frame(self, leg: LegId) -> None:
         """SIP INFO picture_fast_update (RFC 5168)."""
 
+    def send_digit(self, leg: LegId, digit: str) -> None:
+        """A digit by SIP INFO (application/dtmf-relay), for peers that take it so: our own stations do."""
+
     def end(self, leg: LegId, cause: str) -> None:
         """CANCEL, BYE or a final refusal, whatever the leg's state asks for, with the cause in Reason."""
 

@@ -29,6 +29,24 @@ class Records:
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
+    def count_opening(self, scope: Scope, call_id: str, written: Callable[[], None]) -> None:
+        """A door was acknowledged after the call's end: correct the record once it is written."""
+        task = asyncio.get_running_loop().create_task(self._count_opening(set(self._writing), scope, call_id, written))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _count_opening(
+        self, before: set[asyncio.Task[None]], scope: Scope, call_id: str, written: Callable[[], None]
+    ) -> None:
+        if before:
+            await asyncio.wait(before)
+        try:
+            await self._database.run(lambda tx: store.count_opening(tx, scope, call_id))
+        except AntiphonError as error:  # the door's own log has it all the same
+            _log.error("opening not on the record", call_id=call_id, code=error.code)
+        else:
+            written()
+
     async def _complete(self, station: devices.Station, ended: EndedCall, written: Callable[[], None]) -> None:
         fact = events.CallEnded(
             new_id("fact"), station.company_id, ended.ended_at, ended.call_id, station.id, ended.cause

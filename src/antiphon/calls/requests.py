@@ -104,7 +104,7 @@ class Requests:
         call_id, now = new_id("call"), self._clock.now()
         scope = Scope(client.company_id)
         try:
-            admission = await self._admissions.client_call(call_id, scope, message.station_id, now)
+            admission = await self._admissions.client_call(call_id, scope, message.station_id, client.user_name, now)
         except AntiphonError as error:
             self._error(client, message.request_id, error.code, error.detail, None)
             return
@@ -118,7 +118,7 @@ class Requests:
         elif any(call.station and call.station.id == of.id for call in self._desk.calls_of(client.company_id)):
             refusal = i.PlaceRefusal("busy", "busy", "This station is in a call. Try again when it is free.")
         call = self._desk.begin("to_station", new_id("leg"), call_id=call_id)
-        call.station, call.view = of, admission.view
+        call.station, call.view, call.placed_by = of, admission.view, client.user_name
         _log.info("call placed", **call.log_fields())
         tab = Tab(client.client, client.user_id, client.user_name)
         self._desk.feed(call, i.Placed(tab, message.request_id, message.sdp, refusal))

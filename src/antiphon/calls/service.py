@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Literal
 
 from antiphon import events, log
 from antiphon.bus import Bus
 from antiphon.calls import inputs as i
 from antiphon.calls.admission import Admissions
+from antiphon.calls.board import StationBoard
 from antiphon.calls.live import LiveCall
 from antiphon.calls.machine import CallMachine
 from antiphon.calls.model import CallLimits, CallRecord, Direction, Tab
@@ -28,29 +28,13 @@ from antiphon.calls.ports import (
 from antiphon.calls.records import Records
 from antiphon.calls.requests import Requests
 from antiphon.calls.snapshots import Snapshots
-from antiphon.calls.views import station_view, station_views
-from antiphon.calls.wheel import Alarm, Wheel
+from antiphon.calls.wheel import Alarm, LoopAlarm, Wheel
 from antiphon.clock import Clock, new_id
-from antiphon.database import Database, Scope, Tx
-from antiphon.devices import StationNotFound, station
-from antiphon.errors import AntiphonError
+from antiphon.database import Database, Scope
 from antiphon.limits import CALLS_STOP_MAX_S
 from antiphon.wire import client as wire
 
 _log = log.get("calls")
-
-
-class LoopAlarm:
-    """The event loop's timer."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._handle: asyncio.TimerHandle | None = None
-
-    def set(self, at: float, ring: Callable[[], None]) -> None:
-        if self._handle is not None:
-            self._handle.cancel()
-        self._handle = asyncio.get_running_loop().call_later(max(0.0, at - self._clock.monotonic()), ring)
 
 
 class MediaListener:
@@ -103,9 +87,10 @@ class CallService:
         """Wire the ports, which in turn were given this service as their listener."""
         self._sip, self._clients = sip, clients
         self._orders = Orders(self, sip, media, clients, doors)
+        self._board = StationBoard(self._database, clients, self._orders, self._calls.values)
         self._requests = Requests(self, self._orders, self._admissions, clients, self._clock)
         bus.subscribe(events.DeviceRevoked, self._device_revoked)
-        bus.subscribe(events.StationPresenceChanged, lambda fact: self._push_station(fact.company_id, fact.device_id))
+        bus.subscribe(events.StationPresenceChanged, lambda fact: self._board.push(fact.company_id, fact.device_id))
 
     async def start(self) -> None:
         """Close what a process that died left open."""
@@ -174,8 +159,7 @@ class CallService:
     # -- ClientEvents ------------------------------------------------------------------------------------------------
 
     async def stations_of(self, company_id: str) -> tuple[wire.StationView, ...]:
-        views = await self._database.read(lambda tx: station_views(tx, Scope(company_id)))
-        return tuple(self._with_state(view) for view in views)
+        return await self._board.of_company(company_id)
 
     def client_came(self, client: ClientInfo) -> None:
         self._tabs[client.client] = client
@@ -228,7 +212,7 @@ class CallService:
             return
         live.key_frame_taken = True
         of, company = live.station, live.station.company_id
-        self._snapshots.take(of, call_id, frame, lambda: self._push_station(company, of.id))
+        self._snapshots.take(of, call_id, frame, lambda: self._board.push(company, of.id))
 
     def begin(
         self, direction: Direction, leg: LegId, *, invite: StationInvite | None = None, call_id: CallId | None = None
@@ -328,6 +312,7 @@ class CallService:
             return
         self._end_older(call)
         plan = admission.plan
+        call.button_label = plan.button_label
         tabs = (
             self._clients.on_duty(admission.station.company_id, frozenset(plan.user_ids)) if admission.station else ()
         )
@@ -358,19 +343,21 @@ class CallService:
                 self.feed(other, i.StationLeft("cancelled"))
 
     def station_looks_different(self, call: LiveCall) -> None:
-        if call.station is None or call.view is None:
-            return
-        if call.machine.over:
-            self._push_station(call.station.company_id, call.station.id)
-        else:
-            changed = wire.StationChanged(station=self._with_state(call.view))
-            self._clients.broadcast(call.station.company_id, changed)
+        self._board.looks_different(call)
 
     def write_record(self, call: LiveCall, record: CallRecord) -> None:
         _log.info("call ended", cause=record.cause, by=record.ended_by, legs=len(record.legs), **call.log_fields())
         self._orders.close(call)
         call.record = record
         self._write_late(call)
+
+    def opened_late(self, call: LiveCall) -> None:
+        """A door's acknowledgement came after the call's end."""
+        if call.station is None:
+            return
+        company = call.station.company_id
+        changed = wire.HistoryChanged(call_id=call.call_id)
+        self._records.count_opening(Scope(company), call.call_id, lambda: self._clients.broadcast(company, changed))
 
     def _write_late(self, call: LiveCall) -> None:
         record, of = call.record, call.station
@@ -379,38 +366,8 @@ class CallService:
         changed = wire.HistoryChanged(call_id=call.call_id)
         self._records.complete(of, call.ended(record), lambda: self._clients.broadcast(of.company_id, changed))
 
-    # -- stations ----------------------------------------------------------------------------------------------------
-
-    def _with_state(self, view: wire.StationView) -> wire.StationView:
-        states = {
-            call.station_state()
-            for call in self._calls.values()
-            if call.station is not None and call.station.id == view.station_id
-        }
-        if "in_call" in states:
-            return view.model_copy(update={"state": "in_call"})
-        return view.model_copy(update={"state": "ringing"}) if "ringing" in states else view
-
-    def _push_station(self, company_id: str, station_id: str) -> None:
-        self._orders.start(None, self._push(Scope(company_id), station_id))
-
-    async def _push(self, scope: Scope, station_id: str) -> None:
-        def look(tx: Tx) -> wire.StationView:
-            return station_view(tx, station(tx, scope, station_id))
-
-        try:
-            view = await self._database.read(look)
-        except StationNotFound:
-            return
-        except AntiphonError as error:
-            _log.warning("station state not told", device_id=station_id, code=error.code)
-            return
-        for call in self._calls.values():
-            if call.station is not None and call.station.id == station_id:
-                call.view = view
-        self._clients.broadcast(scope.company_id, wire.StationChanged(station=self._with_state(view)))
-
     def _device_revoked(self, fact: events.DeviceRevoked) -> None:
         for call in list(self._calls.values()):
-            if call.station is not None and call.station.id == fact.device_id:
+            # A call begun later is of hardware that was claimed since: the fact may come late.
+            if call.station is not None and call.station.id == fact.device_id and call.started_at <= fact.at:
                 self.feed(call, i.DeviceRevoked())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
+from antiphon.calls import leg_messages as m
 from antiphon.calls.client_leg import ClientLegs
 from antiphon.calls.model import UNUSABLE_SDP, Leg, StationState
 from antiphon.wire.client import EndCause
@@ -57,10 +58,10 @@ class StationLeg(ClientLegs):
         elif leg.kind == "station":
             self._emit(e.Progress(leg.leg_id, 180, None))
         for receiver in self._live.values():
-            self._post(receiver, i.CallerReady(self._previews))
+            self._post(receiver, m.CallerReady(self._previews))
         return S.ANNOUNCED
 
-    def winner_ready(self, leg: Leg, given: i.WinnerReady, now: float) -> S:
+    def winner_ready(self, leg: Leg, given: m.WinnerReady, now: float) -> S:
         early = self._station_sdp is not None
         self._station_sdp = given.sdp
         if early:  # RFC 3311: the session of the reliable 183 changes before the 200, in the early dialog
@@ -77,24 +78,24 @@ class StationLeg(ClientLegs):
         self._begin_talking(leg, now)
         winner = self.winner or self.talker
         if winner is not None:
-            self._post(winner, i.TalkWanted())
+            self._post(winner, m.TalkWanted())
         return S.TALKING
 
     def offer_refused(self, leg: Leg, given: i.OfferRefused, now: float) -> S:
         self._finish("no_codec" if given.status in (415, 488, 606) else "media_failed", "station")
         return S.UPDATING
 
-    def ring_time_over(self, leg: Leg, given: i.RingTimeOver, now: float) -> S:
+    def ring_time_over(self, leg: Leg, given: m.RingTimeOver, now: float) -> S:
         self._finish("no_answer", "platform")
         return S(leg.state)
 
-    def alone_too_long(self, leg: Leg, given: i.AloneTooLong, now: float) -> S:
+    def alone_too_long(self, leg: Leg, given: m.AloneTooLong, now: float) -> S:
         self._finish(self._why_alone(), "platform")
         return S(leg.state)
 
     # -- a client calls the station ----------------------------------------------------------------------------------
 
-    def dial(self, leg: Leg, given: i.DialWanted, now: float) -> S:
+    def dial(self, leg: Leg, given: m.DialWanted, now: float) -> S:
         placer = next(iter(self._live.values()), None)
         name = placer.tab.user_name if placer and placer.tab else ""
         self._stop("step")
@@ -128,7 +129,7 @@ class StationLeg(ClientLegs):
     def station_answer_taken(self, leg: Leg, given: i.StationAnswerTaken, now: float) -> S:
         self._begin_talking(leg, now)
         for placer in self._live.values():
-            self._post(placer, i.TalkWanted(given.sdp))
+            self._post(placer, m.TalkWanted(given.sdp))
         return S.TALKING
 
     # -- talking -----------------------------------------------------------------------------------------------------
@@ -163,14 +164,14 @@ class StationLeg(ClientLegs):
         self._emit(e.RefuseOffer(leg.leg_id, 491))
         return S(leg.state)
 
-    def warning_due(self, leg: Leg, given: i.WarningDue, now: float) -> S:
+    def warning_due(self, leg: Leg, given: m.WarningDue, now: float) -> S:
         self._emit(e.Play(leg.leg_id, "limit_warning"))
         talker = self.talker
         if talker is not None and talker.tab is not None:
             self._emit(e.Play(talker.leg_id, "limit_warning"), e.TellWarning(talker.tab.client, self._timers["limit"]))
         return S.TALKING
 
-    def limit_due(self, leg: Leg, given: i.LimitDue, now: float) -> S:
+    def limit_due(self, leg: Leg, given: m.LimitDue, now: float) -> S:
         self._finish("time_limit", "platform")
         return S.TALKING
 
@@ -194,7 +195,7 @@ class StationLeg(ClientLegs):
         self._end_leg(leg, self._closing.leg_cause if self._closing else "cancelled", now)
         return S.ENDED
 
-    def step_too_slow(self, leg: Leg, given: i.StepTooSlow, now: float) -> S:
+    def step_too_slow(self, leg: Leg, given: m.StepTooSlow, now: float) -> S:
         self._finish("platform_error" if leg.state is S.PLANNING else "media_failed", "platform")
         return S(leg.state)
 
@@ -202,30 +203,30 @@ class StationLeg(ClientLegs):
         self._finish("no_codec" if given.code in UNUSABLE_SDP else "media_failed", "platform")
         return S(leg.state)
 
-    def close_unborn(self, leg: Leg, given: i.CloseWanted, now: float) -> S:
+    def close_unborn(self, leg: Leg, given: m.CloseWanted, now: float) -> S:
         self._end_leg(leg, given.leg_cause, now)
         return S.ENDED
 
-    def close_unanswered(self, leg: Leg, given: i.CloseWanted, now: float) -> S:
+    def close_unanswered(self, leg: Leg, given: m.CloseWanted, now: float) -> S:
         if leg.kind == "account" and given.prompt is not None and leg.state is S.ANNOUNCED:
             return self._announce(leg, given, now, answered=False)
         self._emit(e.RefuseStation(leg.leg_id, given.status, given.visitor))
         self._end_leg(leg, given.leg_cause, now)
         return S.ENDED
 
-    def close_talking(self, leg: Leg, given: i.CloseWanted, now: float) -> S:
+    def close_talking(self, leg: Leg, given: m.CloseWanted, now: float) -> S:
         if leg.kind == "account" and given.prompt is not None:
             return self._announce(leg, given, now, answered=True)
         self._emit(e.EndStation(leg.leg_id, given.visitor))
         self._end_leg(leg, given.leg_cause, now)
         return S.ENDED
 
-    def close_dialled(self, leg: Leg, given: i.CloseWanted, now: float) -> S:
+    def close_dialled(self, leg: Leg, given: m.CloseWanted, now: float) -> S:
         self._emit(e.EndStation(leg.leg_id, given.visitor))
         self._end_leg(leg, given.leg_cause, now)
         return S.ENDED
 
-    def _announce(self, leg: Leg, given: i.CloseWanted, now: float, *, answered: bool) -> S:
+    def _announce(self, leg: Leg, given: m.CloseWanted, now: float, *, answered: bool) -> S:
         self._closing = given
         if given.prompt is not None:
             self._emit(e.Announce(leg.leg_id, given.prompt, None if answered else self._offer))

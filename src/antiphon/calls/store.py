@@ -30,6 +30,7 @@ call_rows = tenant_table(
     sa.Column("ended_by", sa.String(16), nullable=True),
     sa.Column("answered_by_user", sa.String(40), nullable=True),
     sa.Column("answered_by", sa.String(120), nullable=True),
+    sa.Column("placed_by", sa.String(120), nullable=True),  # the person who called the station
     sa.Column("doors_opened", sa.Integer, nullable=False),
     sa.Column("snapshot_id", sa.String(40), nullable=True),
 )
@@ -109,6 +110,7 @@ class EndedCall:
     ended_by: EndedBy
     answered_by_user: str | None
     answered_by: str | None
+    placed_by: str | None
     doors_opened: int
     legs: tuple[EndedLeg, ...]
 
@@ -124,14 +126,17 @@ class Picture:
 
 
 def start_call(
-    tx: Tx, station: Station, *, call_id: str, direction: Direction, button: str, started_at: datetime
+    tx: Tx,
+    station: Station,
+    *,
+    call_id: str,
+    direction: Direction,
+    button: str,
+    started_at: datetime,
+    placed_by: str | None = None,
 ) -> None:
     """The call exists from now on, also when nobody is left to write how it ended."""
-    tx.insert(Scope(station.company_id), call_rows, _started(station, call_id, direction, button, started_at))
-
-
-def _started(station: Station, call_id: str, direction: Direction, button: str, started_at: datetime) -> dict[str, Any]:
-    return {
+    values = {
         "id": call_id,
         "station_id": station.id,
         "station_name": station.name,
@@ -139,8 +144,10 @@ def _started(station: Station, call_id: str, direction: Direction, button: str, 
         "direction": direction,
         "button": button[:64],
         "started_at": started_at,
+        "placed_by": placed_by,
         "doors_opened": 0,
     }
+    tx.insert(Scope(station.company_id), call_rows, values)
 
 
 def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
@@ -155,6 +162,7 @@ def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
             direction=ended.direction,
             button=ended.button,
             started_at=ended.started_at,
+            placed_by=ended.placed_by,
         )
     elif row["ended_at"] is not None:
         return False
@@ -190,6 +198,11 @@ def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
             },
         )
     return True
+
+
+def count_opening(tx: Tx, scope: Scope, call_id: str) -> None:
+    """One more door opened from a call whose record is written."""
+    tx.update(scope, call_rows, call_rows.c.id == call_id, values={"doors_opened": call_rows.c.doors_opened + 1})
 
 
 def unended_calls(tx: Tx) -> tuple[tuple[str, str, str], ...]:
@@ -250,6 +263,7 @@ def _call(row: Row, legs: tuple[LegView, ...]) -> CallView:
         ended_at=row["ended_at"],
         cause=row["cause"],
         answered_by=row["answered_by"],
+        placed_by=row["placed_by"],
         snapshot_id=row["snapshot_id"],
         doors_opened=row["doors_opened"],
         legs=legs,

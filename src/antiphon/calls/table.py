@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from antiphon.calls import inputs as i
+from antiphon.calls import leg_messages as m
 from antiphon.calls.model import ClientState as C
 from antiphon.calls.model import StationState as S
 
@@ -34,17 +35,17 @@ STATION: tuple[Row, ...] = (
     Row(S.PLANNING, i.Planned, (S.OPENING, S.PLANNING), "planned"),
     Row(S.PLANNING, i.PlanRefused, (S.PLANNING,), "plan_refused"),
     Row(S.OPENING, i.CallerOpened, (S.ANNOUNCED,), "caller_opened"),
-    Row(S.ANNOUNCED, i.WinnerReady, (S.UPDATING, S.TALKING), "winner_ready"),
+    Row(S.ANNOUNCED, m.WinnerReady, (S.UPDATING, S.TALKING), "winner_ready"),
     Row(S.UPDATING, i.OfferAnswered, (S.TALKING,), "offer_answered"),
     Row(S.UPDATING, i.OfferRefused, (S.UPDATING,), "offer_refused"),
-    *_rows((S.OPENING, S.ANNOUNCED), i.RingTimeOver, (), "ring_time_over"),
-    *_rows((S.OPENING, S.ANNOUNCED), i.AloneTooLong, (), "alone_too_long"),
+    *_rows((S.OPENING, S.ANNOUNCED), m.RingTimeOver, (), "ring_time_over"),
+    *_rows((S.OPENING, S.ANNOUNCED), m.AloneTooLong, (), "alone_too_long"),
     # A client calls the station
-    Row(S.NEW, i.DialWanted, (S.DIALLED,), "dial"),
+    Row(S.NEW, m.DialWanted, (S.DIALLED,), "dial"),
     Row(S.DIALLED, i.StationProgressed, (S.DIALLED,), "station_progressed"),
     Row(S.DIALLED, i.StationAnswered, (S.TAKING,), "station_answered"),
     Row(S.DIALLED, i.StationRefused, (S.ENDED,), "station_refused"),
-    Row(S.DIALLED, i.RingTimeOver, (S.DIALLED,), "ring_time_over"),
+    Row(S.DIALLED, m.RingTimeOver, (S.DIALLED,), "ring_time_over"),
     Row(S.TAKING, i.StationAnswerTaken, (S.TALKING,), "station_answer_taken"),
     # Talking
     Row(S.TALKING, i.StationDigit, (S.TALKING,), "station_digit"),
@@ -55,18 +56,18 @@ STATION: tuple[Row, ...] = (
         (),
         "station_offered_early",
     ),
-    Row(S.TALKING, i.WarningDue, (S.TALKING,), "warning_due"),
-    Row(S.TALKING, i.LimitDue, (S.TALKING,), "limit_due"),
+    Row(S.TALKING, m.WarningDue, (S.TALKING,), "warning_due"),
+    Row(S.TALKING, m.LimitDue, (S.TALKING,), "limit_due"),
     # The end
     *_rows((*_UNANSWERED, S.DIALLED, S.TAKING, S.TALKING), i.StationLeft, (S.ENDED,), "station_left"),
     Row(S.LISTENING, i.StationLeft, (S.ENDED,), "listener_left"),
-    *_rows((S.PLANNING, S.OPENING, S.TAKING), i.StepTooSlow, (), "step_too_slow"),
+    *_rows((S.PLANNING, S.OPENING, S.TAKING), m.StepTooSlow, (), "step_too_slow"),
     *_rows((S.OPENING, S.TAKING), i.MediaFailed, (), "station_media_failed"),
-    Row(S.NEW, i.CloseWanted, (S.ENDED,), "close_unborn"),
-    *_rows((S.PLANNING, S.OPENING, S.ANNOUNCED), i.CloseWanted, (S.LISTENING, S.ENDED), "close_unanswered"),
-    Row(S.UPDATING, i.CloseWanted, (S.ENDED,), "close_unanswered"),
-    Row(S.TALKING, i.CloseWanted, (S.LISTENING, S.ENDED), "close_talking"),
-    *_rows((S.DIALLED, S.TAKING), i.CloseWanted, (S.ENDED,), "close_dialled"),
+    Row(S.NEW, m.CloseWanted, (S.ENDED,), "close_unborn"),
+    *_rows((S.PLANNING, S.OPENING, S.ANNOUNCED), m.CloseWanted, (S.LISTENING, S.ENDED), "close_unanswered"),
+    Row(S.UPDATING, m.CloseWanted, (S.ENDED,), "close_unanswered"),
+    Row(S.TALKING, m.CloseWanted, (S.LISTENING, S.ENDED), "close_talking"),
+    *_rows((S.DIALLED, S.TAKING), m.CloseWanted, (S.ENDED,), "close_dialled"),
     Row(S.LISTENING, i.PromptStarted, (S.LISTENING,), "prompt_started"),
     Row(S.LISTENING, i.PromptOver, (S.ENDED,), "prompt_over"),
 )
@@ -78,8 +79,8 @@ _PLACED: tuple[State, ...] = (C.PLACING, C.WAITING)
 
 CLIENT: tuple[Row, ...] = (
     # Ringing, with the picture set up while it rings
-    Row(C.NEW, i.RingWanted, (C.RINGING, C.PREVIEW_ASKED), "ring"),
-    Row(C.RINGING, i.CallerReady, (C.RINGING, C.PREVIEW_ASKED), "caller_ready"),
+    Row(C.NEW, m.RingWanted, (C.RINGING, C.PREVIEW_ASKED), "ring"),
+    Row(C.RINGING, m.CallerReady, (C.RINGING, C.PREVIEW_ASKED), "caller_ready"),
     Row(C.PREVIEW_ASKED, i.PreviewOfferMade, (C.PREVIEW_OFFERED,), "preview_offer_made"),
     Row(C.PREVIEW_OFFERED, i.PreviewAnswered, (C.PREVIEW_ANSWERED,), "preview_answered"),
     Row(C.PREVIEW_ANSWERED, i.PreviewUp, (C.PREVIEWING,), "preview_up"),
@@ -89,7 +90,7 @@ CLIENT: tuple[Row, ...] = (
     Row(C.PREVIEWING, i.AnswerTapped, (C.WINNING, C.ENDED), "answer_tapped"),
     *_rows(_HALF_PREVIEW, i.AnswerTapped, (C.SETTLING, C.ENDED), "answer_tapped"),
     Row(C.RINGING, i.AnswerTapped, (C.SETTLING, C.WINNING, C.ENDED), "answer_tapped"),
-    Row(C.SETTLING, i.CallerReady, (C.WINNING,), "settled"),
+    Row(C.SETTLING, m.CallerReady, (C.WINNING,), "settled"),
     Row(C.SETTLING, i.PreviewOfferMade, (C.SETTLING,), "late_preview_offer_made"),
     Row(C.SETTLING, i.PreviewAnswered, (C.SETTLING,), "late_preview_answered"),
     Row(C.SETTLING, i.PreviewUp, (C.WINNING,), "settled"),
@@ -98,12 +99,12 @@ CLIENT: tuple[Row, ...] = (
     Row(C.WINNING, i.ConnectOfferMade, (C.OFFERED,), "connect_offer_made"),
     Row(C.OFFERED, i.MediaAnswered, (C.JOINING,), "media_answered"),
     Row(C.JOINING, i.ConnectAnswerTaken, (C.JOINED,), "connect_answer_taken"),
-    Row(C.JOINED, i.TalkWanted, (C.TALKING,), "talk"),
-    *_rows(_WINNING, i.WinnerTooSlow, (C.ENDED,), "winner_failed"),
+    Row(C.JOINED, m.TalkWanted, (C.TALKING,), "talk"),
+    *_rows(_WINNING, m.WinnerTooSlow, (C.ENDED,), "winner_failed"),
     *_rows((C.WINNING, C.JOINING), i.MediaFailed, (C.ENDED,), "winner_failed"),
     *_rows(_WINNING, i.TabLeft, (C.ENDED,), "winner_left"),
     *_rows(_WINNING, i.HangUpTapped, (C.ENDED,), "winner_gave_up"),
-    *_rows((C.JOINED, C.AWAY), i.WinnerTooSlow, (), "joined_too_slow"),
+    *_rows((C.JOINED, C.AWAY), m.WinnerTooSlow, (), "joined_too_slow"),
     Row(C.JOINED, i.TabLeft, (C.AWAY,), "went_away"),
     Row(C.JOINED, i.HangUpTapped, (C.ENDED,), "winner_hung_up_early"),
     # The others
@@ -111,13 +112,13 @@ CLIENT: tuple[Row, ...] = (
     *_rows(_RINGING, i.HangUpTapped, (C.ENDED,), "decline_tapped"),
     *_rows(_RINGING, i.TabLeft, (C.ENDED,), "ringing_tab_left"),
     *_rows(_RINGING, i.TabOffDuty, (C.ENDED,), "ringing_tab_off_duty"),
-    *_rows((C.NEW, *_RINGING), i.StopWanted, (C.ENDED,), "stop_ringing"),
+    *_rows((C.NEW, *_RINGING), m.StopWanted, (C.ENDED,), "stop_ringing"),
     # A client calls a station
     Row(C.NEW, i.Placed, (C.PLACING, C.ENDED), "placed"),
     Row(C.PLACING, i.ClientOpened, (C.WAITING,), "client_opened"),
     Row(C.PLACING, i.MediaFailed, (C.ENDED,), "placing_media_failed"),
-    Row(C.PLACING, i.StepTooSlow, (C.ENDED,), "placing_media_failed"),
-    Row(C.WAITING, i.TalkWanted, (C.TALKING,), "talk"),
+    Row(C.PLACING, m.StepTooSlow, (C.ENDED,), "placing_media_failed"),
+    Row(C.WAITING, m.TalkWanted, (C.TALKING,), "talk"),
     *_rows(_PLACED, i.HangUpTapped, (C.ENDED,), "placer_hung_up"),
     *_rows(_PLACED, i.TabLeft, (C.ENDED,), "placer_left"),
     # Talking
@@ -125,10 +126,10 @@ CLIENT: tuple[Row, ...] = (
     Row(C.AWAY, i.ClientDigit, (C.AWAY,), "client_digit"),
     Row(C.TALKING, i.HangUpTapped, (C.ENDED,), "hang_up_tapped"),
     Row(C.TALKING, i.TabLeft, (C.AWAY,), "went_away"),
-    Row(C.AWAY, i.TabBack, (C.TALKING, C.JOINED), "tab_back"),
-    Row(C.AWAY, i.TalkWanted, (C.AWAY,), "talk_while_away"),
-    Row(C.AWAY, i.AwayTooLong, (C.ENDED,), "away_too_long"),
-    *_rows((*_WINNING, C.JOINED, *_PLACED, C.TALKING, C.AWAY), i.StopWanted, (C.ENDED,), "stop"),
+    Row(C.AWAY, m.TabBack, (C.TALKING, C.JOINED), "tab_back"),
+    Row(C.AWAY, m.TalkWanted, (C.AWAY,), "talk_while_away"),
+    Row(C.AWAY, m.AwayTooLong, (C.ENDED,), "away_too_long"),
+    *_rows((*_WINNING, C.JOINED, *_PLACED, C.TALKING, C.AWAY), m.StopWanted, (C.ENDED,), "stop"),
 )
 
 TRANSITIONS: dict[tuple[State, type[i.Input]], Row] = {(row.state, row.on): row for row in (*STATION, *CLIENT)}

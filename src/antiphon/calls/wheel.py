@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections.abc import Callable
 from typing import Protocol
+
+from antiphon.clock import Clock
 
 
 class Alarm(Protocol):
@@ -45,3 +48,16 @@ class Wheel:
             heapq.heappop(self._heap)
         if self._heap:
             self._alarm.set(self._heap[0][0], self.turn)
+
+
+class LoopAlarm:
+    """The event loop's timer."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._handle: asyncio.TimerHandle | None = None
+
+    def set(self, at: float, ring: Callable[[], None]) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        self._handle = asyncio.get_running_loop().call_later(max(0.0, at - self._clock.monotonic()), ring)

@@ -106,6 +106,11 @@ def ensure_server_certificate(
     _write(certificate_path, _pem(certificate) + _pem(issuing))
 
 
+def certificate_ends(pki: Path, name: str) -> datetime:
+    """When `<name>.crt` runs out."""
+    return _certificate(pki / f"{name}.crt").not_valid_after_utc
+
+
 class Authority:
     """The issuing side. Only the devices role builds one: it reads the issuing key."""
 

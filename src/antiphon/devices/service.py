@@ -125,12 +125,19 @@ def revoke(tx: Tx, scope: Scope, device_id: str, now: datetime) -> Station:
     store.station(tx, scope, device_id)
     store.end_claim_codes(tx, scope, device_id, now)
     store.set_status(tx, scope, device_id, "revoked")
-    newest = store.certificates_of(tx, scope, device_id)
-    if store.revoke_certificates(tx, scope, device_id, "revoked", now):
-        fact = events.DeviceRevoked(new_id("fact"), scope.company_id, now, device_id, newest[0]["serial"])
-        outbox.append(tx, scope, fact)
+    if _void_certificates(tx, scope, device_id, "revoked", now):
         _log.info("station revoked", company_id=scope.company_id, device_id=device_id)
     return store.station(tx, scope, device_id)
+
+
+def _void_certificates(tx: Tx, scope: Scope, device_id: str, reason: str, now: datetime) -> bool:
+    """Void what is still valid and tell the house, so that calls of that hardware end; False when nothing was valid."""
+    newest = store.certificates_of(tx, scope, device_id)
+    if not store.revoke_certificates(tx, scope, device_id, reason, now):
+        return False
+    fact = events.DeviceRevoked(new_id("fact"), scope.company_id, now, device_id, newest[0]["serial"])
+    outbox.append(tx, scope, fact)
+    return True
 
 
 # -- claim and renew: the devices role only, it holds the issuing key ------------------------------------------------
@@ -166,7 +173,7 @@ def claim(tx: Tx, authority: Authority, codes: ClaimCodes, request: ClaimRequest
     if row["expires_at"] <= now:
         raise ClaimCodeExpired(device_id=device_id)
     issued = authority.issue_device_certificate(request.certificate_request, device_id, now)
-    store.revoke_certificates(tx, scope, device_id, "replaced", now)  # the hardware that had this place before
+    _void_certificates(tx, scope, device_id, "replaced", now)  # the hardware that had this place before
     store.add_certificate(tx, scope, device_id, issued, now)
     store.set_code_used(tx, scope, row["id"], issued.serial, now)
     store.set_claimed(tx, scope, device_id, model=request.model, software=request.software)

@@ -9,10 +9,11 @@ from antiphon.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class RingPlan:
-    """Who rings now, and for how long at most. No `user_ids`: nobody is available."""
+    """Who rings now, and for how long at most. No `user_ids`: nobody is available. `button_label` may be empty."""
 
     user_ids: tuple[str, ...]
     ring_max_s: float
+    button_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,9 @@ def ring_plan(tx: Tx, scope: Scope, station_id: str, button: str, now: datetime)
         raise UnknownButton(button=button[:32])
     active = [user.id for user in tenancy.users(tx, scope) if user.active]
     if row["rings_everyone"]:
-        return RingPlan(tuple(active), RING_MAX_S)
-    return RingPlan(tuple(user_id for user_id in _targets(tx, scope, row["id"]) if user_id in active), RING_MAX_S)
+        return RingPlan(tuple(active), RING_MAX_S, row["label"])
+    bound = tuple(user_id for user_id in _targets(tx, scope, row["id"]) if user_id in active)
+    return RingPlan(bound, RING_MAX_S, row["label"])
 
 
 def buttons(tx: Tx, scope: Scope, station_id: str) -> tuple[Button, ...]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
-import hmac
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -21,13 +19,13 @@ from antiphon.clock import Clock, new_id
 from antiphon.database import Database
 from antiphon.errors import AntiphonError, Forbidden, NotFound, Unauthenticated
 from antiphon.events import SessionsEnded
+from antiphon.gateways.tabs import POLICY_VIOLATION, Allowance, Gone, Tab
+from antiphon.gateways.turn import Turn
 from antiphon.limits import (
     CLIENT_HELLO_MAX_S,
-    CLIENT_QUEUE_MAX,
     CLIENT_SEND_MAX_S,
     CLIENTS_PER_USER_MAX,
     RECONNECT_GRACE_S,
-    TURN_CREDENTIAL_S,
     WEBSOCKET_MESSAGE_MAX_BYTES,
     WEBSOCKET_MESSAGES_PER_SECOND,
 )
@@ -35,7 +33,6 @@ from antiphon.settings import Settings
 from antiphon.wire import client as wire
 
 _log = log.get("clients")
-_POLICY_VIOLATION = 1008
 _TOO_LARGE = 1009
 
 
@@ -61,53 +58,6 @@ class TooManyTabs(AntiphonError):
     title = "Too many windows are open. Close some of them, then reload this one."
 
 
-class Gone(Exception):
-    """This socket is to be closed with that code."""
-
-    def __init__(self, code: int, error: wire.Error | None = None) -> None:
-        super().__init__(code)
-        self.code, self.error = code, error
-
-
-@dataclass(slots=True)
-class Allowance:
-    """A bucket of messages: full at first, refilled by the second; `take` is False when it is empty."""
-
-    left: float
-    at: float
-
-    def take(self, now: float) -> bool:
-        most = float(2 * WEBSOCKET_MESSAGES_PER_SECOND)
-        self.left = min(most, self.left + (now - self.at) * WEBSOCKET_MESSAGES_PER_SECOND)
-        self.at = now
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
-
-
-class Tab:
-    """One signed-on socket: its person, the end of its token, and what waits to be sent."""
-
-    def __init__(self, info: ClientInfo, expires_at: datetime, session_id: str) -> None:
-        self.info = info
-        self.session_id = session_id
-        self.expires_at = expires_at
-        self.waiting: asyncio.Queue[str | Gone] = asyncio.Queue(CLIENT_QUEUE_MAX)
-        self.ending: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
-
-    def send(self, text: str) -> None:
-        """Queue a message; a tab that does not read is dropped, nobody waits for it."""
-        try:
-            self.waiting.put_nowait(text)
-        except asyncio.QueueFull:
-            self.end(Gone(_POLICY_VIOLATION))
-
-    def end(self, gone: Gone) -> None:
-        if not self.ending.done():
-            self.ending.set_result(gone)
-
-
 class ClientGateway:
     """Serves `/ws/{company_id}`. `events` is set before the first socket; everything runs on one event loop."""
 
@@ -115,9 +65,7 @@ class ClientGateway:
         self.events: ClientEvents
         self._database, self._clock = database, clock
         self._public_key = tenancy.public_key_pem((settings.secrets / "jwt.key").read_text())
-        self._turn_key = settings.secret("turn.key").encode()
-        self._turn_address = settings.advertised_address
-        self._stun_port = settings.ports.stun
+        self._turn = Turn(settings)
         self._public_name = settings.public_name
         self._tabs: dict[str, dict[str, Tab]] = {}  # company -> client -> tab, oldest first
         self._away: dict[str, tuple[str, float]] = {}  # client that left -> its user, and when
@@ -185,7 +133,7 @@ class ClientGateway:
         """403 with problem details in place of the handshake; servers that cannot do that close with 1008."""
         _log.warning("client refused", code=ForeignOrigin.code, company_id=str(socket.path_params["company_id"])[:64])
         if "websocket.http.response" not in socket.scope.get("extensions", {}):
-            await socket.close(_POLICY_VIOLATION)
+            await socket.close(POLICY_VIOLATION)
             return
         problem = {
             "type": f"urn:antiphon:problem:{ForeignOrigin.code}",
@@ -257,7 +205,7 @@ class ClientGateway:
             )
             if not user.active:
                 raise Unauthenticated
-            if not alive:  # signed out since the token was made
+            if not alive:
                 raise tenancy.SessionEnded
         except NotFound:
             _log.warning("client refused", code=Unauthenticated.code, company_id=company_id[:64])
@@ -291,25 +239,10 @@ class ClientGateway:
             company_name=company,
             expires_at=tab.expires_at,
             stations=stations,
-            ice_servers=self._ice_servers(tab.info.user_id),
+            ice_servers=self._turn.servers(tab.info.user_id, self._clock.now()),
         )
         async with asyncio.timeout(CLIENT_SEND_MAX_S):
             await socket.send_text(welcome.model_dump_json())
-
-    def _ice_servers(self, user_id: str) -> tuple[wire.IceServer, ...]:
-        """STUN, and TURN with credentials that end by themselves (TURN REST API, as coturn's use-auth-secret reads it)."""
-        if not self._turn_address:
-            return ()
-        host = f"[{self._turn_address}]" if ":" in self._turn_address else self._turn_address
-        place = f"{host}:{self._stun_port}"
-        username = f"{int(self._clock.now().timestamp()) + TURN_CREDENTIAL_S}:{user_id}"
-        # SHA-1 is what the TURN REST API prescribes; as a MAC with a random key it is sound.
-        credential = base64.b64encode(hmac.new(self._turn_key, username.encode(), hashlib.sha1).digest()).decode()
-        turn = tuple(f"turn:{place}?transport={transport}" for transport in ("udp", "tcp"))
-        return (
-            wire.IceServer(urls=(f"stun:{place}",)),
-            wire.IceServer(urls=turn, username=username, credential=credential),
-        )
 
     # -- both directions ---------------------------------------------------------------------------------------------
 
@@ -358,7 +291,7 @@ class ClientGateway:
                     await socket.send_text(text)
             except TimeoutError:
                 _log.warning("client does not read", client_id=tab.info.client)
-                raise Gone(_POLICY_VIOLATION) from None
+                raise Gone(POLICY_VIOLATION) from None
 
     async def _read(self, socket: WebSocket, tab: Tab) -> None:
         allowance = Allowance(2 * WEBSOCKET_MESSAGES_PER_SECOND, self._clock.monotonic())

@@ -50,6 +50,12 @@ class EngineEdge:
         if "error" in answer and not _unknown(answer):
             raise EdgeAway(reason="refused", rpc_code=answer["error"].get("code"))
 
+    async def reload_certificates(self) -> None:
+        """Kamailio shows its certificate as it is on disk now; connections that stand are not touched."""
+        answer = await self._call("tls.reload")
+        if "error" in answer:
+            raise EdgeAway(reason="refused", rpc_code=answer["error"].get("code"))
+
     async def registered(self, device_id: str) -> bool:
         """Whether Kamailio knows where the station is."""
         answer = await self._call("ul.lookup", _REGISTRATIONS, device_id)

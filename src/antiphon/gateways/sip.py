@@ -29,7 +29,7 @@ from antiphon.wire.sip import (
     UserAgent,
     UserAgentConfig,
 )
-from antiphon.wire.sip.info import MEDIA_CONTROL, PICTURE_FAST_UPDATE, dtmf_digit
+from antiphon.wire.sip.info import DTMF_RELAY, MEDIA_CONTROL, PICTURE_FAST_UPDATE, dtmf_digit, dtmf_relay
 from antiphon.wire.station import ACCOUNT_HEADER, DEVICE_HEADER
 
 _LOOPBACK = "127.0.0.1"
@@ -145,6 +145,11 @@ class SipGateway:
         """SIP INFO picture_fast_update (RFC 5168)."""
         if self._knows(leg, "request_key_frame"):
             self._carry_out(self._agent.info(leg, MEDIA_CONTROL, PICTURE_FAST_UPDATE, self._clock.monotonic()))
+
+    def send_digit(self, leg: LegId, digit: str) -> None:
+        """SIP INFO with one digit."""
+        if self._knows(leg, "send_digit"):
+            self._carry_out(self._agent.info(leg, DTMF_RELAY, dtmf_relay(digit), self._clock.monotonic()))
 
     def end(self, leg: LegId, cause: str) -> None:
         """CANCEL, BYE or a final refusal with the cause."""

@@ -116,10 +116,20 @@ async def sign_in(body: SignIn, request: Request, response: Response) -> Session
     return _session(response, signed_in)
 
 
-@router.post("/session/refresh", tags=["session"], summary="Stay signed in", dependencies=[Depends(same_site)])
-async def refresh(request: Request, response: Response) -> Session:
-    """The next access token for the cookie."""
-    return _session(response, await sessions(request).refresh(request.cookies.get(COOKIE)))
+@router.post(
+    "/session/refresh",
+    tags=["session"],
+    summary="Stay signed in",
+    response_model=Session,
+    responses={204: {"description": "This browser was never signed in, or has signed out."}},
+    dependencies=[Depends(same_site)],
+)
+async def refresh(request: Request, response: Response) -> Session | Response:
+    """The next access token for the cookie. Without a cookie there is nothing to refresh, and that is no error."""
+    token = request.cookies.get(COOKIE)
+    if token is None:
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    return _session(response, await sessions(request).refresh(token))
 
 
 @router.delete("/session", tags=["session"], summary="Sign out", status_code=204, dependencies=[Depends(same_site)])

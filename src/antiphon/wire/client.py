@@ -96,6 +96,7 @@ class CallView(Message):
     ended_at: datetime | None
     cause: EndCause | None
     answered_by: str | None
+    placed_by: str | None  # whoever called the station; None when the station called
     snapshot_id: Id | None
     doors_opened: int
     legs: tuple[LegView, ...]
@@ -241,6 +242,7 @@ class Ring(Message):
     call_id: Id
     station: StationView
     button: str
+    button_label: str  # what stands on it; "" when nobody named it
     started_at: datetime
     rings_until: datetime
     video: bool

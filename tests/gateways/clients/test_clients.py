@@ -13,17 +13,24 @@ import pytest
 from sockets import FakeService, FakeSocket
 
 from antiphon import limits
+from antiphon.clock import new_id
 from antiphon.database import Database
+from antiphon.events import SessionsEnded
 from antiphon.gateways.clients import ClientGateway
 from antiphon.settings import Settings
 from antiphon.tenancy import Principal, User, public_key_pem
-from antiphon.tenancy.store import add_session, end_session, user_rows
+from antiphon.tenancy.service import end_sessions
+from antiphon.tenancy.store import add_session, user_rows
 from antiphon.tenancy.tokens import issue_access_token
 from antiphon.wire import client as wire
 from residents import StillClock, Tenant
 
 Open = Callable[..., FakeSocket]
 Token = Callable[..., str]
+
+
+def session_of(person: User) -> str:
+    return f"session_{person.name}"
 
 
 @pytest.fixture
@@ -56,17 +63,19 @@ async def opens(gateway: ClientGateway, tenant: Tenant) -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-def token(settings: Settings, database: Database, clock: StillClock, tenant: Tenant) -> Token:
+def token(settings: Settings, clock: StillClock, tenant: Tenant, database: Database) -> Token:
+    """An access token of a person's session, which `session_of` names."""
     private = (settings.secrets / "jwt.key").read_text()
     assert public_key_pem(private)
-    ends = clock.now() + timedelta(days=1)
+    ends = clock.now() + timedelta(days=30)
     with database.transaction() as tx:
         for person in (tenant.administrator, tenant.operator):
-            add_session(tx, tenant.scope, f"session_{person.id}"[:40], person.id, person.id, clock.now(), ends)
+            session = session_of(person)
+            add_session(tx, tenant.scope, session, person.id, f"hash of {session}", clock.now(), ends)
 
     def issue(user: User | None = None, company_id: str | None = None) -> str:
         person = user or tenant.administrator
-        session = f"session_{person.id}"[:40]
+        session = session_of(person)
         principal = Principal(person.id, company_id or tenant.company.id, person.name, person.role, session)
         return issue_access_token(principal, private, clock.now())[0]
 
@@ -102,18 +111,6 @@ async def test_a_page_of_another_site_is_refused_before_a_word(opens: Open) -> N
     socket = opens(origin="https://evil.example")
     assert (await socket.heard())["type"] == "closed"
     assert not socket.accepted
-
-
-async def test_a_token_of_a_session_that_was_signed_out(
-    opens: Open, token: Token, database: Database, tenant: Tenant
-) -> None:
-    left = token()
-    with database.transaction() as tx:
-        end_session(tx, tenant.scope, f"session_{tenant.administrator.id}"[:40])
-    socket = opens()
-    socket.say(wire.Hello(token=left))
-    assert (await socket.heard())["code"] == "session_ended"
-    assert (await socket.heard("closed"))["code"] == wire.CLOSE_UNAUTHENTICATED
 
 
 async def test_an_expired_token(opens: Open, token: Token, clock: StillClock) -> None:
@@ -163,6 +160,44 @@ async def test_a_person_who_is_no_longer_active(opens: Open, token: Token, datab
     socket = opens()
     socket.say(wire.Hello(token=token()))
     assert (await socket.heard())["code"] == "unauthenticated"
+
+
+async def test_a_token_whose_session_was_ended_since(
+    opens: Open, token: Token, database: Database, tenant: Tenant, clock: StillClock
+) -> None:
+    good = token()
+    database.run_sync(lambda tx: end_sessions(tx, tenant.scope, tenant.administrator.id, clock.now()))
+    socket = opens()
+    socket.say(wire.Hello(token=good))
+    assert (await socket.heard())["code"] == "session_ended"
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_UNAUTHENTICATED
+
+
+async def test_sessions_that_end_close_their_sockets_and_no_others(
+    opens: Open, token: Token, gateway: ClientGateway, tenant: Tenant, clock: StillClock
+) -> None:
+    out, _ = await signed_on(opens, token)
+    stays = opens()
+    stays.say(wire.Hello(token=token(tenant.operator)))
+    await stays.heard("welcome")
+    anna = tenant.administrator
+    gateway.sessions_ended(
+        SessionsEnded(new_id("fact"), tenant.company.id, clock.now(), anna.id, (session_of(anna), "session_other"))
+    )
+    assert (await out.heard("error"))["code"] == "session_ended"
+    assert (await out.heard("closed"))["code"] == wire.CLOSE_UNAUTHENTICATED
+    stays.say(wire.Ping())
+    await stays.heard("pong")
+
+
+async def test_sessions_of_another_company_close_nothing_here(
+    opens: Open, token: Token, gateway: ClientGateway, tenant: Tenant, other: Tenant, clock: StillClock
+) -> None:
+    socket, _ = await signed_on(opens, token)
+    anna = tenant.administrator
+    gateway.sessions_ended(SessionsEnded(new_id("fact"), other.company.id, clock.now(), anna.id, (session_of(anna),)))
+    socket.say(wire.Ping())
+    await socket.heard("pong")
 
 
 async def test_nothing_is_taken_before_hello(opens: Open, token: Token, service: FakeService) -> None:

@@ -74,6 +74,8 @@ async def test_a_door_call_from_ring_to_hang_up(gateway: SipGateway, edge: Edge,
     port.request_key_frame(invite.leg)
     info = await edge.hears(InfoReceived)
     assert wants_key_frame(info.content_type, info.body)
+    port.send_digit(invite.leg, "5")
+    await edge.until(lambda: edge.told[-1] == InfoReceived("ring", DTMF_RELAY, dtmf_relay("5")))
     port.end(invite.leg, "time_limit")
     assert (await edge.hears(Ended)).reason == "time_limit"
 
@@ -190,6 +192,7 @@ async def test_orders_to_a_leg_that_is_gone_are_ignored(gateway: SipGateway, edg
     gateway.answer_offer("gone", ANSWER)
     gateway.refuse_offer("gone", 488)
     gateway.request_key_frame("gone")
+    gateway.send_digit("gone", "1")
     gateway.end("gone", "hung_up")
     edge.ring(headers=DEVICE)
     await edge.until(lambda: len(edge.seen) > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from corridor.person import CHROMIUM, Person
 from corridor.platform_under_test import Platform
 from corridor.stranger import Device, Office, Socket, socket
 from corridor.visitor import Visitor
+from ops.engines import free_offset
 
 SHORT_TIMES = """
 [calls]
@@ -21,10 +23,13 @@ conversation_warning_before_s = 7
 ring_max_s = 8
 """
 
+# Test runs of several checkouts may start at the same moment: each begins to look somewhere else.
+_FIRST = 20_000 + 30 * (os.getpid() % 30)
+
 
 @pytest.fixture(scope="package")
-def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
-    installation = Platform(offset=request.config.getoption("corridor_offset"), disk_mb=192)
+def platform() -> Iterator[Platform]:
+    installation = Platform(offset=free_offset(_FIRST), disk_mb=192)
     installation.up()
     yield installation
     installation.down()
@@ -33,7 +38,7 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
 @pytest.fixture(scope="package")
 def short_platform(platform: Platform) -> Iterator[Platform]:
     """Runs beside the first one: other ports, other data."""
-    installation = Platform(offset=platform.offset + 1_000, settings_toml=SHORT_TIMES)
+    installation = Platform(offset=free_offset(_FIRST + 2_000), settings_toml=SHORT_TIMES)
     installation.up()
     yield installation
     installation.down()

@@ -16,14 +16,20 @@ class Desk:
         self._platform = platform
         self._contexts: dict[str, BrowserContext] = {}
 
+    def newcomer(self, email: str) -> Person:
+        """An empty tab of a browser that was never here; nobody has signed in yet."""
+        assert email not in self._contexts
+        context = self._contexts[email] = self._browser.new_context(ignore_https_errors=True, locale="en-GB")
+        return Person(context, self._platform.portal, email, self._platform.logins[email])
+
     def tab(self, email: str) -> Person:
         """A further tab; tabs of one person share a browser profile, so the second is signed in already."""
         context = self._contexts.get(email)
         first = context is None
         if context is None:
-            context = self._browser.new_context(ignore_https_errors=True, locale="en-GB")
-            self._contexts[email] = context
-        person = Person(context, self._platform.portal, email, self._platform.logins[email])
+            person = self.newcomer(email)
+        else:
+            person = Person(context, self._platform.portal, email, self._platform.logins[email])
         if first:
             return person.sign_in()
         person.page.goto(self._platform.portal)

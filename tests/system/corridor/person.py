@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 PATIENCE_MS = 15_000
 
@@ -38,13 +38,32 @@ _UNTIL = """async ([figure, least, patience]) => {
 }"""
 
 
+# Keeps the tab's sockets, so that a test can lose one.
+_SOCKETS = """window.__sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) { super(...given); window.__sockets.push(this); }
+};"""
+
+_CONNECTED = """async ([sockets, patience]) => {
+  const end = performance.now() + patience;
+  while (window.__sockets.length < sockets || window.__sockets.at(-1).readyState !== 1) {
+    if (performance.now() > end) throw new Error("waited in vain for the socket");
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}"""
+
+
 class Person:
     """One tab. Selectors are what a screen reader would say."""
 
     def __init__(self, context: BrowserContext, portal: str, email: str, password: str) -> None:
         self.email = email
         self.page: Page = context.new_page()
+        self.page.add_init_script(_SOCKETS)
         self.page.set_default_timeout(PATIENCE_MS)
+        self.complaints: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         self._portal = portal
         self._password = password
 
@@ -85,6 +104,11 @@ class Person:
             timeout=PATIENCE_MS
         )
 
+    def reads_on_the_newest_call(self, words: str) -> None:
+        """Below the day's name stands the newest call of the history."""
+        lines = self.page.get_by_role("region", name="Calls").get_by_role("listitem")
+        expect(lines.nth(1)).to_contain_text(words, timeout=PATIENCE_MS)
+
     def statistics(self) -> dict[str, dict[str, Any]]:
         return dict(self.page.evaluate("window.__antiphon.statistics()"))
 
@@ -92,8 +116,18 @@ class Person:
         expect(self._button("End")).to_be_visible(timeout=PATIENCE_MS)
         expect(self._button("Mute")).to_be_enabled(timeout=PATIENCE_MS)
 
+    def _console(self, message: ConsoleMessage) -> None:
+        """A fault of the page, a request that failed, or something that the content security policy held back."""
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
     def _until(self, figure: str, least: float) -> dict[str, Any]:
         return dict(self.page.evaluate(_UNTIL, [figure, least, PATIENCE_MS]))
+
+    def sees_the_station(self, state: str, within_ms: int = PATIENCE_MS) -> None:
+        """The state in words on the station's tile."""
+        tile = self.page.get_by_role("listitem").filter(has_text="Haupteingang").first
+        expect(tile.get_by_text(re.compile(f"^{state}")).first).to_be_visible(timeout=within_ms)
 
     # -- what the person does ----------------------------------------------------------------------------------------
 
@@ -111,6 +145,23 @@ class Person:
 
     def calls(self, station: str = "Haupteingang") -> None:
         self._button(f"Call {station}").click()
+
+    def keys(self, digit: str) -> None:
+        """One key of the keypad."""
+        self._button("Keypad").click()
+        self.page.get_by_role("group", name="Tones to the station").get_by_role("button", name=digit).click()
+
+    def loses_the_socket(self) -> None:
+        """The connection breaks once; the page stays and may connect again."""
+        self.page.evaluate("window.__sockets.at(-1).close()")
+
+    def is_connected(self, sockets: int = 1) -> None:
+        """The tab has opened at least so many sockets, and the last one stands."""
+        self.page.evaluate(_CONNECTED, [sockets, PATIENCE_MS])
+
+    def is_torn_away(self) -> None:
+        """Browser crash, lid closed, cable pulled: the tab is no more."""
+        self.page.close()
 
     def _button(self, name: str) -> Any:  # Locator
         return self.page.get_by_role("button", name=re.compile("^" + re.escape(name))).first

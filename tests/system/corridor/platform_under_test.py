@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -12,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
 
-from antiphon.assembly.engines import health
+from antiphon.assembly.engines import health, supervision
 from antiphon.settings import Settings
 
 CHECKOUT = Path(__file__).parents[3]
@@ -116,6 +118,25 @@ class Platform:
             assert answer.status_code == 200, answer.text
             client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
             yield client
+
+    def process(self, part: str) -> int:
+        """The process id of the part's own program."""
+        found = supervision.main_process(self.settings, part)
+        assert found is not None, f"{part} does not run"
+        return found
+
+    def kill(self, part: str) -> None:
+        """SIGKILL, as the kernel does it when memory runs out: no goodbye."""
+        os.kill(self.process(part), signal.SIGKILL)
+
+    def runs_again(self, part: str, after: int, within_s: float = 15) -> None:
+        """Until the supervisor has started it anew."""
+        wait = Event()
+        for _ in range(int(within_s / 0.1)):
+            if supervision.main_process(self.settings, part) not in (None, after):
+                return
+            wait.wait(0.1)
+        raise AssertionError(f"{part} was not started again")
 
     def log(self, part: str) -> str:
         return (self.data / "log" / f"{part}.log").read_text()

@@ -139,6 +139,7 @@ def test_digits_open_the_door_during_a_call(platform: Platform, desk: Desk, visi
     visitor.waits_until("the door pulses", lambda status: len(status["outputs"]["door"]["pulses"]) == pulses + 1)
     anna.hangs_up()
     visitor.is_idle()
+    anna.reads_on_the_newest_call("door opened")
     assert platform.newest_call(anna.email)["doors_opened"] == 1
 
 
@@ -154,6 +155,8 @@ def test_a_person_calls_the_station(platform: Platform, desk: Desk, visitor: Vis
     visitor.is_idle()
     record = platform.newest_call(anna.email)
     assert (record["direction"], record["cause"]) == ("to_station", "answered")
+    assert record["placed_by"] == "Anna Auer"
+    anna.reads_in_the_history("Called by Anna Auer")
 
 
 def test_nobody_on_duty_is_said_to_the_visitor(platform: Platform, visitor: Visitor) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from antiphon.gateways.edge import EdgeAway, EngineEdge
+from hardware import new_key
 from installed import Hardware, Installed, until
 from residents import Tenant
 
@@ -52,6 +53,32 @@ async def test_a_revoked_station_is_not_registered_any_more_and_cannot_register_
 
         async def forgotten() -> bool:
             return not await edge.registered(station.id)
+
+        await until(forgotten)
+    finally:
+        writer.close()
+
+
+async def test_new_hardware_in_an_old_place_ends_the_old_ones_registration(
+    installed: Installed, company: Tenant
+) -> None:
+    edge = EngineEdge(installed.settings)
+    old = await installed.station(company)
+    reader, writer = await asyncio.open_connection(
+        old.reply.sip_host, old.reply.sip_port, ssl=old.tls(), server_hostname="127.0.0.1"
+    )
+    try:
+        assert await register(old, reader, writer, 1) == 200
+        async with installed.facts() as facts, installed.administrator(company) as anna:
+            code = (await anna.post(f"/api/v1/stations/{old.id}/claim-code")).json()["claim_code"]
+            assert (await installed.claim(code, new_key())).status_code == 200
+            await facts.wait_for("DeviceRevoked", device_id=old.id)  # the calls role ends the old one's calls by it
+            station = (await anna.get(f"/api/v1/stations/{old.id}")).json()
+        assert station["status"] == "claimed"
+        assert await register(old, reader, writer, 2) == 403
+
+        async def forgotten() -> bool:
+            return not await edge.registered(old.id)
 
         await until(forgotten)
     finally:

@@ -75,7 +75,13 @@ class End:
 class World:
     """`station` and `house`, joined by one line."""
 
-    def __init__(self, transport: str = "udp", policy: Policy = straight, probe_s: float | None = None) -> None:
+    def __init__(
+        self,
+        transport: str = "udp",
+        policy: Policy = straight,
+        probe_s: float | None = None,
+        ringing_probe_s: float | None = None,
+    ) -> None:
         self.now = 100.0
         self.policy = policy
         self.line: list[Packet] = []
@@ -85,7 +91,10 @@ class World:
         a, b = ("192.0.2.1", 5060), ("192.0.2.2", 5060)
         self.station = End(
             "station",
-            UserAgent(UserAgentConfig(contact_user="dev", probe_s=probe_s), lambda: f"s{next(counter)}k"),
+            UserAgent(
+                UserAgentConfig(contact_user="dev", probe_s=probe_s, ringing_probe_s=ringing_probe_s),
+                lambda: f"s{next(counter)}k",
+            ),
             Flow("s", transport, a, b),  # type: ignore[arg-type]
         )
         self.house = End(

@@ -15,6 +15,8 @@ from antiphon.wire.sip import (
     OfferRefused,
     Progressed,
     Refused,
+    UserAgent,
+    UserAgentConfig,
 )
 from antiphon.wire.sip.info import DTMF_RELAY, dtmf_digit, dtmf_relay
 
@@ -237,3 +239,25 @@ def test_a_vanished_peer_is_noticed_by_the_probe() -> None:
     world.run(70)
     assert world.house.only(Ended).cause == "lost"
     assert world.station.only(Ended).cause == "lost"
+
+
+def test_a_platform_that_died_while_it_rang_is_noticed_by_the_caller() -> None:
+    world = World("tls", ringing_probe_s=3)
+    leg = world.call()
+    world.order(world.house, "progress", leg, 183, ANSWER)
+    world.run(20)
+    assert world.starts().count("200 OPTIONS") == 6
+    assert world.station.all(Refused) == []
+    world.house.agent = UserAgent(UserAgentConfig(), lambda: "fresh")  # it was started anew and knows nothing
+    world.run(3.1)
+    assert world.station.only(Refused).status == 408
+    assert not world.station.agent.has("door")
+
+
+def test_a_ring_without_a_dialog_that_both_know_is_not_probed() -> None:
+    world = World("tls", ringing_probe_s=3)
+    leg = world.call()
+    world.order(world.house, "progress", leg, 180, None)
+    world.run(20)
+    assert world.on_line("OPTIONS") == []
+    assert world.station.agent.has("door")

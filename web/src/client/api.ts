@@ -74,6 +74,7 @@ export class Api {
   /** A fresh access token by the refresh cookie; ApiProblem 401 when the person has to sign in. */
   async refresh(): Promise<Session> {
     const response = await locked(() => request(`${SESSION}/refresh`, { method: "POST" }));
+    if (response.status === 204) throw new ApiProblem(401, "session_ended"); // this browser has no cookie
     return (this.#session = await asSession(response));
   }
 

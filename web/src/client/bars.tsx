@@ -11,12 +11,18 @@ export function Bars() {
   const inCall = state.call?.phase === "talking";
   return (
     <div className="bars">
-      {state.link.kind === "away" && <Away />}
+      {state.link.kind === "away" && !inCall && <Away />}
       {state.link.kind === "connecting" && !inCall && (
         <Bar mark="pending" kind="pend" text={say("bar.connecting")} live />
       )}
       {state.link.kind !== "online" && inCall && (
-        <Bar mark="fault" kind="fault" text={say("call.signalling_lost")} live />
+        <Bar mark="fault" kind="fault" text={say("call.signalling_lost")} live>
+          {state.link.kind === "away" && (
+            <button type="button" className="btn sm" onClick={desk.retryNow}>
+              {say("bar.retry")}
+            </button>
+          )}
+        </Bar>
       )}
       {!state.onDuty && (
         <Bar mark="offline" kind="plain" text={say("bar.paused")}>

@@ -62,7 +62,11 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
           {causeText(call, words)}
         </span>
         <span className="dim xs">
-          {call.direction === "to_station" && <span>{say("history.placed")}</span>}
+          {call.direction === "to_station" && (
+            <span>
+              {call.placed_by === null ? say("history.placed") : say("history.placed.by", { who: call.placed_by })}
+            </span>
+          )}
           {talk !== null && <span>{talk}</span>}
           {call.doors_opened > 0 && (
             <span>
@@ -102,14 +106,17 @@ function legTimes(leg: LegView): string {
 
 function Legs({ id, call, words }: { id: string; call: CallView; words: Words }) {
   const { say } = words;
+  const placed = call.direction === "to_station";
+  // Where the visitor stands does not ring.
+  const legs = placed ? call.legs : call.legs.filter((leg) => leg.kind !== "station");
   return (
     <div className="legs" id={id}>
-      <h3>{say("history.legs")}</h3>
-      {call.legs.length === 0 ? (
+      <h3>{say(placed ? "history.legs.placed" : "history.legs")}</h3>
+      {legs.length === 0 ? (
         <p className="mut">{say("history.legs.none")}</p>
       ) : (
         <ul>
-          {call.legs.map((leg, index) => (
+          {legs.map((leg, index) => (
             <li key={index}>
               <b>{leg.who}</b>
               <span>{say(leg.cause === null ? "leg.running" : `leg.${leg.cause}`)}</span>

@@ -92,7 +92,7 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
       const ring: RingingCall = {
         callId: message.call_id,
         station: message.station,
-        button: message.button,
+        button: message.button_label === "" ? message.button : message.button_label,
         startedAt: Date.parse(message.started_at),
         ringsUntil: Date.parse(message.rings_until),
         video: message.video,

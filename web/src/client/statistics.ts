@@ -7,8 +7,11 @@ export interface CallStatistics {
   readonly framesSent: number;
   readonly soundReceived: number; // total energy of the sound played
   readonly soundSent: number; // total energy of the microphone
+  readonly soundMissing: number; // share of the sound that was made up, because its packets were late or lost
   readonly bytesReceived: number;
   readonly bytesSent: number;
+  readonly codecsReceived: readonly string[]; // such as "audio/opus", "video/H264", in use, by name
+  readonly codecsSent: readonly string[];
 }
 
 type Report = Readonly<Record<string, unknown>>;
@@ -24,11 +27,24 @@ export function summarise(report: RTCStatsReport): CallStatistics {
     bytesReceived: 0,
     bytesSent: 0,
   };
+  let samples = 0;
+  let concealed = 0;
+  const received = new Set<string>();
+  const sent = new Set<string>();
+  const codec = (row: Report): string => {
+    const named = report.get(String(row["codecId"])) as Report | undefined;
+    return typeof named?.["mimeType"] === "string" ? named["mimeType"] : "unknown";
+  };
   const number = (row: Report, name: string): number => (typeof row[name] === "number" ? row[name] : 0);
   report.forEach((entry: Report) => {
     if (entry["type"] === "inbound-rtp") {
       totals.bytesReceived += number(entry, "bytesReceived");
-      if (entry["kind"] === "audio") totals.soundReceived += number(entry, "totalAudioEnergy");
+      if (number(entry, "bytesReceived") > 0) received.add(codec(entry));
+      if (entry["kind"] === "audio") {
+        totals.soundReceived += number(entry, "totalAudioEnergy");
+        samples += number(entry, "totalSamplesReceived");
+        concealed += number(entry, "concealedSamples") - number(entry, "silentConcealedSamples");
+      }
       if (entry["kind"] === "video") {
         totals.framesDecoded += number(entry, "framesDecoded");
         totals.frameWidth = number(entry, "frameWidth");
@@ -37,10 +53,16 @@ export function summarise(report: RTCStatsReport): CallStatistics {
     }
     if (entry["type"] === "outbound-rtp") {
       totals.bytesSent += number(entry, "bytesSent");
+      if (number(entry, "bytesSent") > 0) sent.add(codec(entry));
       if (entry["kind"] === "video") totals.framesSent += number(entry, "framesSent");
     }
     if (entry["type"] === "media-source" && entry["kind"] === "audio")
       totals.soundSent += number(entry, "totalAudioEnergy");
   });
-  return totals;
+  return {
+    ...totals,
+    soundMissing: samples === 0 ? 0 : concealed / samples,
+    codecsReceived: [...received].sort(),
+    codecsSent: [...sent].sort(),
+  };
 }

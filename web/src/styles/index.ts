@@ -13,3 +13,5 @@ import "./home.css";
 import "./surface.css";
 import "./stage.css";
 import "./narrow.css";
+import "./phone.css";
+import "./low.css";

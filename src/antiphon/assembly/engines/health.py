@@ -20,6 +20,7 @@ from antiphon.assembly.engines import parts as parts_room
 from antiphon.assembly.engines import supervision
 from antiphon.assembly.engines.parts import Part
 from antiphon.assembly.engines.secrets import PLATFORM_USER
+from antiphon.devices import authority
 from antiphon.settings import Settings
 
 _PATIENCE_S = 2.0
@@ -92,13 +93,16 @@ def _front(settings: Settings) -> str:
     connection = http.client.HTTPSConnection(LOOPBACK, settings.ports.https, timeout=_PATIENCE_S, context=context)
     try:
         connection.request("GET", "/health/front")
+        shown = connection.sock.getpeercert() if isinstance(connection.sock, ssl.SSLSocket) else None
         answer = connection.getresponse()
         answer.read()
     finally:
         connection.close()
     if answer.status != 200:
         raise ValueError(f"HTTPS answered {answer.status}")
-    return f"HTTPS on {settings.ports.https}"
+    ends = ssl.cert_time_to_seconds(str((shown or {})["notAfter"]))
+    days = (datetime.fromtimestamp(ends, UTC) - datetime.now(UTC)).days
+    return f"HTTPS on {settings.ports.https}, its certificate for {days} days"
 
 
 def _sip_edge(settings: Settings) -> str:
@@ -115,7 +119,11 @@ def _sip_edge(settings: Settings) -> str:
         status = asked.recv(4096).split(b"\r\n", 1)[0].decode(errors="replace")
     if not status.startswith("SIP/2.0 200"):
         raise ValueError(f"OPTIONS answered {status}")
-    return f"SIPS on {settings.ports.sips} and {settings.ports.sips_accounts}"
+    return f"SIPS on {settings.ports.sips} and {settings.ports.sips_accounts}, the stations' side for {_edge_days(settings)} days"
+
+
+def _edge_days(settings: Settings) -> int:
+    return (authority.certificate_ends(settings.pki, "edge") - datetime.now(UTC)).days
 
 
 def _media(settings: Settings) -> str:

@@ -30,7 +30,8 @@ class Flow:
 @dataclass(frozen=True, slots=True)
 class UserAgentConfig:
     """`contact_user` is the user part of our Contact (a station: its device id). `probe_s`: an answered leg is probed
-    this often by OPTIONS inside the dialog, so that a vanished peer is noticed; None never probes."""
+    this often by OPTIONS inside the dialog, so that a vanished peer is noticed; `ringing_probe_s`: likewise a leg of
+    ours that rings under a reliable provisional answer. None never probes."""
 
     product: str = "Antiphon"
     contact_user: str = "antiphon"
@@ -38,6 +39,7 @@ class UserAgentConfig:
     t2_s: float = SIP_T2_S
     t4_s: float = SIP_T4_S
     probe_s: float | None = None
+    ringing_probe_s: float | None = None
     reason_protocol: str = REASON_PROTOCOL
 
 

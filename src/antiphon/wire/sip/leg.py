@@ -145,9 +145,10 @@ class Leg(ABC):
             self.ask(request, self._small_responded, self._small_timed_out, now)
 
     def begin_probing(self, now: float) -> None:
-        """Notice a peer that vanishes during the conversation."""
-        if self.book.config.probe_s is not None and self._probe is None and not self.ended:
-            self._probe = self.book.timers.arm(now + self.book.config.probe_s, self._send_probe)
+        """Notice a peer that vanishes while it rings or talks."""
+        every_s = self.book.config.probe_s if self.confirmed else self.book.config.ringing_probe_s
+        if every_s is not None and self._probe is None and not self.ended:
+            self._probe = self.book.timers.arm(now + every_s, self._send_probe)
 
     def _send_probe(self, now: float) -> None:
         self._probe = None

@@ -113,6 +113,8 @@ class OutgoingLeg(NegotiatingLeg):
             if sdp and not dialog.agreed:
                 dialog.remote_sdp = sdp
                 dialog.agreed = reliable
+            if dialog.agreed:
+                self.begin_probing(now)
         progress = tag, answer.status, sdp
         if progress != self._last_progress or "rseq" in answer:
             self._last_progress = progress
@@ -163,11 +165,15 @@ class OutgoingLeg(NegotiatingLeg):
     def _prack_timed_out(self, transaction: ClientTransaction, now: float) -> None:
         if self.ended:
             return
+        self.lost("no answer to PRACK", now)
+
+    def lost(self, why: str, now: float) -> None:
+        """Before the answer a lost peer is a call refused by nobody: 408."""
         if self.confirmed:
-            self.lost("no answer to PRACK", now)
-        else:
-            self.end("", 408, now)
-            self.book.out.append(Refused(self.id, 408, ""))
+            super().lost(why, now)
+            return
+        self.end("", 408, now)
+        self.book.out.append(Refused(self.id, 408, ""))
 
     # -- what only happens to a leg that was called ------------------------------------------------------------------
 

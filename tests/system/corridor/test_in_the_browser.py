@@ -1,0 +1,100 @@
+"""What a browser makes of a whole call: nothing to complain about, the codecs meant for it, sound without gaps."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+from corridor.desk import Desk
+from corridor.person import Person
+from corridor.platform_under_test import Platform
+from corridor.visitor import Visitor
+
+pytestmark = pytest.mark.system
+
+# Concealed sound that is not silence, as a share of all sound: what a listener on one machine would notice.
+SOUND_MISSING_MAX = 0.01
+_VIOLATIONS = """
+window.__violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.__violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
+"""
+
+
+def violations(page: Page) -> list[str]:
+    return list(page.evaluate("window.__violations"))
+
+
+def test_a_fresh_visitor_s_whole_call_leaves_the_console_empty(
+    platform: Platform, desk: Desk, visitor: Visitor
+) -> None:
+    anna = desk.newcomer(platform.people[0])
+    anna.page.add_init_script(_VIOLATIONS)
+    anna.sign_in()
+    visitor.press()
+    anna.is_rung()
+    anna.sees_the_visitor(frames=3)
+    anna.answers()
+    anna.talks()
+    anna.hears_the_visitor()
+    anna.opens()
+    anna.reads(re.compile("closes in"))
+    anna.page.get_by_role("button", name=re.compile("^Keypad")).click()
+    anna.hangs_up()
+    visitor.is_idle()
+    anna.reads_in_the_history("Answered by Anna Auer")
+    anna.page.get_by_role("button", name=re.compile("^Show who was rung")).first.click()
+    anna.page.reload()
+    anna.arrives()
+    assert violations(anna.page) == []
+    assert anna.complaints == []
+
+
+def test_the_policy_holds_back_what_comes_from_elsewhere(platform: Platform, desk: Desk) -> None:
+    """The watch of the test above can fail: a foreign picture and an inline script are both refused and noticed."""
+    anna = desk.newcomer(platform.people[0])
+    anna.page.add_init_script(_VIOLATIONS)
+    anna.sign_in()
+    anna.page.evaluate(
+        """async () => {
+          const script = document.createElement("script");
+          script.textContent = "window.__ran = true";
+          const picture = document.createElement("img");
+          const refused = new Promise((done) => (picture.onerror = done));
+          picture.src = "https://127.0.0.2:1/elsewhere.png";
+          document.body.append(script, picture);
+          await refused;
+        }"""
+    )
+    assert anna.page.evaluate("window.__ran") is None
+    assert sorted(each.split()[0] for each in violations(anna.page)) == ["img-src", "script-src-elem"]
+    assert anna.complaints
+
+
+def codecs(person: Person) -> tuple[list[str], list[str]]:
+    (call,) = person.statistics().values()
+    return call["codecsReceived"], call["codecsSent"]
+
+
+@pytest.mark.parametrize("placed", [False, True], ids=["the station calls", "a person calls the station"])
+def test_h264_and_opus_both_ways_and_sound_without_gaps(
+    platform: Platform, desk: Desk, visitor: Visitor, placed: bool
+) -> None:
+    anna = desk.tab(platform.people[0])
+    if placed:
+        anna.calls()
+    else:
+        visitor.press()
+        anna.is_rung()
+        anna.answers()
+    anna.talks()
+    anna.sees_the_visitor(frames=75)
+    visitor.waits_until("the visitor sees Anna", lambda status: status["screen"]["frames"] > 15)
+    assert codecs(anna) == (["audio/opus", "video/H264"], ["audio/opus", "video/H264"])
+    assert visitor.status["media"]["packets_lost"] == 0
+    (call,) = anna.statistics().values()
+    assert call["soundMissing"] < SOUND_MISSING_MAX
+    anna.hangs_up()
+    visitor.is_idle()

@@ -1,0 +1,168 @@
+"""What breaks while people ring and talk: tabs, sockets, the station, the call service, the media engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from corridor.desk import Desk
+from corridor.person import Person
+from corridor.platform_under_test import Platform
+from corridor.visitor import Visitor
+
+pytestmark = pytest.mark.system
+
+
+def in_a_talk(desk: Desk, platform: Platform, visitor: Visitor) -> Person:
+    anna = desk.tab(platform.people[0])
+    visitor.press()
+    anna.is_rung()
+    anna.answers()
+    anna.talks()
+    visitor.talks()
+    return anna
+
+
+def rings_within(visitor: Visitor, person: Person, within_s: float) -> None:
+    """A press reaches this person; a visitor who is refused meanwhile presses again."""
+    deadline = time.monotonic() + within_s
+    while True:
+        visitor.press()
+        status = visitor.waits_until(
+            "the press is decided", lambda now: now["call"]["state"] in ("ringing", "announcing", "idle"), within_s
+        )
+        if status["call"]["state"] == "ringing":
+            break
+        assert time.monotonic() < deadline, "the next call does not ring"
+    person.is_rung()
+    visitor.hang_up()
+    person.is_not_rung()
+    visitor.hang_up()
+    visitor.is_idle()
+
+
+def test_digits_go_both_ways_in_a_conversation(platform: Platform, desk: Desk, visitor: Visitor) -> None:
+    anna = in_a_talk(desk, platform, visitor)
+    anna.keys("7")
+    visitor.waits_until("the station took the digit", lambda status: status["dtmf"] == ["7"])
+    visitor.keys("5")
+    anna.reads("The visitor pressed 5")
+    anna.hangs_up()
+    visitor.is_idle()
+    assert "digit not sent" not in platform.log("calls")
+
+
+def test_a_tab_that_is_torn_away_ends_the_talk_in_words_after_the_grace(
+    platform: Platform, desk: Desk, visitor: Visitor
+) -> None:
+    anna = in_a_talk(desk, platform, visitor)
+    told = visitor.prompts
+    anna.is_torn_away()
+    visitor.waits_until("the visitor is told", lambda status: len(status["prompts"]) > told, within_s=25)
+    visitor.is_idle()
+    assert platform.newest_call(platform.people[0])["ended_at"] is not None
+
+
+def test_a_tab_that_is_torn_away_while_it_rings_stops_nobody_else(
+    platform: Platform, three: list[Person], visitor: Visitor
+) -> None:
+    anna, bernd, clara = three
+    visitor.press()
+    for person in three:
+        person.is_rung()
+    anna.is_torn_away()
+    for person in (bernd, clara):
+        person.sees_the_visitor(frames=5)
+        person.is_rung()
+    assert visitor.status["call"]["state"] == "ringing"
+    clara.answers()
+    clara.talks()
+    visitor.talks()
+    clara.hangs_up()
+    visitor.is_idle()
+
+
+def test_a_lost_socket_comes_back_and_keeps_the_talk(platform: Platform, desk: Desk, visitor: Visitor) -> None:
+    anna = in_a_talk(desk, platform, visitor)
+    before = anna.sees_the_visitor(frames=5)["framesDecoded"]
+    anna.loses_the_socket()
+    anna.is_connected(sockets=2)
+    anna.sees_the_visitor(frames=before + 10)
+    anna.talks()
+    assert visitor.status["call"]["state"] == "talking"
+    anna.keys("3")
+    visitor.waits_until("the tab is still in the call", lambda status: status["dtmf"] == ["3"])
+    anna.hangs_up()
+    visitor.is_idle()
+
+
+def test_a_killed_station_is_offline_at_once_and_comes_back(platform: Platform, desk: Desk, visitor: Visitor) -> None:
+    anna = desk.tab(platform.people[0])
+    anna.sees_the_station("Online")
+    before = platform.process("station")
+    platform.kill("station")
+    anna.sees_the_station("Offline", within_ms=10_000)
+    platform.runs_again("station", before)
+    anna.sees_the_station("Online", within_ms=30_000)
+    rings_within(visitor, anna, 10)
+
+
+def test_a_station_without_network_is_offline_within_ten_seconds(
+    platform: Platform, desk: Desk, visitor: Visitor
+) -> None:
+    """Its process is held: like a pulled cable, it says nothing more, not even that its connection ends."""
+    anna = desk.tab(platform.people[0])
+    anna.sees_the_station("Online")
+    held = platform.process("station")
+    os.kill(held, signal.SIGSTOP)
+    try:
+        anna.sees_the_station("Offline", within_ms=10_000)
+    finally:
+        os.kill(held, signal.SIGCONT)
+    anna.sees_the_station("Online", within_ms=30_000)
+
+
+def test_a_call_service_that_dies_while_it_rings_is_said_to_the_visitor_and_the_next_call_rings(
+    platform: Platform, desk: Desk, visitor: Visitor
+) -> None:
+    anna = desk.tab(platform.people[0])
+    visitor.press()
+    anna.is_rung()
+    anna.sees_the_visitor(frames=2)
+    told, before = visitor.prompts, platform.process("calls")
+    platform.kill("calls")
+    visitor.waits_until(
+        "the visitor is told",
+        lambda status: any(
+            prompt["cause"] in ("platform_unreachable", "platform_error") for prompt in status["prompts"][told:]
+        ),
+        within_s=12,
+    )
+    platform.runs_again("calls", before)
+    anna.is_not_rung()
+    anna.is_connected(sockets=2)
+    rings_within(visitor, anna, 10)
+    broken = platform.newest_call(anna.email)
+    assert broken["cause"] == "cancelled"
+
+
+def test_a_media_engine_that_dies_in_a_talk_is_said_to_both_and_the_next_call_works(
+    platform: Platform, desk: Desk, visitor: Visitor
+) -> None:
+    anna = in_a_talk(desk, platform, visitor)
+    told, before = visitor.prompts, platform.process("rtpengine")
+    platform.kill("rtpengine")
+    visitor.is_told("platform_error", since=told)
+    anna.reads("Haupteingang: picture and sound broke off. Call back.")
+    assert platform.newest_call(anna.email)["cause"] == "media_failed"
+    platform.runs_again("rtpengine", before)
+    visitor.hang_up()
+    visitor.is_idle()
+    anna = in_a_talk(desk, platform, visitor)
+    anna.sees_the_visitor(frames=5)
+    anna.hears_the_visitor()
+    anna.hangs_up()
+    visitor.is_idle()
