@@ -15,11 +15,6 @@ from antiphon.settings import Settings
 from residents import StillClock, Tenant, make_tenant
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Several people may run the corridor side by side, each at ports of their own."""
-    parser.addoption("--corridor-offset", type=int, default=20_000, help="port offset of the corridor's installation")
-
-
 @pytest.fixture(autouse=True)
 def ordinary_umask() -> Iterator[None]:
     """What one test sets for its process does not reach the next."""
