@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from typing import Any
@@ -210,3 +211,24 @@ def test_a_media_engine_that_dies_in_a_talk_is_said_to_both_and_the_next_call_wo
     anna.hears_the_visitor()
     anna.hangs_up()
     visitor.is_idle()
+
+
+def test_a_station_that_does_not_acknowledge_is_said_to_whoever_tapped_and_never_opens_late(
+    platform: Platform, desk: Desk, visitor: Visitor
+) -> None:
+    anna = in_a_talk(desk, platform, visitor)
+    pulses = len(visitor.pulses())
+    held = platform.process("station")
+    os.kill(held, signal.SIGSTOP)
+    try:
+        tapped = time.monotonic()
+        anna.opens()
+        anna.reads(re.compile("The station did not answer"))
+        assert time.monotonic() - tapped < 4, "two seconds for the station, and the way there and back"
+    finally:
+        os.kill(held, signal.SIGCONT)
+    visitor.waits_until("the station is online", lambda status: status["messaging"] == "online", within_s=30)
+    assert len(visitor.pulses()) == pulses, "an expired command is not carried out"
+    if visitor.status["call"]["state"] == "talking":
+        anna.hangs_up()
+    visitor.is_idle(within_s=30)
