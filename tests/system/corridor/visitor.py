@@ -15,6 +15,11 @@ PATIENCE_S = 15.0
 Json = dict[str, Any]
 
 
+def told_since(status: Json, since: str) -> list[str]:
+    """The causes of the prompts after that moment; a station keeps only its newest ones."""
+    return [str(prompt["cause"]) for prompt in status["prompts"] if prompt["at"] > since]
+
+
 class Visitor:
     """Stands at the station whose data folder this is."""
 
@@ -56,11 +61,11 @@ class Visitor:
                 except TimeoutError:
                     continue
 
-    def is_told(self, cause: str, since: int, within_s: float = PATIENCE_S) -> None:
-        """A spoken prompt with this cause was played after the first `since` ones."""
+    def is_told(self, cause: str, since: str, within_s: float = PATIENCE_S) -> None:
+        """A spoken prompt with this cause was played after `since`, a moment that `prompts` gave."""
         self.waits_until(
             f"the visitor is told {cause}",
-            lambda status: any(prompt["cause"] == cause for prompt in status["prompts"][since:]),
+            lambda status: cause in told_since(status, since),
             within_s,
         )
 
@@ -75,8 +80,9 @@ class Visitor:
         return self.waits_until("the visitor hears", lambda status: status["heard"]["level_db"] > -50, within_s)
 
     @property
-    def prompts(self) -> int:
-        return len(self.status["prompts"])
+    def prompts(self) -> str:
+        """When the newest prompt was played, "" before the first."""
+        return max((str(prompt["at"]) for prompt in self.status["prompts"]), default="")
 
     def pulses(self, output: str = "door") -> list[Json]:
         return list(self.status["outputs"][output]["pulses"])

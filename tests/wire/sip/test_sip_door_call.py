@@ -261,9 +261,22 @@ def test_a_caller_that_the_edge_lost_while_it_rang_is_noticed_by_the_platform() 
     world.run(9)
     assert world.house.all(Ended) == []
     world.station.agent = UserAgent(UserAgentConfig(), lambda: "fresh")  # connected anew: the old call is gone
-    world.run(2.1)
+    world.run(3.1)  # the next question, and the second in which the caller's own end might still arrive
     assert world.house.only(Ended).cause == "lost"
     assert not world.house.agent.has(leg)
+
+
+def test_an_end_that_crosses_with_a_question_is_not_taken_for_a_lost_call() -> None:
+    world = World("tls", ringing_probe_s=2)
+    leg = world.call()
+    world.order(world.house, "progress", leg, 183, ANSWER)
+    world.run(1.9)
+    kept = world.policy
+    world.policy = lambda packet: [0.5] if packet.data.startswith(b"SIP/2.0 480") else kept(packet)
+    world.order(world.house, "refuse", leg, 480, "nobody_available")
+    world.run(2)
+    assert world.station.all(Ended) == []
+    assert world.station.only(Refused).reason == "nobody_available"
 
 
 def test_a_ring_that_is_answered_is_asked_after_all_the_same() -> None:
@@ -277,7 +290,7 @@ def test_a_ring_that_is_answered_is_asked_after_all_the_same() -> None:
     world.run(40)
     assert len(world.on_line("OPTIONS")) - before == pytest.approx(20, abs=2), "each side asks every 4 s, once"
     world.house.agent = UserAgent(UserAgentConfig(), lambda: "fresh")
-    world.run(4.2)
+    world.run(5.2)
     assert world.station.only(Ended).cause == "lost"
 
 

@@ -277,7 +277,7 @@ def test_a_station_whose_connection_to_the_edge_is_gone_is_noticed_by_the_probe(
     world.run(30)
     options = next(packet for packet in world.on_line("OPTIONS") if packet.sender == "house")
     world.put(world.house, answer_to(options.data, 480))
-    world.run(0.1)
+    world.run(1.1)
     assert world.house.only(Ended) == Ended(leg, "lost", "the peer is not connected any more")
 
 

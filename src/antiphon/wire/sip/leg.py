@@ -53,6 +53,7 @@ class Leg(ABC):
     """State and behaviour that do not depend on who called."""
 
     __slots__ = (
+        "_doubt",
         "_probe",
         "_unacknowledged",
         "book",
@@ -72,6 +73,7 @@ class Leg(ABC):
         self.ended = False  # our caller hears nothing more; late answers are still tidied up
         self._unacknowledged: dict[int, _Unacknowledged] = {}
         self._probe: Timer | None = None
+        self._doubt: Timer | None = None
         book.legs[leg] = self
 
     # -- the two directions fill these in ----------------------------------------------------------------------------
@@ -157,14 +159,24 @@ class Leg(ABC):
 
     def _probe_responded(self, transaction: ClientTransaction, answer: SipMessage, now: float) -> None:
         if answer.status == 480 and not self.ended:
-            self.lost("the peer is not connected any more", now)  # the edge says so for a connection that is gone
+            self._doubted("the peer is not connected any more", now)  # the edge says so for a connection that is gone
         self._small_responded(transaction, answer, now)
         if answer.status >= 200:
             self.begin_probing(now)
 
     def _small_responded(self, transaction: ClientTransaction, answer: SipMessage, now: float) -> None:
         if answer.status in LOST and not self.ended:
-            self.lost("the dialog is unknown to the peer", now)
+            self._doubted("the dialog is unknown to the peer", now)
+
+    def _doubted(self, why: str, now: float) -> None:
+        """Lost, unless the peer's own end of the call arrives first: it may have crossed with our question."""
+        if self._doubt is None:
+            self._doubt = self.book.timers.arm(now + 2 * self.book.config.t1_s, lambda at: self._not_told(why, at))
+
+    def _not_told(self, why: str, now: float) -> None:
+        self._doubt = None
+        if not self.ended:
+            self.lost(why, now)
 
     def _small_timed_out(self, transaction: ClientTransaction, now: float) -> None:
         if not self.ended:
@@ -238,7 +250,8 @@ class Leg(ABC):
         book = self.book
         book.legs.pop(self.id, None)
         book.timers.cancel(self._probe)
-        self._probe = None
+        book.timers.cancel(self._doubt)
+        self._probe = self._doubt = None
         for cseq in list(self._unacknowledged):
             self._forget_ack(cseq)
         for dialog in self.dialogs():
