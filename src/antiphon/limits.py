@@ -27,6 +27,14 @@ PREVIEW_KEY_FRAME_MAX_S = 1.0
 # S6: claim codes.
 CLAIM_CODE_VALID_DAYS = 90
 CLAIM_ATTEMPTS_PER_MINUTE = 10  # per source address
+# +14: a SIP account's user name, in digits that a telephone can dial; how often the SIP edge is asked who is registered,
+# and about how many at most each time.
+ACCOUNT_NUMBER_DIGITS = 8
+ACCOUNT_LOOK_S = 3.0
+ACCOUNTS_IN_ONE_LOOK = 500
+# D4: the digits that open an account's own relay are sent to it one after another, this far apart.
+DOOR_DIGITS_MAX = 8
+DOOR_DIGIT_GAP_S = 0.25
 # P6: certificates.
 ROOT_CERTIFICATE_DAYS = 7300
 ISSUING_CERTIFICATE_DAYS = 3650
