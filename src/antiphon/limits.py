@@ -177,3 +177,5 @@ SDP_LINES_MAX = 1024
 SDP_MEDIA_MAX = 16
 # Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+# P12: outages of parts that are remembered.
+OUTAGES_KEPT = 200
