@@ -163,8 +163,13 @@ KEY_FRAME_REQUEST_MIN_S = 0.25
 KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
 # A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
 KEY_FRAME_PACKETS_MAX = 4_096
-# P12: a lost media engine is noticed within this time.
-MEDIA_WATCH_S = 1.0
+# P12: a lost media engine is noticed within this time; while it is away it is asked this often whether it is back.
+MEDIA_WATCH_S = 0.25
+MEDIA_AWAY_ASK_S = 0.05
+MEDIA_QUERY_S = 1.0  # how often one call after the other is asked for, for an engine that lives and forgot it
+# P12: sound and picture offered anew are agreed within this time, or the call ends in words; and how often in one call.
+MEDIA_RENEWAL_MAX_S = 8.0
+MEDIA_RENEWALS_MAX = 8
 DIGIT_REPORT_MAX_BYTES = 16_384
 
 # How often the worker removes sessions, claim codes and delivered facts that have run out.
@@ -185,3 +190,5 @@ SDP_LINES_MAX = 1024
 SDP_MEDIA_MAX = 16
 # Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+# P12: outages of parts that are remembered.
+OUTAGES_KEPT = 200

@@ -70,7 +70,9 @@ class Orders:
                 message = wire.RingEnded(call_id=call.call_id, cause=order.cause, answered_by=order.answered_by)
                 self._clients.send(order.client, message)
             case e.TellMediaOffer():
-                self._clients.send(order.client, wire.MediaOffer(call_id=call.call_id, sdp=order.sdp))
+                self._clients.send(
+                    order.client, wire.MediaOffer(call_id=call.call_id, sdp=order.sdp, renewed=order.renewed)
+                )
             case e.TellStarted():
                 if call.view is not None:
                     view = call.view.model_copy(update={"state": "ringing"})
@@ -120,6 +122,8 @@ class Orders:
                 self._desk.ask_plan(call)
             case e.OpenDoorByDigit():
                 self._open_by_digit(call, order)
+            case e.MediaCameBack():
+                _log.warning("media offered anew", after_s=round(order.after_s, 3), **call.log_fields())
             case e.StationLooksDifferent():
                 self._desk.station_looks_different(call)
             case e.WriteRecord():
@@ -182,6 +186,9 @@ class Orders:
             case e.TakeConnectAnswer(leg, sdp):
                 taking = media.connect_answer(call_id, leg, sdp)
                 self._answered(call, leg, taking, lambda made: i.ConnectAnswerTaken(leg, made))
+            case e.RenewMedia(leg, station_leg, session):
+                renewing = media.renew(call_id, leg, station_leg, session)
+                self._answered(call, leg, renewing, lambda made: i.ConnectOfferMade(leg, made))
             case e.OpenClient(leg, offer):
                 opening = media.open_client(call_id, leg, offer, digits=call.machine.station.kind == "account")
                 self._answered(call, leg, opening, i.ClientOpened)

@@ -54,12 +54,12 @@ class MediaListener:
         of_station = live.machine.station.leg_id == leg
         self._service.feed(live, i.StationDigit(digit) if of_station else i.ClientDigit(leg, digit, None))
 
-    def media_lost(self, calls: tuple[CallId, ...]) -> None:
+    def media_lost(self, calls: tuple[CallId, ...], since: float) -> None:
         _log.error("media lost", calls=len(calls))
         for call_id in calls:
             live = self._service.call(call_id)
             if live is not None:
-                self._service.feed(live, i.MediaLost())
+                self._service.feed(live, i.MediaLost(since))
 
 
 class CallService:
