@@ -134,8 +134,23 @@ FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
 FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
 # The SIP edge gives up a peer that answers nothing at all; well within a visitor's patience.
 SIP_SILENT_PEER_S = 5
-# Wrong passwords of one digest account from one source address, within a minute, before the right one is refused too.
-SIP_GUESSES_PER_ACCOUNT_AND_SOURCE = 60
+# P4: wrong passwords of one digest account in a row from one source address, before each further one makes the next wait
+# twice as long as the one before, up to the longest wait; wrong passwords of one source over all accounts within a minute.
+SIP_GUESSES_FREE = 10
+SIP_GUESS_WAIT_MAX_S = 300
+SIP_GUESSES_PER_SOURCE = 100
+# P4: requests at the SIP edge within two seconds: of one station or account, and of everybody unknown at one address (a
+# house whose power comes back registers all its telephones at once).
+SIP_REQUESTS_PER_CALLER_2_S = 100
+SIP_REQUESTS_PER_STRANGE_SOURCE_2_S = 400
+# P4: a connection to the SIP edge on which nobody has shown who he is, and that says nothing.
+SIP_STRANGER_S = 10
+# P4: what one relay of a browser may carry: a call with a picture has some 1.2 Mbit/s in each direction (X9).
+TURN_BYTES_PER_S = 600_000
+# Connections of the SIP edge, what each may hold of an unfinished message, and the memory for all of them.
+SIP_CONNECTIONS_MAX = 8_192
+SIP_BUFFER_BYTES = 24 * 1024
+SIP_EDGE_MEMORY_MB = 1_024
 # D12: call buttons of one station, and people bound to one button.
 BUTTONS_PER_STATION_MAX = 64
 RING_TARGETS_PER_BUTTON_MAX = 200
