@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from antiphon import events, limits, log, tenancy
+from antiphon import events, limits, log, metrics, tenancy
 from antiphon.access import store
 from antiphon.access.model import Actor, Door, DoorNotAllowed, DoorNotFound, Opening, Outcome, RequestReused
 from antiphon.clock import Clock, new_id
@@ -59,6 +59,7 @@ class Doors:
             await asyncio.sleep(limits.DOOR_REQUEST_POLL_S)
             decision = await self._decided(attempt)
         if isinstance(decision, AntiphonError):
+            metrics.DOORS.labels(actor.kind, decision.code).inc()
             _log.info("door not opened", company_id=scope.company_id, door_id=door_id[:64], code=decision.code)
             raise decision
         if isinstance(decision, Opening):
@@ -85,6 +86,7 @@ class Doors:
         finally:
             # Also when something unforeseen is on its way up: the log has no gaps.
             await self._write_end(attempt, door, outcome, error)
+        metrics.DOORS.labels(attempt.actor.kind, outcome).inc()
         _log.info(
             "door opened" if failure is None else "door not opened",
             company_id=door.company_id,

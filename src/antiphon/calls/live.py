@@ -28,6 +28,10 @@ class LiveCall:
     button_label: str = ""
     placed_by: str | None = None  # the person who called the station
     key_frame_taken: bool = False
+    rang_mono: float | None = None  # the first ring at a client
+    previewed: bool = False
+    tapped_mono: float | None = None  # the first tap on Answer
+    connected: bool = False
     record: CallRecord | None = None  # how it ended, until it is known whose call it was
 
     @property

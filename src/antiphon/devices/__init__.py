@@ -1,5 +1,6 @@
 """Claiming, certificates, desired and reported state, commands to stations."""
 
+from antiphon.devices.census import first_certificate_ends, stations_by_state
 from antiphon.devices.commands import Commander
 from antiphon.devices.model import (
     DoorRefused,
@@ -41,6 +42,7 @@ __all__ = [
     "create_station",
     "device_rows",
     "ensure_claim_key",
+    "first_certificate_ends",
     "forget_expired_claim_codes",
     "identified",
     "new_claim_code",
@@ -48,4 +50,5 @@ __all__ = [
     "station",
     "station_for_call",
     "stations",
+    "stations_by_state",
 ]
