@@ -207,3 +207,11 @@ SDP_MEDIA_MAX = 16
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 # P12: outages of parts that are remembered.
 OUTAGES_KEPT = 200
+# Operating: how often each role looks how late its event loop is, and how long whoever asks for figures or for the health
+# of everything waits for one part. Answers for everybody are made anew at most this often.
+LOOP_SAMPLE_S = 0.5
+FIGURES_MAX_S = 3.0
+HEALTH_KEPT_S = 2.0
+METRICS_PORT_RETRY_S = 30.0
+# Every station's certificate is looked through this often: it takes a while with many of them.
+CENSUS_S = 900.0

@@ -29,6 +29,10 @@ class LiveCall:
     placed_by: str | None = None  # the person who called the station
     hears_digits: bool = False  # the station takes digits in its sound (RFC 4733)
     key_frame_taken: bool = False
+    rang_mono: float | None = None  # the first ring at a client
+    previewed: bool = False
+    tapped_mono: float | None = None  # the first tap on Answer
+    connected: bool = False
     record: CallRecord | None = None  # how it ended, until it is known whose call it was
 
     @property

@@ -9,10 +9,12 @@ from typing import Protocol, TypeVar
 
 from antiphon import access, log
 from antiphon.calls import effects as e
+from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.live import LiveCall
 from antiphon.calls.model import CallRecord, door_index_for_digit
 from antiphon.calls.ports import ClientId, ClientPort, LegId, MediaPort, SipPort
+from antiphon.clock import Clock
 from antiphon.database import Scope
 from antiphon.errors import AntiphonError
 from antiphon.wire import client as wire
@@ -54,8 +56,11 @@ class Desk(Protocol):
 class Orders:
     """Carries out orders of all calls. Sockets are never waited for; media runs in tasks, started in order."""
 
-    def __init__(self, desk: Desk, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener) -> None:
+    def __init__(
+        self, desk: Desk, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener, clock: Clock
+    ) -> None:
         self._desk, self._sip, self._media, self._clients, self._doors = desk, sip, media, clients, doors
+        self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
 
     def carry_out(self, call: LiveCall, order: e.Effect) -> None:
@@ -64,6 +69,7 @@ class Orders:
             # -- clients
             case e.TellRing():
                 self._tell_ring(call, order)
+                figures.rang(call, self._clock.monotonic())
             case e.TellPreviewOffer():
                 self._clients.send(order.client, wire.PreviewOffer(call_id=call.call_id, sdp=order.sdp))
             case e.TellRingEnded():
@@ -81,6 +87,7 @@ class Orders:
             case e.TellRemoteSdp():
                 self._clients.send(order.client, wire.RemoteSdp(call_id=call.call_id, sdp=order.sdp))
             case e.TellConnected():
+                figures.connected(call, self._clock.monotonic())
                 at, ends_at = call.moment(order.at), call.moment(order.ends_at)
                 self._clients.send(order.client, wire.Connected(call_id=call.call_id, at=at, ends_at=ends_at))
             case e.TellWarning():
@@ -242,6 +249,8 @@ class Orders:
                 _log.warning("preview failed", code=error.code, leg_id=leg, **call.log_fields())
                 self._desk.feed(call, i.PreviewBroke(leg))
             else:
+                if made is None:
+                    figures.previewed(call, self._clock.monotonic())
                 self._desk.feed(call, i.PreviewUp(leg) if made is None else i.PreviewOfferMade(leg, made))
 
         self._start(call, run())

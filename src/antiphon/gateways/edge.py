@@ -73,6 +73,12 @@ class EngineEdge:
             raise EdgeAway(reason="refused", rpc_code=answer["error"].get("code"))
         return "result" in answer
 
+    async def statistics(self) -> dict[str, int]:
+        """Kamailio's own counters as `group:name`."""
+        told = (await self._call("stats.get_statistics", "all")).get("result")
+        lines = (str(line).split(" = ") for line in told) if isinstance(told, list) else ()
+        return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}
+
     async def _call(self, method: str, *parameters: str) -> dict[str, Any]:  # Any: JSON-RPC, checked by the caller
         number = next(self._numbers)
         request = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": number}
