@@ -38,8 +38,8 @@ class Sizes:
     held: int
 
 
-FULL = Sizes(runs=3, calls=2_000, companies=40, stations=8, forks=60, held=800)
-QUICK = Sizes(runs=1, calls=100, companies=20, stations=8, forks=4, held=40)
+FULL = Sizes(runs=3, calls=2_000, companies=80, stations=4, forks=60, held=800)
+QUICK = Sizes(runs=1, calls=100, companies=40, stations=4, forks=4, held=40)
 
 
 class Chain:
@@ -103,7 +103,7 @@ class Chain:
             counts = caller.finish(calls / _RATE + 60)
             after = self._cpu()
         if counts.succeeded != calls:
-            raise SippFailed(f"{counts.failed} of {calls} door calls failed: {receivers["errors"]}")
+            raise SippFailed(f"{counts.failed} of {calls} door calls failed: {receivers['errors']}")
         by_part = {name: (after[name] - before.get(name, 0.0)) * 1000 / calls for name in after}
         progress = Spread.of("ms", first_answers_ms(caller.messages(), "183"))
         return _Run(by_part["calls"], sum(by_part.values()), by_part, progress)
@@ -118,7 +118,7 @@ class Chain:
             counts = caller.finish(calls / _FORKS_PER_S + 60)
             cpu = (self._cpu()["calls"] - before) * 1000 / calls
         if counts.succeeded != calls:
-            raise SippFailed(f"{counts.failed} of {calls} calls to {RINGING_RECEIVERS_MAX} receivers failed: {seen["errors"]}")
+            raise SippFailed(f"{counts.failed} of {calls} calls to {RINGING_RECEIVERS_MAX} receivers failed: {seen['errors']}")
         asked = [line.at for line in caller.messages() if line.sent and line.first.startswith("INVITE ")]
         rings = [at for at, _ in seen["rings"]]
         last = []

@@ -12,7 +12,7 @@ import json
 import ssl
 import sys
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any  # messages of the client contract, as JSON
@@ -62,6 +62,9 @@ class Receivers:
         return connect(address, ssl=self._tls, ping_interval=None, max_queue=None)
 
     async def _serve(self, tab: ClientConnection) -> None:
+        """Whoever talks ends that conversation before the next answer: further rings wait."""
+        waiting: deque[dict[str, Any]] = deque()
+        talking: str | None = None
         async for text in tab:
             at = time.time()
             message: dict[str, Any] = json.loads(text)
@@ -70,7 +73,7 @@ class Receivers:
                     self.seen.rings.append((at, message["station"]["station_id"]))
                     self._heard[message["call_id"]] += 1
                     if self._heard[message["call_id"]] == self._answer_after:
-                        await self._say(tab, "answer", message, request_id=self._request())
+                        waiting.append(message)
                 case "preview_offer":
                     await self._say(tab, "preview_answer", message, sdp=answer_to(message["sdp"]))
                 case "media_offer":
@@ -79,8 +82,13 @@ class Receivers:
                     self.seen.connected += 1
                 case "call_ended":
                     self.seen.ended += 1
+                    talking = None if message["call_id"] == talking else talking
                 case "error":
                     self.seen.errors[message["code"]] += 1
+            if talking is None and waiting:
+                ring = waiting.popleft()
+                talking = ring["call_id"]
+                await self._say(tab, "answer", ring, request_id=self._request())
 
     @staticmethod
     async def _say(tab: ClientConnection, kind: str, about: dict[str, Any], **fields: str) -> None:
