@@ -215,3 +215,7 @@ HEALTH_KEPT_S = 2.0
 METRICS_PORT_RETRY_S = 30.0
 # Every station's certificate is looked through this often: it takes a while with many of them.
 CENSUS_S = 900.0
+# X5: ports from 1024 on to which browsers send nothing (Fetch standard, "bad port"); Chromium keeps to it for sound and picture, too.
+BROWSER_BLOCKED_PORTS = frozenset(
+    {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
+)

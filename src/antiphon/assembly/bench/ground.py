@@ -95,7 +95,7 @@ def free_offset() -> int:
 @contextmanager
 def folder() -> Iterator[Path]:
     """A data folder that goes away with everything that runs in it; its path is short enough for unix sockets."""
-    made = Path(tempfile.mkdtemp(prefix="antiphon-bench-", dir="/var/tmp"))  # noqa: S108 a fresh folder of our own
+    made = Path(tempfile.mkdtemp(prefix="antiphon-bench-", dir="/var/tmp"))
     try:
         yield made
     finally:
@@ -179,9 +179,7 @@ def settle(settings: Settings, *, companies: int, stations: int, desks: int) -> 
     return Tenants(tuple(order), tuple(found_desks))
 
 
-def _company(
-    tx: Tx, number: int, stations: int, desks: int, key: str, now: datetime
-) -> tuple[list[str], list[Desk]]:
+def _company(tx: Tx, number: int, stations: int, desks: int, key: str, now: datetime) -> tuple[list[str], list[Desk]]:
     company = tenancy.create_company(tx, f"Bench {number}", now)
     scope = Scope(company.id)
     project = tenancy.create_project(tx, scope, "Bench", now)
