@@ -95,7 +95,9 @@ def test_a_database_that_is_away_is_named(tmp_path: Path) -> None:
         migrate.current(away)
 
 
-def test_the_sip_edge_reads_what_it_needs_of_accounts(settings: Settings, database: Database, clock: StillClock) -> None:
+def test_the_sip_edge_reads_what_it_needs_of_accounts(
+    settings: Settings, database: Database, clock: StillClock
+) -> None:
     tenant = make_tenant(database, clock, "Salzach")
     with database.transaction() as tx:
         made = devices.create_account(

@@ -189,14 +189,14 @@ class MediaEngine(MediaPort):
 
     # -- a client calls a station --------------------------------------------------------------------------------
 
-    async def open_client(self, call: CallId, leg: LegId, offer: str, *, digits: bool) -> str:
+    async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
         text = sdp.browser_offer(offer)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._calls[call] = CallOnEngine(call, self._ng)
         held.caller = held.tags[leg] = leg
-        held.takes_digits = digits
-        towards = options.TO_STATION_WITH_DIGITS if digits else options.TO_STATION
+        held.takes_digits = account
+        towards = options.TO_ACCOUNT if account else options.TO_STATION
 
         async def order() -> str:
             reply = await held.run(ng.Offer(call, leg, _CALLEE, text, towards))
