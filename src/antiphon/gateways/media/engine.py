@@ -103,7 +103,9 @@ class MediaEngine(MediaPort):
     def _watch_picture(self, call: CallId, to_anchor: str) -> None:
         video = sdp.parse(to_anchor).first("video")
         if video is not None:
-            types = frozenset(int(payload) for payload in video.formats if payload.isdigit())
+            # Snapshots are made of H.264 alone.
+            payloads = (payload for payload in video.formats if video.codec(payload) == sdp.H264)
+            types = frozenset(int(payload) for payload in payloads if payload.isdigit())
             self._anchor.watch(call, video.port, sdp.rtcp_port(video), types)
 
     # -- receivers -----------------------------------------------------------------------------------------------
