@@ -176,6 +176,8 @@ CLIENT_SEND_MAX_S = 10.0
 KEY_FRAME_REQUEST_MIN_S = 0.25
 # D2: when a key frame is asked for after a receiver joined the preview.
 KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
+# D2: the same for a station of another maker, asked by SIP INFO (RFC 5168) after the call was put through.
+KEY_FRAMES_BY_INFO_S = (0.1, 0.7, 2.0)
 # A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
 KEY_FRAME_PACKETS_MAX = 4_096
 # P12: a lost media engine is noticed within this time; while it is away it is asked this often whether it is back.
