@@ -90,6 +90,8 @@ SIP_KEEPALIVE_S = 25
 WINNER_MEDIA_MAX_S = 5.0
 # W1: a client whose socket is lost while talking comes back within this time; also how long a call with nobody left rings on.
 RECONNECT_GRACE_S = 10.0
+# W1: a press while tabs are on their way back (the front or this service was lost) waits for them so long.
+TABS_RETURN_S = 5.0
 # A step of a call that another part has to answer (plan, media engine): later it counts as failed.
 CALL_STEP_MAX_S = 5.0
 # The longest prompt that a caller hears before it is let go.
@@ -176,6 +178,10 @@ SIP_RETRY_AFTER_MAX_S = 10
 # rings and while people talk. A side that was started anew answers 481 at once, and the other tells its people.
 SIP_PROBE_S = 4.0
 SIP_RINGING_PROBE_S = 2.0
+# P12: a talk outlives the loss of the station's connection (network, edge) for so long: at the station, which connects and
+# registers again, and at the call service, which asks every second whether it is back.
+SIP_FLOW_GRACE_S = 12.0
+SIP_UNREACHABLE_GRACE_S = 10.0
 # A session description: browsers send some 10 kB with two media lines.
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024
@@ -184,3 +190,5 @@ SDP_MEDIA_MAX = 16
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 # P12: outages of parts that are remembered.
 OUTAGES_KEPT = 200
+OUTAGE_LOOK_S = 0.2  # how often the worker looks for parts that ended, and asks those that are down
+OUTAGE_PROBE_S = 5.0  # how often it asks all of them, for one that hangs

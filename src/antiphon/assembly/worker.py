@@ -1,4 +1,4 @@
-"""Role `worker`: delivers the outbox to the bus and removes what has run out. Health at `run/worker.sock`."""
+"""Role `worker`: delivers the outbox, removes what has run out, watches the parts. Health at `run/worker.sock`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from antiphon import access, devices, log, tenancy
 from antiphon.assembly import health, problems, serving
+from antiphon.assembly.engines.watch import OutageWatch
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import OUTBOX_SOCKET, Database, Tx, open_database, outbox
 from antiphon.devices import Topic
@@ -94,6 +95,10 @@ async def _serve(settings: Settings) -> None:
         )
     )
     try:
-        await serving.serve(app, settings.run / "worker.sock", [broker.run, drain.run, Expiry(database, clock).run])
+        await serving.serve(
+            app,
+            settings.run / "worker.sock",
+            [broker.run, drain.run, Expiry(database, clock).run, OutageWatch(settings).run],
+        )
     finally:
         database.close()
