@@ -75,8 +75,16 @@ def last_end(data: Path, part: str) -> tuple[datetime, str] | None:
     """When and how the part's program last ended by itself, as its guard wrote it down."""
     try:
         at, status = (data / "run" / f"{part}.ended").read_text().split()
-        return datetime.fromtimestamp(float(at), UTC), _how(int(status))
+        return datetime.fromtimestamp(int(float(at) * 1000) / 1000, UTC), _how(int(status))
     except (FileNotFoundError, ValueError):
+        return None
+
+
+def started_at(data: Path, part: str) -> datetime | None:
+    """When the part's program was last started, to the second: as its guard wrote it down."""
+    try:
+        return datetime.fromtimestamp(float((data / "run" / f"{part}.state").read_text().split()[2]) + 1, UTC)
+    except (FileNotFoundError, IndexError, ValueError):
         return None
 
 

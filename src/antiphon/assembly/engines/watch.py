@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from antiphon import log
 from antiphon.assembly.engines import health, parts
-from antiphon.assembly.engines.outages import Journal, keep, last_end, outages
+from antiphon.assembly.engines.outages import Journal, keep, last_end, outages, started_at
 from antiphon.assembly.engines.parts import Part
 from antiphon.limits import OUTAGE_LOOK_S, OUTAGE_PROBE_S
 from antiphon.settings import Settings
@@ -24,6 +24,9 @@ class OutageWatch:
         self._journal = Journal(outages(settings.data))
         self._silent: dict[str, tuple[datetime, str]] = {}  # failed one probe
         self._kept = True
+        self._asking: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._begun_at = datetime.now(UTC)
 
     async def run(self) -> None:
         """Look for ended parts often, ask every part now and then, and those that are down until they answer."""
@@ -35,7 +38,11 @@ class OutageWatch:
             down = [part for part in known if part.name in self._journal.open or part.name in self._silent]
             if loop.time() >= ask_all_at:
                 down, ask_all_at = known, loop.time() + OUTAGE_PROBE_S
-            await asyncio.gather(*(self._ask(part) for part in down))
+            for part in down:
+                if part.name not in self._asking:  # one that hangs holds up nobody else's answer
+                    task = loop.create_task(self._ask(part))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
             if self._journal.changed:
                 await asyncio.to_thread(self._keep)
             await asyncio.sleep(OUTAGE_LOOK_S)
@@ -51,6 +58,7 @@ class OutageWatch:
             _log.error("part down", part=part, reason=reason)
 
     async def _ask(self, part: Part) -> None:
+        self._asking.add(part.name)
         try:
             await asyncio.to_thread(health.probe, self._settings, part)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -59,10 +67,20 @@ class OutageWatch:
                 self._began(part.name, *self._silent[part.name])
             self._silent.setdefault(part.name, (at, why))
             return
+        finally:
+            self._asking.discard(part.name)
         self._silent.pop(part.name, None)
-        over = self._journal.answered(part.name, datetime.now(UTC))
+        over = self._journal.answered(part.name, self._back_at(part.name))
         if over is not None and over.lasted_s is not None:
             _log.warning("part back", part=part.name, reason=over.reason, after_s=round(over.lasted_s, 3))
+
+    def _back_at(self, part: str) -> datetime:
+        """Now; or, for what came back while nobody watched, when it was started."""
+        outage = self._journal.open.get(part)
+        started = started_at(self._settings.data, part)
+        if outage is not None and started is not None and outage.since <= started < self._begun_at:
+            return started
+        return datetime.now(UTC)
 
     def _keep(self) -> None:
         try:
