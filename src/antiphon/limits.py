@@ -98,6 +98,8 @@ SIP_KEEPALIVE_S = 25
 WINNER_MEDIA_MAX_S = 5.0
 # W1: a client whose socket is lost while talking comes back within this time; also how long a call with nobody left rings on.
 RECONNECT_GRACE_S = 10.0
+# W1: a press while tabs are on their way back (the front or this service was lost) waits for them so long.
+TABS_RETURN_S = 5.0
 # A step of a call that another part has to answer (plan, media engine): later it counts as failed.
 CALL_STEP_MAX_S = 5.0
 # The longest prompt that a caller hears before it is let go.
@@ -201,6 +203,10 @@ SIP_RETRY_AFTER_MAX_S = 10
 # rings and while people talk. A side that was started anew answers 481 at once, and the other tells its people.
 SIP_PROBE_S = 4.0
 SIP_RINGING_PROBE_S = 2.0
+# P12: a talk outlives the loss of the station's connection (network, edge) for so long: at the station, which connects and
+# registers again, and at the call service, which asks every second whether it is back.
+SIP_FLOW_GRACE_S = 12.0
+SIP_UNREACHABLE_GRACE_S = 10.0
 # A session description: browsers send some 10 kB with two media lines.
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024
@@ -221,3 +227,5 @@ CENSUS_S = 900.0
 BROWSER_BLOCKED_PORTS = frozenset(
     {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
 )
+OUTAGE_LOOK_S = 0.2  # how often the worker looks for parts that ended, and asks those that are down
+OUTAGE_PROBE_S = 5.0  # how often it asks all of them, for one that hangs

@@ -194,6 +194,9 @@ class ClientPort(Protocol):
     def on_duty(self, company_id: str, user_ids: frozenset[str]) -> tuple[ClientInfo, ...]:
         """Tabs of these users that ring, oldest first."""
 
+    def may_return_s(self, user_ids: frozenset[str]) -> float:
+        """How long to wait for tabs of these users that lost their connection, or may have lost it, a moment ago."""
+
     def broadcast(self, company_id: str, message: ServerMessage) -> None:
         """To every signed-on tab of a company, on duty or not."""
 

@@ -26,6 +26,7 @@ from antiphon.limits import (
     CLIENT_SEND_MAX_S,
     CLIENTS_PER_USER_MAX,
     RECONNECT_GRACE_S,
+    TABS_RETURN_S,
     WEBSOCKET_MESSAGE_MAX_BYTES,
     WEBSOCKET_MESSAGES_PER_SECOND,
 )
@@ -34,6 +35,8 @@ from antiphon.wire import client as wire
 
 _log = log.get("clients")
 _TOO_LARGE = 1009
+_NO_GOODBYE = 1006  # RFC 6455 7.1.5
+_TORN_REMEMBERED = 1000
 
 
 class WrongCompany(Unauthenticated):
@@ -69,6 +72,8 @@ class ClientGateway:
         self._public_name = settings.public_name
         self._tabs: dict[str, dict[str, Tab]] = {}  # company -> client -> tab, oldest first
         self._away: dict[str, tuple[str, float]] = {}  # client that left -> its user, and when
+        self._torn: dict[str, float] = {}  # user -> when a tab's connection broke without a goodbye
+        self._started_at = clock.monotonic()
         self._stopping = False
 
     # -- ClientPort --------------------------------------------------------------------------------------------------
@@ -99,6 +104,11 @@ class ClientGateway:
             text = message.model_dump_json()
             for tab in tabs:
                 tab.send(text)
+
+    def may_return_s(self, user_ids: frozenset[str]) -> float:
+        """Tabs come back by themselves: after a restart of this service all do, after a torn connection that person's."""
+        broke = [self._started_at, *(self._torn[user] for user in user_ids if user in self._torn)]
+        return max(0.0, max(broke) + TABS_RETURN_S - self._clock.monotonic())
 
     @property
     def connected(self) -> int:
@@ -263,6 +273,11 @@ class ClientGateway:
                 task.cancel()
             outcomes = await asyncio.gather(reading, writing, return_exceptions=True)
             self._leave(tab)
+            if any(isinstance(outcome, WebSocketDisconnect) and outcome.code == _NO_GOODBYE for outcome in outcomes):
+                self._torn.pop(tab.info.user_id, None)
+                self._torn[tab.info.user_id] = self._clock.monotonic()
+                while len(self._torn) > _TORN_REMEMBERED:
+                    del self._torn[next(iter(self._torn))]
         if tab.ending.done():
             raise tab.ending.result()
         for outcome in outcomes:
