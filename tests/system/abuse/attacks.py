@@ -8,7 +8,9 @@ from ops import sip
 REALM = "antiphon.local"
 
 
-def request(method: str, uri: str, user: str, *headers: str, to: str = "", dialog: bool = False, body: str = "") -> bytes:
+def request(
+    method: str, uri: str, user: str, *headers: str, to: str = "", dialog: bool = False, body: str = ""
+) -> bytes:
     """A request of whoever calls himself `user`; in a dialog its To has a tag."""
     whole = sip.request(
         method, uri, user=user, to=to or uri,

@@ -1,8 +1,6 @@
 """Two installations: the engines' configurations without our roles, for guards one by one, and a whole one under attack."""
 
-
 from __future__ import annotations
-
 
 import os
 import sqlite3

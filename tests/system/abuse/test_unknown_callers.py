@@ -28,7 +28,9 @@ pytestmark = pytest.mark.system
 ALIVE = request("OPTIONS", f"sip:{REALM}", "whoever")
 
 
-def say(settings: Settings, port: int, who: engines.Station | None, messages: list[bytes], user: str = "whoever") -> None:
+def say(
+    settings: Settings, port: int, who: engines.Station | None, messages: list[bytes], user: str = "whoever"
+) -> None:
     """Each on a connection of its own; returns when the edge has dealt with all of them."""
     for message in messages:
         with engines.connect(settings, port, who) as connection:
@@ -221,9 +223,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("guard", PLANTED)
-def test_planted_a_guard_is_taken_out_and_the_attack_arrives(
-    spare: Settings, folder: Path, guard: str
-) -> None:
+def test_planted_a_guard_is_taken_out_and_the_attack_arrives(spare: Settings, folder: Path, guard: str) -> None:
     listener, attack, fault = PLANTED[guard]
     who = engines.station(spare.pki, folder, "dev_door1") if listener == "sips" else None
     message = attacks.to_the_call_service(spare, "dev_other")[attack]
