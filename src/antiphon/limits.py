@@ -71,6 +71,14 @@ WEBSOCKET_MESSAGES_PER_SECOND = 50
 WEBSOCKET_PING_S = 10.0
 WEBSOCKET_PONG_MAX_S = 5.0
 CLIENTS_PER_USER_MAX = 20
+# P4: what a message costs of that allowance: one, one more for each of these bytes; a sign-on reads the database.
+WEBSOCKET_BYTES_PER_MESSAGE = 4_096
+WEBSOCKET_HELLO_COST = 20
+# P4: sockets on which nobody has signed on yet, of one address (a control room whose network comes back) and in all; and
+# how many one address may open in ten seconds.
+WEBSOCKETS_UNSIGNED_PER_SOURCE = 300
+WEBSOCKETS_UNSIGNED_MAX = 2_000
+FRONT_WEBSOCKETS_PER_SOURCE_10_S = 400
 
 # Our sessions with the broker.
 MQTT_KEEPALIVE_S = 20

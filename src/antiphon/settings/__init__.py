@@ -177,6 +177,11 @@ class Settings(BaseSettings):
         return self.run / "kamailio_rpc.sock"
 
     @property
+    def front_socket(self) -> Path:
+        """The HTTPS front's administrative socket (HAProxy `stats socket`)."""
+        return self.run / "haproxy.sock"
+
+    @property
     def conf(self) -> Path:
         """Rendered engine configuration."""
         return self.data / "conf"
