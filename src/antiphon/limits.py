@@ -175,5 +175,6 @@ SIP_RINGING_PROBE_S = 2.0
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024
 SDP_MEDIA_MAX = 16
+SDP_FORMATS_MAX = 128  # of one media line: there are so many payload types
 # Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
