@@ -89,7 +89,7 @@ class Orders:
         return done
 
     def _remember(self, ack: Ack, expires_at: datetime, now: datetime) -> Ack:
-        self._acks[ack.command_id] = (ack, expires_at + _REMEMBERED_AFTER_END)
+        self._acks[ack.command_id] = (ack, _remembered_until(expires_at))
         for command_id in [name for name, (_, until) in self._acks.items() if until < now]:
             del self._acks[command_id]
         while len(self._acks) > _REMEMBERED_MAX:
@@ -114,6 +114,13 @@ class Orders:
             _log.debug("There are no commands yet")
         except (ValueError, KeyError, TypeError):
             _log.error("The remembered commands cannot be read")
+
+
+def _remembered_until(expires_at: datetime) -> datetime:
+    try:
+        return expires_at.astimezone(UTC) + _REMEMBERED_AFTER_END
+    except OverflowError:  # the last days of the calendar
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _parsed_desired(payload: bytes) -> Desired:
