@@ -5,12 +5,13 @@ from __future__ import annotations
 import atexit
 import logging
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -108,7 +109,25 @@ def build() -> House:
     return House(settings, database, clock, tenant, station, authority, codes, code, request, token)
 
 
+_unexpected: list[BaseException] = []
+
+
+def raise_unexpected() -> None:
+    """What the code under fuzz caught in a last resort, logged and went on with."""
+    if _unexpected:
+        error = _unexpected[0]
+        _unexpected.clear()
+        raise error
+
+
 def quiet() -> None:
-    """A refused message is logged, a million are not."""
+    """A refused message is logged, a million are not; a logged exception is kept."""
     logging.disable(logging.CRITICAL)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR), processors=[_kept])
+
+
+def _kept(logger: object, method: str, event: MutableMapping[str, object]) -> NoReturn:
+    error = sys.exc_info()[1]
+    if event.get("exc_info") and error is not None:
+        _unexpected.append(error)
+    raise structlog.DropEvent

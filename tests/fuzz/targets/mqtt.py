@@ -8,7 +8,7 @@ import shutil
 from datetime import UTC, datetime
 from random import Random
 
-from antiphon.devices import Commander, MessageEvents, Topic
+from antiphon.devices import Commander
 from antiphon.devices.inbox import Inbox
 from antiphon.events import CallEnded, DoorOpened, SessionsEnded, StationPresenceChanged
 from antiphon.gateways.mqtt import _KINDS, FactMalformed, MqttGateway, fact_topic, read_fact, write_fact
@@ -98,26 +98,6 @@ def _change(kind: int, data: bytes, random: Random) -> bytes:
     return change_json(data, random, WORDS)
 
 
-class _Watched:
-    """Passes on to a listener and keeps what it raised: the gateway would log it and go on."""
-
-    def __init__(self, listener: MessageEvents) -> None:
-        self._listener = listener
-        self.raised: Exception | None = None
-
-    def message(self, device_id: str, topic: Topic, payload: bytes) -> None:
-        try:
-            self._listener.message(device_id, topic, payload)
-        except Exception as error:  # noqa: BLE001 - raised again where the fuzzer sees it
-            self.raised = error
-
-    def broker_connected(self) -> None:
-        self._listener.broker_connected()
-
-    def broker_lost(self) -> None:
-        self._listener.broker_lost()
-
-
 class _Messaging:
     """Commands go nowhere; their acknowledgements are the script's."""
 
@@ -134,9 +114,8 @@ class _Broker:
         self._gateway = MqttGateway(built.settings, "fuzz")
         self._inbox = Inbox(built.database, built.clock)
         self._commander = Commander(_Messaging(), built.clock, ack_max_s=60)  # type: ignore[arg-type]
-        self._watched = [_Watched(self._inbox), _Watched(self._commander)]
-        self._gateway.listen(self._watched[0], ("connection", "reported"))
-        self._gateway.listen(self._watched[1], ("acks",))
+        self._gateway.listen(self._inbox, ("connection", "reported"))
+        self._gateway.listen(self._commander, ("acks",))
         self._facts: list[object] = []
         for kind in _KINDS.values():
             self._gateway.subscribe(kind, self._facts.append)
@@ -174,9 +153,7 @@ class _Broker:
     async def _from_the_broker(self, topic: str, payload: bytes) -> None:
         self._gateway._take(topic, payload)
         await self._inbox.digest()
-        for watched in self._watched:
-            if watched.raised is not None:
-                raise watched.raised
+        house.raise_unexpected()
         try:
             fact = read_fact(topic, payload)
         except FactMalformed:

@@ -94,6 +94,7 @@ class WebSocket(Target):
         await asyncio.wait({serving}, timeout=5)
         hold(serving.done(), "a connection that is gone is still served")
         serving.result()
+        house.raise_unexpected()
         hold(socket.code is None or socket.code in _CODES, f"closed with {socket.code}")
         hold(self._gateway.connected == 0, "a tab is left behind")
         hold(self._service.here == 0, "the call service keeps a tab that is gone")
