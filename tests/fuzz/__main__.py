@@ -28,7 +28,11 @@ def main() -> int:
     outcomes = runner.run_all(targets, messages=asked.messages, seed=asked.seed, jobs=asked.jobs, say=_say)
     _say("")
     for outcome in outcomes:
-        _say(outcome.report() if outcome.done else f"{outcome.target:<10} {outcome.messages:>9,} messages, BROKEN: see above")
+        _say(
+            outcome.report()
+            if outcome.done
+            else f"{outcome.target:<10} {outcome.messages:>9,} messages, BROKEN: see above"
+        )
     broken = sum(not outcome.done for outcome in outcomes)
     _say(f"{len(outcomes) - broken} passed, {broken} failed")
     return 1 if broken else 0

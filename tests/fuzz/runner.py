@@ -44,9 +44,7 @@ class Outcome:
     def report(self) -> str:
         """One line, or everything that is needed to see the fault again."""
         if self.done:
-            return (
-                f"{self.target:<10} {self.messages:>9,} messages, {self.rate:>7,.0f}/s, coverage {self.coverage:>5}, nothing found"
-            )
+            return f"{self.target:<10} {self.messages:>9,} messages, {self.rate:>7,.0f}/s, coverage {self.coverage:>5}, nothing found"
         lines = [f"{self.target}: FOUND after {self.messages:,} messages with seed {self.seed}", *self.told]
         if self.found is not None:
             lines += [
@@ -62,7 +60,13 @@ def _wrapped(text: str) -> list[str]:
 
 
 def run(
-    target: str, *, messages: int, seed: int, folder: Path = KEPT, plant: str = "", progress: Callable[[Outcome], None] | None = None
+    target: str,
+    *,
+    messages: int,
+    seed: int,
+    folder: Path = KEPT,
+    plant: str = "",
+    progress: Callable[[Outcome], None] | None = None,
 ) -> Outcome:
     """One contract until it has taken so many messages, or broke."""
     home = folder / target
@@ -110,7 +114,11 @@ def environment() -> dict[str, str]:
     """The same for every run: what differs between runs is the seed alone."""
     values = settings_room.everything()
     values.pop("ANTIPHON_DATA", None)
-    return values | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    return values | {
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def run_all(targets: list[str], *, messages: int, seed: int, jobs: int, say: Callable[[str], None]) -> list[Outcome]:

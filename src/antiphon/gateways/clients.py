@@ -105,6 +105,11 @@ class ClientGateway:
         """How many tabs are signed on."""
         return sum(len(tabs) for tabs in self._tabs.values())
 
+    @property
+    def on_duty_now(self) -> int:
+        """How many of them ring."""
+        return sum(tab.info.on_duty for tabs in self._tabs.values() for tab in tabs.values())
+
     def stop(self) -> None:
         """Ask every tab to connect again: the service restarts."""
         self._stopping = True

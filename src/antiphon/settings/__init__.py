@@ -18,7 +18,7 @@ from pydantic_settings import (
 
 from antiphon import limits
 
-_TCP = ("https", "sips", "sips_accounts", "mqtts", "device_https", "stun")
+_TCP = ("https", "sips", "sips_accounts", "mqtts", "device_https", "stun", "metrics")
 _UDP = ("stun", "sip_edge", "sip_calls", "ng", "dtmf_log")
 _HOST_NAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
@@ -39,6 +39,7 @@ class Ports(BaseModel):
     sip_calls: int = 5080  # loopback: the call service
     ng: int = 2223  # loopback: rtpengine's control port
     dtmf_log: int = 2224  # loopback: where rtpengine reports digits (dtmf-log-dest)
+    metrics: int = 9464  # loopback: figures for Prometheus, health of everything
     rtp_min: int = 10000
     rtp_max: int = 39999
     turn_min: int = 40000
@@ -60,6 +61,7 @@ class Ports(BaseModel):
             "sip_calls",
             "ng",
             "dtmf_log",
+            "metrics",
         ):
             port = getattr(self, name) + self.offset
             if not 1024 <= port <= 65535:
@@ -104,7 +106,7 @@ class Settings(BaseSettings):
     portal_certificate: Path | None = None  # PEM with chain; empty: issued by the platform's own CA
     portal_key: Path | None = None
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
-    turn_allow_private_peers: bool = False  # tests only: relays to loopback and private addresses
+    turn_allow_private_peers: bool = False  # tests only: relays to the advertised address although it is loopback
     ports: Ports = Ports()
     calls: CallSettings = CallSettings()
 

@@ -167,7 +167,14 @@ class _End:
         self.legs.append(leg)
         uri = "sip:dev_1@antiphon.local"
         return self.agent.invite(
-            leg, flow, target_uri=uri, from_uri="sip:a@antiphon.local", to_uri=uri, display_name='Tür "O"', sdp=OFFER, now=self.now
+            leg,
+            flow,
+            target_uri=uri,
+            from_uri="sip:a@antiphon.local",
+            to_uri=uri,
+            display_name='Tür "O"',
+            sdp=OFFER,
+            now=self.now,
         )
 
     def _pass(self, for_s: float) -> None:
@@ -202,7 +209,9 @@ class _End:
         self._pass(200.0)
         book = self.agent._book
         left = {
-            name: len(getattr(book, name)) for name in ("legs", "dialogs", "clients", "servers", "merged") if getattr(book, name)
+            name: len(getattr(book, name))
+            for name in ("legs", "dialogs", "clients", "servers", "merged")
+            if getattr(book, name)
         }
         hold(not left, f"left behind when every flow is lost and every timer has run: {left}")
         hold(self.agent.next_deadline() is None, "a timer is left behind")
@@ -228,7 +237,10 @@ class _End:
         bye = b"BYE sip:main@antiphon.local SIP/2.0\r\n" + call % (3, tag, 2, b"BYE", b"Content-Length: 0\r\n")
         ended = [each.data for each in self.agent.receive(flow, bye, self.now) if isinstance(each, Send)]
         hold(ended and ended[0].startswith(b"SIP/2.0 200 "), "a sound call cannot be hung up")
-        hold(not any(isinstance(each, Answered) for each in answered), "a call that came in was told as one that went out")
+        hold(
+            not any(isinstance(each, Answered) for each in answered),
+            "a call that came in was told as one that went out",
+        )
         self.agent.flow_lost(flow, self.now)
 
 
@@ -274,7 +286,9 @@ def _reads_back(data: bytes) -> None:
 
 
 def _written(message: SipMessage) -> bytes:
-    start = f"SIP/2.0 {message.status} {message.phrase}" if message.status else f"{message.method} {message.uri} SIP/2.0"
+    start = (
+        f"SIP/2.0 {message.status} {message.phrase}" if message.status else f"{message.method} {message.uri} SIP/2.0"
+    )
     lines = [start, *(f"{name}: {value}" for name, values in message._fields.items() for value in values)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape") + message.body
 

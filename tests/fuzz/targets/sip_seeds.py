@@ -39,7 +39,14 @@ class Recorder:
     def they_call(self, **named: Any) -> None:
         uri = "sip:main@antiphon.local"
         self.they(
-            "invite", "door", self.back, target_uri=uri, from_uri="sip:dev_1@antiphon.local", to_uri=uri, sdp=OFFER, **named
+            "invite",
+            "door",
+            self.back,
+            target_uri=uri,
+            from_uri="sip:dev_1@antiphon.local",
+            to_uri=uri,
+            sdp=OFFER,
+            **named,
         )
 
     def say(self, data: bytes) -> None:
@@ -63,7 +70,14 @@ class Recorder:
             INFO: lambda: agent.info(self.leg, "application/dtmf-relay", b"Signal=5\r\n", now),
             END: lambda: agent.end(self.leg, "time_limit", now),
             CALL: lambda: agent.invite(
-                "o1", self.flow, target_uri=uri, from_uri="sip:a@antiphon.local", to_uri=uri, display_name='Tür "O"', sdp=OFFER, now=now
+                "o1",
+                self.flow,
+                target_uri=uri,
+                from_uri="sip:a@antiphon.local",
+                to_uri=uri,
+                display_name='Tür "O"',
+                sdp=OFFER,
+                now=now,
             ),
             REGISTER: lambda: agent.register(
                 self.flow,
@@ -115,7 +129,19 @@ class Recorder:
 def scenarios() -> list[bytes]:
     """Every call below, over UDP and over TLS, as scripts."""
     scripts = []
-    for call in (door_call, plain_call, cancelled, refused, we_call, we_call_and_cancel, both_offer, registered, stray, forked, lost):
+    for call in (
+        door_call,
+        plain_call,
+        cancelled,
+        refused,
+        we_call,
+        we_call_and_cancel,
+        both_offer,
+        registered,
+        stray,
+        forked,
+        lost,
+    ):
         for transport in ("udp", "tls"):
             recorder = Recorder(transport)  # type: ignore[arg-type]
             call(recorder)
@@ -194,7 +220,9 @@ def both_offer(line: Recorder) -> None:
 def registered(line: Recorder) -> None:
     line.order(REGISTER)
     line.say(_answer(1, 423, "Min-Expires: 600\r\n"))
-    line.say(_answer(2, 200, "Contact: <sip:dev@192.0.2.1>;expires=60, <sip:other@192.0.2.9>;expires=9\r\nExpires: 600\r\n"))
+    line.say(
+        _answer(2, 200, "Contact: <sip:dev@192.0.2.1>;expires=60, <sip:other@192.0.2.9>;expires=9\r\nExpires: 600\r\n")
+    )
     line.passes(255)
     line.passes(255)
     line.order(UNREGISTER)

@@ -166,7 +166,7 @@ def _stun(settings: Settings) -> str:
 
 
 def _role(settings: Settings, name: str) -> str:
-    connection = _UnixConnection(settings.run / f"{name}.sock")
+    connection = UnixConnection(settings.run / f"{name}.sock")
     try:
         connection.request("GET", "/health/ready")
         answer = connection.getresponse()
@@ -203,7 +203,7 @@ def _station(settings: Settings) -> str:
     return "registered and online"
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
     def __init__(self, path: Path) -> None:
