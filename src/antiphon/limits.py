@@ -219,6 +219,7 @@ SIP_UNREACHABLE_GRACE_S = 10.0
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024
 SDP_MEDIA_MAX = 16
+SDP_FORMATS_MAX = 128  # of one media line: there are so many payload types
 # Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 # P12: outages of parts that are remembered.
