@@ -77,7 +77,9 @@ class Doors:
         outcome: Outcome = "failed"
         error: str | None = None
         try:
-            await self._commander.open_door(door.station_id, door.output, door.pulse_s, new_id("command"))
+            await self._commander.open_door(
+                door.station_id, door.output, door.pulse_s, new_id("command"), attempt.call_id
+            )
             outcome = "opened"
         except DoorRefused as refused:
             failure, outcome, error = refused, "door_refused", refused.error

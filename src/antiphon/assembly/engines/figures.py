@@ -81,8 +81,8 @@ class EngineFigures:
             return
         metrics.REGISTRATIONS.put(
             {
-                ("stations",): told.get("usrloc:devices-contacts", 0),
-                ("accounts",): told.get("usrloc:accounts-contacts", 0),
+                ("stations",): told.get("usrloc:devices_contacts", 0),
+                ("accounts",): told.get("usrloc:accounts_contacts", 0),
             }
         )
         metrics.EDGE_REQUESTS.put(told.get("core:rcv_requests", 0))
