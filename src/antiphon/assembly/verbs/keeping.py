@@ -38,6 +38,7 @@ def backup(asked: argparse.Namespace, data: Path) -> int:
 
 def restore(asked: argparse.Namespace, data: Path) -> int:
     """A backup into a data folder that is not used yet; with --force what is there is kept aside."""
+    os.umask(0o077)  # nothing of it is for others
     passphrase = _passphrase(asked, new=False)
     options = {"force": asked.force, "offset": asked.port_offset, "address": asked.address}
     if asked.file == _THROUGH_PIPE:
