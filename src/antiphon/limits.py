@@ -27,6 +27,14 @@ PREVIEW_KEY_FRAME_MAX_S = 1.0
 # S6: claim codes.
 CLAIM_CODE_VALID_DAYS = 90
 CLAIM_ATTEMPTS_PER_MINUTE = 10  # per source address
+# +14: a SIP account's user name, in digits that a telephone can dial; how often the SIP edge is asked who is registered,
+# and about how many at most each time.
+ACCOUNT_NUMBER_DIGITS = 8
+ACCOUNT_LOOK_S = 3.0
+ACCOUNTS_IN_ONE_LOOK = 500
+# D4: the digits that open an account's own relay are sent to it one after another, this far apart.
+DOOR_DIGITS_MAX = 8
+DOOR_DIGIT_GAP_S = 0.25
 # P6: certificates.
 ROOT_CERTIFICATE_DAYS = 7300
 ISSUING_CERTIFICATE_DAYS = 3650
@@ -126,8 +134,23 @@ FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
 FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
 # The SIP edge gives up a peer that answers nothing at all; well within a visitor's patience.
 SIP_SILENT_PEER_S = 5
-# Wrong passwords of one digest account from one source address, within a minute, before the right one is refused too.
-SIP_GUESSES_PER_ACCOUNT_AND_SOURCE = 60
+# P4: wrong passwords of one digest account in a row from one source address, before each further one makes the next wait
+# twice as long as the one before, up to the longest wait; wrong passwords of one source over all accounts within a minute.
+SIP_GUESSES_FREE = 10
+SIP_GUESS_WAIT_MAX_S = 300
+SIP_GUESSES_PER_SOURCE = 100
+# P4: requests at the SIP edge within two seconds: of one station or account, and of everybody unknown at one address (a
+# house whose power comes back registers all its telephones at once).
+SIP_REQUESTS_PER_CALLER_2_S = 100
+SIP_REQUESTS_PER_STRANGE_SOURCE_2_S = 400
+# P4: a connection to the SIP edge on which nobody has shown who he is, and that says nothing.
+SIP_STRANGER_S = 10
+# P4: what one relay of a browser may carry: a call with a picture has some 1.2 Mbit/s in each direction (X9).
+TURN_BYTES_PER_S = 600_000
+# Connections of the SIP edge, what each may hold of an unfinished message, and the memory for all of them.
+SIP_CONNECTIONS_MAX = 8_192
+SIP_BUFFER_BYTES = 24 * 1024
+SIP_EDGE_MEMORY_MB = 1_024
 # D12: call buttons of one station, and people bound to one button.
 BUTTONS_PER_STATION_MAX = 64
 RING_TARGETS_PER_BUTTON_MAX = 200
@@ -155,8 +178,13 @@ KEY_FRAME_REQUEST_MIN_S = 0.25
 KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
 # A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
 KEY_FRAME_PACKETS_MAX = 4_096
-# P12: a lost media engine is noticed within this time.
-MEDIA_WATCH_S = 1.0
+# P12: a lost media engine is noticed within this time; while it is away it is asked this often whether it is back.
+MEDIA_WATCH_S = 0.25
+MEDIA_AWAY_ASK_S = 0.05
+MEDIA_QUERY_S = 1.0  # how often one call after the other is asked for, for an engine that lives and forgot it
+# P12: sound and picture offered anew are agreed within this time, or the call ends in words; and how often in one call.
+MEDIA_RENEWAL_MAX_S = 8.0
+MEDIA_RENEWALS_MAX = 8
 DIGIT_REPORT_MAX_BYTES = 16_384
 
 # How often the worker removes sessions, claim codes and delivered facts that have run out.
@@ -177,6 +205,8 @@ SDP_LINES_MAX = 1024
 SDP_MEDIA_MAX = 16
 # Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+# P12: outages of parts that are remembered.
+OUTAGES_KEPT = 200
 # Operating: how often each role looks how late its event loop is, and how long whoever asks for figures or for the health
 # of everything waits for one part. Answers for everybody are made anew at most this often.
 LOOP_SAMPLE_S = 0.5

@@ -108,7 +108,10 @@ class FakeMedia:
     async def connect_answer(self, call: str, leg: str, answer: str) -> str:
         return await self._do("connect_answer", call, "winner sdp")
 
-    async def open_client(self, call: str, leg: str, offer: str) -> str:
+    async def renew(self, call: str, leg: str, station_leg: str, session: str) -> str:
+        return await self._do("renew", call, "renewed offer")
+
+    async def open_client(self, call: str, leg: str, offer: str, *, digits: bool) -> str:
         self.open.add(call)
         return await self._do("open_client", call, "offer for the station")
 

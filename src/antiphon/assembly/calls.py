@@ -48,7 +48,7 @@ class CallsRole:
         self.sip = SipGateway(self.service, settings, clock)
         self.media = MediaEngine(self.service.media_events, settings, clock)
         self.clients.events = self.service
-        doors = Doors(self.database, commander, clock)
+        doors = Doors(self.database, commander, clock, self.service)
         self.service.connect(self.sip, self.media, self.clients, doors, self.broker)
         self.app = FastAPI(title="Antiphon calls", openapi_url=None, docs_url=None, redoc_url=None)
         problems.install(self.app)

@@ -19,9 +19,10 @@ from antiphon.database import open_database
 from antiphon.devices import ClaimCodes, ensure_claim_key
 from antiphon.devices.authority import Authority
 from antiphon.devices.inbox import Inbox
+from antiphon.devices.registrations import Registrations
 from antiphon.devices.routes import Enrolment, EnrolmentPorts, claim_router, station_router
 from antiphon.devices.upkeep import Upkeep, list_alarm
-from antiphon.events import DesiredStateChanged, DeviceClaimed, DeviceRevoked
+from antiphon.events import AccountRemoved, DesiredStateChanged, DeviceClaimed, DeviceRevoked
 from antiphon.gateways.edge import EngineEdge
 from antiphon.gateways.mqtt import MqttGateway
 from antiphon.settings import Settings
@@ -39,6 +40,8 @@ class DevicesRole:
         edge, address = EngineEdge(settings), advertised(settings).address
         self.upkeep = Upkeep(self.database, self.gateway, edge, authority, clock)
         self.certificates = ServerCertificates(settings.model_copy(update={"advertised_address": address}), edge, clock)
+        self.registrations = Registrations(self.database, edge, clock)
+        self.gateway.subscribe(AccountRemoved, self.registrations.account_removed)
         self.gateway.listen(self.inbox, ("connection", "reported"))
         self.gateway.listen(self.upkeep, ())
         self.gateway.subscribe(DesiredStateChanged, self.upkeep.wake)
@@ -85,7 +88,7 @@ class DevicesRole:
 
     def tasks(self) -> tuple[serving.Task, ...]:
         """What runs beside HTTP, each until cancelled."""
-        return self.gateway.run, self.inbox.run, self.upkeep.run, self.certificates.run
+        return self.gateway.run, self.inbox.run, self.upkeep.run, self.registrations.run, self.certificates.run
 
 
 def run(settings: Settings) -> None:

@@ -35,7 +35,7 @@ realm = "antiphon.local"
 # Empty: SQLite in this folder. For PostgreSQL: postgresql+psycopg://user:password@host/antiphon
 database_url = ""
 log_level = "info"
-# Only for tests: TURN relays to private and loopback addresses.
+# Only for tests: TURN relays lead to the advertised address although it is loopback.
 turn_allow_private_peers = false
 
 [ports]

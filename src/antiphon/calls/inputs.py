@@ -264,7 +264,9 @@ class DoorAnswered:
 
 @dataclass(frozen=True, slots=True)
 class MediaLost:
-    """The engine died: this call's media is gone."""
+    """The engine died, or forgot this call: its media is gone, since `since` as far as anybody noticed."""
+
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

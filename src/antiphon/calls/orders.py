@@ -76,7 +76,9 @@ class Orders:
                 message = wire.RingEnded(call_id=call.call_id, cause=order.cause, answered_by=order.answered_by)
                 self._clients.send(order.client, message)
             case e.TellMediaOffer():
-                self._clients.send(order.client, wire.MediaOffer(call_id=call.call_id, sdp=order.sdp))
+                self._clients.send(
+                    order.client, wire.MediaOffer(call_id=call.call_id, sdp=order.sdp, renewed=order.renewed)
+                )
             case e.TellStarted():
                 if call.view is not None:
                     view = call.view.model_copy(update={"state": "ringing"})
@@ -127,6 +129,8 @@ class Orders:
                 self._desk.ask_plan(call)
             case e.OpenDoorByDigit():
                 self._open_by_digit(call, order)
+            case e.MediaCameBack():
+                _log.warning("media offered anew", after_s=round(order.after_s, 3), **call.log_fields())
             case e.StationLooksDifferent():
                 self._desk.station_looks_different(call)
             case e.WriteRecord():
@@ -146,7 +150,7 @@ class Orders:
                 button_label=call.button_label,
                 started_at=call.started_at,
                 rings_until=call.moment(order.rings_until),
-                video=call.invite is not None and "m=video" in call.invite.sdp,
+                video=order.previews,
             ),
         )
 
@@ -166,7 +170,7 @@ class Orders:
     def _invite(self, call: LiveCall, order: e.InviteStation) -> None:
         if call.station is not None:
             self._sip.invite(
-                order.leg, call.station.id, sdp=order.sdp, display_name=order.caller_name, call_id=call.call_id
+                order.leg, call.station.sip_user, sdp=order.sdp, display_name=order.caller_name, call_id=call.call_id
             )
 
     # -- media -------------------------------------------------------------------------------------------------------
@@ -189,25 +193,35 @@ class Orders:
             case e.TakeConnectAnswer(leg, sdp):
                 taking = media.connect_answer(call_id, leg, sdp)
                 self._answered(call, leg, taking, lambda made: i.ConnectAnswerTaken(leg, made))
+            case e.RenewMedia(leg, station_leg, session):
+                renewing = media.renew(call_id, leg, station_leg, session)
+                self._answered(call, leg, renewing, lambda made: i.ConnectOfferMade(leg, made))
             case e.OpenClient(leg, offer):
-                self._answered(call, leg, media.open_client(call_id, leg, offer), i.ClientOpened)
+                opening = media.open_client(call_id, leg, offer, digits=call.machine.station.kind == "account")
+                self._answered(call, leg, opening, i.ClientOpened)
             case e.TakeStationAnswer(leg, sdp):
                 self._answered(call, leg, media.client_answer(call_id, leg, sdp), i.StationAnswerTaken)
             case e.AskKeyFrame():
                 self._quietly(call, "key frame not requested", media.request_key_frame(call_id))
             case e.Play(leg, prompt):
                 self._quietly(call, "prompt not played", media.play(call_id, leg, prompt, self._language(call)))
-            case e.SendDigit(leg, digit) if call.machine.station.kind == "station":
-                # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
-                self._sip.send_digit(leg, digit)
-            case e.SendDigit(leg, digit):
-                self._quietly(call, "digit not sent", media.send_dtmf(call_id, leg, digit))
+            case e.SendDigit(digit=digit):
+                self._quietly(call, "digit not sent", self.send_digit(call, digit))
             case e.Announce():
                 self._start(call, self._announce(call, order))
             case e.CloseMedia():
                 self._quietly(call, "media not closed", media.close(call_id))
             case _:
                 raise TypeError(f"an order that nobody carries out: {type(order).__name__}")
+
+    async def send_digit(self, call: LiveCall, digit: str) -> None:
+        """One digit to the station's end; raises AntiphonError when its sound can't take it."""
+        station = call.machine.station
+        if station.kind == "station" or not call.hears_digits:
+            # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
+            self._sip.send_digit(station.leg_id, digit)
+        else:
+            await self._media.send_dtmf(call.call_id, station.leg_id, digit)
 
     @staticmethod
     def _language(call: LiveCall) -> str:

@@ -119,8 +119,8 @@ class MediaEvents(Protocol):
     def dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
         """An RFC 4733 digit from that leg."""
 
-    def media_lost(self, calls: tuple[CallId, ...]) -> None:
-        """The media engine lost these calls (it died or was restarted)."""
+    def media_lost(self, calls: tuple[CallId, ...], since: float) -> None:
+        """The media engine lost these calls: it died, and answers again, or forgot them. Noticed at `since`, monotonic."""
 
 
 class MediaPort(Protocol):
@@ -147,8 +147,14 @@ class MediaPort(Protocol):
     async def connect_answer(self, call: CallId, leg: LegId, answer: str) -> str:
         """Take the winner's answer; returns the SDP answer for the calling station."""
 
-    async def open_client(self, call: CallId, leg: LegId, offer: str) -> str:
-        """A browser calls a station: takes its offer, returns the offer for the station."""
+    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str) -> str:
+        """The engine lost the talk: take the station's `session` again; the offer for a new peer connection of that tab.
+
+        `connect_answer` follows as after `connect_offer`; its description is offered to the station anew.
+        """
+
+    async def open_client(self, call: CallId, leg: LegId, offer: str, *, digits: bool) -> str:
+        """A browser calls a station: takes its offer, returns the offer for the station, which may get `digits` from us."""
 
     async def client_answer(self, call: CallId, station_leg: LegId, answer: str) -> str:
         """Take the station's answer; returns the SDP answer for the browser."""

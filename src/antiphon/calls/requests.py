@@ -30,7 +30,13 @@ class Switchboard(Protocol):
     def signed_on(self, client: ClientId) -> bool: ...
 
     def begin(
-        self, direction: Direction, leg: LegId, *, invite: StationInvite | None = None, call_id: CallId | None = None
+        self,
+        direction: Direction,
+        leg: LegId,
+        *,
+        invite: StationInvite | None = None,
+        call_id: CallId | None = None,
+        account: bool = False,
     ) -> LiveCall: ...
 
     def feed(self, call: LiveCall, given: i.External) -> None: ...
@@ -118,7 +124,7 @@ class Requests:
             refusal = i.PlaceRefusal("station_unreachable", "station_unreachable", detail)
         elif any(call.station and call.station.id == of.id for call in self._desk.calls_of(client.company_id)):
             refusal = i.PlaceRefusal("busy", "busy", "This station is in a call. Try again when it is free.")
-        call = self._desk.begin("to_station", new_id("leg"), call_id=call_id)
+        call = self._desk.begin("to_station", new_id("leg"), call_id=call_id, account=of.kind == "account")
         call.station, call.view, call.placed_by = of, admission.view, client.user_name
         _log.info("call placed", **call.log_fields())
         tab = Tab(client.client, client.user_id, client.user_name)

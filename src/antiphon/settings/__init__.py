@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     portal_certificate: Path | None = None  # PEM with chain; empty: issued by the platform's own CA
     portal_key: Path | None = None
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
-    turn_allow_private_peers: bool = False  # tests only: relays to loopback and private addresses
+    turn_allow_private_peers: bool = False  # tests only: relays to the advertised address although it is loopback
     ports: Ports = Ports()
     calls: CallSettings = CallSettings()
 

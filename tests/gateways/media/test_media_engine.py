@@ -72,7 +72,7 @@ class Told:
     def dtmf(self, call: str, leg: str, digit: str) -> None:
         self.digits.append((call, leg, digit))
 
-    def media_lost(self, calls: tuple[str, ...]) -> None:
+    def media_lost(self, calls: tuple[str, ...], since: float) -> None:
         self.lost += calls
 
 

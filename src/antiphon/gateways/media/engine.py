@@ -16,7 +16,7 @@ from antiphon.gateways.media.call import CallOnEngine, MediaFailed, NoPreview
 from antiphon.gateways.media.digits import DIGITS, DigitReports
 from antiphon.gateways.media.ng_client import MediaUnavailable, NgClient
 from antiphon.gateways.media.prompts import ensure_prompts, prompt_file, seconds
-from antiphon.limits import KEY_FRAMES_FOR_JOINER_S, MEDIA_WATCH_S
+from antiphon.limits import KEY_FRAMES_FOR_JOINER_S, MEDIA_AWAY_ASK_S, MEDIA_QUERY_S, MEDIA_WATCH_S
 from antiphon.settings import Settings
 from antiphon.wire import ng
 
@@ -34,10 +34,11 @@ class MediaEngine(MediaPort):
         self._events = events
         self._settings = settings
         self._clock = clock
-        self._ng = NgClient(settings.ports.ng, clock)
+        self._ng = NgClient(settings.ports.ng, clock, self._engine_is_back)
         self._anchor = Anchor(clock, self._key_frame)
         self._digits = DigitReports(settings.ports.dtmf_log, self._digit)
         self._calls: dict[CallId, CallOnEngine] = {}
+        self._lost_calls: dict[CallId, CallOnEngine] = {}  # until they are set up anew, or closed
         self._tasks: set[asyncio.Task[object]] = set()
         self._turn = 0
 
@@ -72,13 +73,20 @@ class MediaEngine(MediaPort):
         description = sdp.usable(offer)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
-        held = self._calls[call] = CallOnEngine(call, self._ng)
+        held = self._begin(call)
         held.offer = description
         held.caller = held.called_from = held.tags[leg] = leg
         if not reliable_preview:
             held.takes_digits = held.opened = True
             return None
         return await self._opened(held, lambda: self._anchor_caller(held))
+
+    def _begin(self, call: CallId) -> CallOnEngine:
+        held = self._calls[call] = CallOnEngine(call, self._ng)
+        lost = self._lost_calls.pop(call, None)
+        if lost is not None:
+            held.follow(lost)
+        return held
 
     async def _opened(self, held: CallOnEngine, order: Callable[[], Awaitable[str]]) -> str:
         """The first order of a call: when it fails, nothing is left."""
@@ -147,16 +155,13 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            offer = held.station_offer.text
             tag = held.tags.get(leg, "")
             if held.tag(tag) not in (ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
                 # No preview at this receiver: it is a stranger, and only an anchored caller may offer to one.
                 tag = held.new_tag(leg)
                 if held.machine.phase is ng.Phase.OPEN and not held.machine.anchored(held.caller):
                     await self._anchor_caller(held)
-            towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
-            reply = await held.run(ng.Offer(call, held.caller, tag, offer, towards))
-            return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
+            return await self._offer_to_browser(held, tag)
 
         return await self._ordered(held, order)
 
@@ -176,6 +181,20 @@ class MediaEngine(MediaPort):
             self._spawn(self._quietly(self.drop_preview(call, other)))
         return text
 
+    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str) -> str:
+        description = sdp.usable(session)
+        if call in self._calls:
+            raise MediaFailed("This call has media already.")
+        held = self._begin(call)
+        held.offer = description
+        held.caller = held.called_from = held.tags[station_leg] = station_leg
+        return await self._opened(held, lambda: self._offer_to_browser(held, held.new_tag(leg)))
+
+    async def _offer_to_browser(self, held: CallOnEngine, tag: str) -> str:
+        towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
+        reply = await held.run(ng.Offer(held.call, held.caller, tag, held.station_offer.text, towards))
+        return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
+
     async def _look_in(self, held: CallOnEngine) -> None:
         """Nobody previewed the caller, or the answer was faster than the first key frame: watch for it now."""
         if held.station_offer.first("video") is None or held.machine.phase is not ng.Phase.OPEN:
@@ -189,15 +208,17 @@ class MediaEngine(MediaPort):
 
     # -- a client calls a station --------------------------------------------------------------------------------
 
-    async def open_client(self, call: CallId, leg: LegId, offer: str) -> str:
+    async def open_client(self, call: CallId, leg: LegId, offer: str, *, digits: bool) -> str:
         text = sdp.browser_offer(offer)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._calls[call] = CallOnEngine(call, self._ng)
         held.caller = held.tags[leg] = leg
+        held.takes_digits = digits
+        towards = options.TO_STATION_WITH_DIGITS if digits else options.TO_STATION
 
         async def order() -> str:
-            reply = await held.run(ng.Offer(call, leg, _CALLEE, text, options.TO_STATION))
+            reply = await held.run(ng.Offer(call, leg, _CALLEE, text, towards))
             return sdp.for_station(held.text(reply), held.number, held.version(_CALLEE))
 
         return await self._opened(held, order)
@@ -260,6 +281,7 @@ class MediaEngine(MediaPort):
 
     async def close(self, call: CallId) -> None:
         held = self._calls.pop(call, None)
+        self._lost_calls.pop(call, None)
         self._anchor.forget(call)
         if held is not None:
             await self._quietly(self._ordered(held, held.delete))
@@ -288,7 +310,7 @@ class MediaEngine(MediaPort):
             return await asyncio.shield(self._spawn(run()))
         except MediaFailed:
             if held.lost:
-                self._lost([held])
+                self._lost([held], self._clock.monotonic())
             raise
 
     async def _quietly(self, order: Awaitable[object]) -> None:
@@ -311,20 +333,30 @@ class MediaEngine(MediaPort):
     # -- the engine's life ---------------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        """Ask for one call after the other; a lost one makes all of them suspicious at once."""
+        """Knock while there are calls: the kernel says at once when nobody listens. Ask for one call after the other, too."""
+        asked_at = 0.0
         while True:
-            await asyncio.sleep(MEDIA_WATCH_S)
+            await asyncio.sleep(MEDIA_WATCH_S if self._ng.away_since is None else MEDIA_AWAY_ASK_S)
             calls = list(self._calls.values())
-            if not calls:
+            if not calls and self._ng.away_since is None:
                 continue
-            self._turn += 1
-            await self._check([calls[self._turn % len(calls)]])
+            self._ng.knock()
+            now = self._clock.monotonic()
+            if calls and self._ng.away_since is None and now - asked_at >= MEDIA_QUERY_S:
+                asked_at = now
+                self._turn += 1
+                self._spawn(self._check([calls[self._turn % len(calls)]], now))
 
-    async def _check(self, suspects: list[CallOnEngine]) -> None:
+    def _engine_is_back(self, since: float) -> None:
+        """Nobody listened for a while: what answers now is another process, and knows none of the calls."""
+        _log.warning("media engine is back", after_s=round(self._clock.monotonic() - since, 3), calls=len(self._calls))
+        self._spawn(self._check(list(self._calls.values()), since))
+
+    async def _check(self, suspects: list[CallOnEngine], since: float) -> None:
         lost = await self._missing(suspects)
         if lost:
             everyone = [held for held in self._calls.values() if held not in lost]
-            self._lost([*lost, *await self._missing(everyone)])
+            self._lost([*lost, *await self._missing(everyone)], since)
 
     async def _missing(self, suspects: list[CallOnEngine]) -> list[CallOnEngine]:
         async def ask(held: CallOnEngine) -> bool:
@@ -334,15 +366,15 @@ class MediaEngine(MediaPort):
         answers = await asyncio.gather(*(ask(held) for held in suspects))
         return [held for held, gone in zip(suspects, answers, strict=True) if gone]
 
-    def _lost(self, lost: list[CallOnEngine]) -> None:
+    def _lost(self, lost: list[CallOnEngine], since: float) -> None:
         known = tuple(held.call for held in lost if self._calls.get(held.call) is held)
         for call in known:
-            del self._calls[call]
+            self._lost_calls[call] = self._calls.pop(call)
             self._anchor.forget(call)
         opened = tuple(held.call for held in lost if held.call in known and held.opened)
         if opened:
             _log.error("media engine lost calls", calls=len(opened))
-            self._events.media_lost(opened)
+            self._events.media_lost(opened, since)
 
     async def missing(self, calls: list[CallId]) -> list[CallId]:
         """Which of these calls the engine no longer knows; asks it."""

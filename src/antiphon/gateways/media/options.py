@@ -87,6 +87,7 @@ TO_STATION: Options = _options(
         "replace": _REPLACE,
     }
 )
+TO_STATION_WITH_DIGITS: Options = (*TO_STATION, ("flags", ("inject-DTMF",)))
 
 # Answers follow what was offered. Towards a station the ports of its early session stay (measured: same ports and
 # keys in the 183 and at the answer), so that the picture does not stop while the UPDATE is on its way.
