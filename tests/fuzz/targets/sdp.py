@@ -71,7 +71,9 @@ class Sdp(Target):
             *(write([Step(kind, CROWDED.encode())]) for kind in range(KINDS)),
             write([Step(STATION_ANSWERS, STATION.encode()), Step(STATION_AGREES, STATION.encode())]),
         ]
-        self._mutator = ScriptMutator(self._seeds, KINDS, lambda kind, data, random: change_lines(data, random, WORDS, LINES))
+        self._mutator = ScriptMutator(
+            self._seeds, KINDS, lambda kind, data, random: change_lines(data, random, WORDS, LINES)
+        )
 
     def seeds(self) -> list[bytes]:
         return self._seeds
@@ -102,7 +104,13 @@ def _read(text: str, ours: Description) -> None:
     _sound(str(session))
     _ = session.version, sdp.has_usable_audio(session), sdp.has_h264(session), sdp.accepts_key_frame_requests(session)
     for media in session.media:
-        _ = media.cryptos, session.direction_of(media), session.address_of(media), sdp.audio_codecs(media), sdp.h264_codecs(media)
+        _ = (
+            media.cryptos,
+            session.direction_of(media),
+            session.address_of(media),
+            sdp.audio_codecs(media),
+            sdp.h264_codecs(media),
+        )
         codecs = [codec.payload for codec in media.codecs]
         hold(all(0 <= payload <= 127 for payload in codecs), "a payload type beyond seven bits")
         hold(sdp.common_codec(media, ("opus", "H264")) in (None, *media.codecs), "a codec from nowhere")
@@ -120,7 +128,10 @@ def _answer(text: str, ours: Description) -> None:
     hold(len(offered.media) == len(answered.media), "an answer has as many media lines as its offer")
     for stream in agreed.values():
         hold(len(stream.remote_key) == 30, "a key of another length")
-        hold(0 < stream.remote[1] < 65_536 and 0 < stream.remote_rtcp[1] < 65_536, f"ports {stream.remote} {stream.remote_rtcp}")
+        hold(
+            0 < stream.remote[1] < 65_536 and 0 < stream.remote_rtcp[1] < 65_536,
+            f"ports {stream.remote} {stream.remote_rtcp}",
+        )
 
 
 def _agree(text: str, ours: Description) -> None:
