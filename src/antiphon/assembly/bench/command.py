@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon import log
-from antiphon.assembly.bench import door_call, machine, plot, sip, start
+from antiphon.assembly.bench import machine, plot, sip
 from antiphon.assembly.bench.report import Result
 from antiphon.errors import BadInput
 
@@ -23,17 +23,9 @@ class Benchmark:
 
 
 BENCHMARKS = {
-    "door-call": Benchmark(
-        "button to ring, ring to picture, Answer to sound on both sides, Open to relay; three and thirty-two receivers",
-        lambda quick: door_call.run(quick=quick),
-    ),
     "sip": Benchmark(
         "CPU, delay, rate and memory of calls: the SIP core alone, and the whole chain",
         lambda quick: sip.run(quick=quick),
-    ),
-    "start": Benchmark(
-        "from a checkout to ready without downloads, and from a stopped installation to ready",
-        lambda quick: start.run(quick=quick),
     ),
 }
 ALL = "all"
@@ -43,8 +35,8 @@ def run(name: str | None, file: Path | None, *, quick: bool) -> int:
     """Run the named benchmark; 0 also when aims are missed, for they are told. Without a name, list them."""
     if name is None:
         wide = max(len(known) for known in BENCHMARKS)
-        for known, one in BENCHMARKS.items():
-            sys.stdout.write(f"{known.ljust(wide)}  {one.words}\n")
+        for known, benchmark in BENCHMARKS.items():
+            sys.stdout.write(f"{known.ljust(wide)}  {benchmark.words}\n")
         sys.stdout.write(f"{ALL.ljust(wide)}  each of them in turn\n")
         return 0
     if name != ALL and name not in BENCHMARKS:

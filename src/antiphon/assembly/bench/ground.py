@@ -95,7 +95,7 @@ def free_offset() -> int:
 @contextmanager
 def folder() -> Iterator[Path]:
     """A data folder that goes away with everything that runs in it; its path is short enough for unix sockets."""
-    made = Path(tempfile.mkdtemp(prefix="antiphon-bench-", dir="/var/tmp"))  # noqa: S108 a fresh folder of our own
+    made = Path(tempfile.mkdtemp(prefix="antiphon-bench-", dir="/var/tmp"))
     try:
         yield made
     finally:
@@ -122,7 +122,7 @@ def installed(data: Path) -> Iterator[Settings]:
 
 def bench_port(settings: Settings) -> int:
     """Where the edge takes the benchmark's callers, UDP on loopback."""
-    return settings.ports.dtmf_log + 6
+    return int(settings.ports.dtmf_log) + 6
 
 
 def bench_ports(settings: Settings, count: int) -> range:
@@ -179,9 +179,7 @@ def settle(settings: Settings, *, companies: int, stations: int, desks: int) -> 
     return Tenants(tuple(order), tuple(found_desks))
 
 
-def _company(
-    tx: Tx, number: int, stations: int, desks: int, key: str, now: datetime
-) -> tuple[list[str], list[Desk]]:
+def _company(tx: Tx, number: int, stations: int, desks: int, key: str, now: datetime) -> tuple[list[str], list[Desk]]:
     company = tenancy.create_company(tx, f"Bench {number}", now)
     scope = Scope(company.id)
     project = tenancy.create_project(tx, scope, "Bench", now)
@@ -195,7 +193,7 @@ def _company(
             name=f"Desk {at}",
             email=f"{new_id('desk')}@bench.example",
             role="operator",
-            password_hash="-",  # nobody signs in with a password: the session is made here
+            password_hash=new_id("nobody"),  # no hash: nobody signs in, the sessions are made here
             now=now,
         )
         session = new_id("session")
