@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon import log
-from antiphon.assembly.bench import machine, plot, sip
+from antiphon.assembly.bench import door_call, machine, plot, sip, start
 from antiphon.assembly.bench.report import Result
 from antiphon.errors import BadInput
 
@@ -23,9 +23,17 @@ class Benchmark:
 
 
 BENCHMARKS = {
+    "door-call": Benchmark(
+        "button to ring, ring to picture, Answer to sound on both sides, Open to relay; three and thirty-two receivers",
+        lambda quick: door_call.run(quick=quick),
+    ),
     "sip": Benchmark(
         "CPU, delay, rate and memory of calls: the SIP core alone, and the whole chain",
         lambda quick: sip.run(quick=quick),
+    ),
+    "start": Benchmark(
+        "from a checkout to ready without downloads, and from a stopped installation to ready",
+        lambda quick: start.run(quick=quick),
     ),
 }
 ALL = "all"
