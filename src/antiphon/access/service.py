@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from antiphon import devices, events, limits, log, tenancy
+from antiphon import devices, events, limits, log, metrics, tenancy
 from antiphon.access import store
 from antiphon.access.model import (
     Actor,
@@ -90,6 +90,7 @@ class Doors:
             await asyncio.sleep(limits.DOOR_REQUEST_POLL_S)
             decision = await self._decided(attempt)
         if isinstance(decision, AntiphonError):
+            metrics.DOORS.labels(actor.kind, decision.code).inc()
             _log.info("door not opened", company_id=scope.company_id, door_id=door_id[:64], code=decision.code)
             raise decision
         if isinstance(decision, Opening):
@@ -123,6 +124,7 @@ class Doors:
         finally:
             # Also when something unforeseen is on its way up: the log has no gaps.
             await self._write_end(attempt, door, outcome, error)
+        metrics.DOORS.labels(attempt.actor.kind, outcome).inc()
         _log.info(
             "door opened" if failure is None else "door not opened",
             company_id=door.company_id,

@@ -10,8 +10,10 @@ from fastapi import FastAPI
 
 from antiphon import log
 from antiphon.assembly import health, problems, serving
+from antiphon.assembly.census import Census
 from antiphon.assembly.certificates import ServerCertificates
 from antiphon.assembly.engines.address import advertised
+from antiphon.assembly.figures import Figures, tell_broker
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import open_database
 from antiphon.devices import ClaimCodes, ensure_claim_key
@@ -33,6 +35,7 @@ class DevicesRole:
         authority = Authority(settings.pki)
         self.database = open_database(settings)
         self.gateway = MqttGateway(settings, "devices")
+        self.census = Census(self.database, settings.pki, clock)
         self.inbox = Inbox(self.database, clock)
         edge, address = EngineEdge(settings), advertised(settings).address
         self.upkeep = Upkeep(self.database, self.gateway, edge, authority, clock)
@@ -78,6 +81,11 @@ class DevicesRole:
             )
         )
 
+    async def look(self) -> None:
+        """Bring the role's readings up to date."""
+        tell_broker(self.gateway)
+        await self.census.look()
+
     def tasks(self) -> tuple[serving.Task, ...]:
         """What runs beside HTTP, each until cancelled."""
         return self.gateway.run, self.inbox.run, self.upkeep.run, self.registrations.run, self.certificates.run
@@ -92,6 +100,6 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     role = DevicesRole(settings, SystemClock())
     try:
-        await serving.serve(role.app, settings.run / "devices.sock", role.tasks())
+        await serving.serve(role.app, settings.run / "devices.sock", role.tasks(), Figures("devices", role.look))
     finally:
         role.database.close()

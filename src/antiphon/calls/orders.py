@@ -9,10 +9,12 @@ from typing import Protocol, TypeVar
 
 from antiphon import access, log
 from antiphon.calls import effects as e
+from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.live import LiveCall
 from antiphon.calls.model import CallRecord, door_index_for_digit
 from antiphon.calls.ports import ClientId, ClientPort, LegId, MediaPort, SipPort
+from antiphon.clock import Clock
 from antiphon.database import Scope
 from antiphon.errors import AntiphonError
 from antiphon.limits import KEY_FRAMES_BY_INFO_S
@@ -55,8 +57,11 @@ class Desk(Protocol):
 class Orders:
     """Carries out orders of all calls. Sockets are never waited for; media runs in tasks, started in order."""
 
-    def __init__(self, desk: Desk, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener) -> None:
+    def __init__(
+        self, desk: Desk, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener, clock: Clock
+    ) -> None:
         self._desk, self._sip, self._media, self._clients, self._doors = desk, sip, media, clients, doors
+        self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
 
     def carry_out(self, call: LiveCall, order: e.Effect) -> None:
@@ -65,13 +70,16 @@ class Orders:
             # -- clients
             case e.TellRing():
                 self._tell_ring(call, order)
+                figures.rang(call, self._clock.monotonic())
             case e.TellPreviewOffer():
                 self._clients.send(order.client, wire.PreviewOffer(call_id=call.call_id, sdp=order.sdp))
             case e.TellRingEnded():
                 message = wire.RingEnded(call_id=call.call_id, cause=order.cause, answered_by=order.answered_by)
                 self._clients.send(order.client, message)
             case e.TellMediaOffer():
-                self._clients.send(order.client, wire.MediaOffer(call_id=call.call_id, sdp=order.sdp))
+                self._clients.send(
+                    order.client, wire.MediaOffer(call_id=call.call_id, sdp=order.sdp, renewed=order.renewed)
+                )
             case e.TellStarted():
                 if call.view is not None:
                     view = call.view.model_copy(update={"state": "ringing"})
@@ -80,6 +88,7 @@ class Orders:
             case e.TellRemoteSdp():
                 self._clients.send(order.client, wire.RemoteSdp(call_id=call.call_id, sdp=order.sdp))
             case e.TellConnected():
+                figures.connected(call, self._clock.monotonic())
                 at, ends_at = call.moment(order.at), call.moment(order.ends_at)
                 self._clients.send(order.client, wire.Connected(call_id=call.call_id, at=at, ends_at=ends_at))
             case e.TellWarning():
@@ -121,6 +130,8 @@ class Orders:
                 self._desk.ask_plan(call)
             case e.OpenDoorByDigit():
                 self._open_by_digit(call, order)
+            case e.MediaCameBack():
+                _log.warning("media offered anew", after_s=round(order.after_s, 3), **call.log_fields())
             case e.StationLooksDifferent():
                 self._desk.station_looks_different(call)
             case e.WriteRecord():
@@ -183,6 +194,9 @@ class Orders:
             case e.TakeConnectAnswer(leg, sdp):
                 taking = media.connect_answer(call_id, leg, sdp)
                 self._answered(call, leg, taking, lambda made: i.ConnectAnswerTaken(leg, made))
+            case e.RenewMedia(leg, station_leg, session):
+                renewing = media.renew(call_id, leg, station_leg, session)
+                self._answered(call, leg, renewing, lambda made: i.ConnectOfferMade(leg, made))
             case e.OpenClient(leg, offer):
                 opening = media.open_client(call_id, leg, offer, account=call.machine.station.kind == "account")
                 self._answered(call, leg, opening, i.ClientOpened)
@@ -248,6 +262,8 @@ class Orders:
                 _log.warning("preview failed", code=error.code, leg_id=leg, **call.log_fields())
                 self._desk.feed(call, i.PreviewBroke(leg))
             else:
+                if made is None:
+                    figures.previewed(call, self._clock.monotonic())
                 self._desk.feed(call, i.PreviewUp(leg) if made is None else i.PreviewOfferMade(leg, made))
 
         self._start(call, run())

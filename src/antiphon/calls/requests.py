@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from antiphon import access, log
+from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.admission import Admissions
 from antiphon.calls.live import LiveCall
@@ -143,6 +144,8 @@ class Requests:
     def _feed_client(self, client: ClientInfo, call_id: CallId, request_id: str | None, given: i.External) -> None:
         call = self._desk.call(call_id)
         if call is not None and call.company_id == client.company_id:
+            if isinstance(given, i.AnswerTapped):
+                figures.tapped(call, self._clock.monotonic())
             self._desk.feed(call, given)
         elif request_id is not None and isinstance(given, i.AnswerTapped):
             self._error(client, request_id, "call_over", "This call is over.", call_id)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-from antiphon import events, log
+from antiphon import events, log, metrics
 from antiphon.access import DoorNeedsCall
 from antiphon.bus import Bus
+from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.admission import Admissions
 from antiphon.calls.board import StationBoard
@@ -54,12 +55,13 @@ class MediaListener:
         of_station = live.machine.station.leg_id == leg
         self._service.feed(live, i.StationDigit(digit) if of_station else i.ClientDigit(leg, digit, None))
 
-    def media_lost(self, calls: tuple[CallId, ...]) -> None:
+    def media_lost(self, calls: tuple[CallId, ...], since: float) -> None:
         _log.error("media lost", calls=len(calls))
+        metrics.CALLS_LOST.inc(len(calls))
         for call_id in calls:
             live = self._service.call(call_id)
             if live is not None:
-                self._service.feed(live, i.MediaLost())
+                self._service.feed(live, i.MediaLost(since))
 
 
 class CallService:
@@ -87,7 +89,7 @@ class CallService:
     def connect(self, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener, bus: Bus) -> None:
         """Wire the ports, which in turn were given this service as their listener."""
         self._sip, self._media, self._clients = sip, media, clients
-        self._orders = Orders(self, sip, media, clients, doors)
+        self._orders = Orders(self, sip, media, clients, doors, self._clock)
         self._board = StationBoard(self._database, clients, self._orders, self._calls.values)
         self._requests = Requests(self, self._orders, self._admissions, clients, self._clock)
         bus.subscribe(events.DeviceRevoked, self._device_revoked)
@@ -119,6 +121,10 @@ class CallService:
     def live(self) -> int:
         """How many calls are going on."""
         return len(self._calls)
+
+    def look(self) -> None:
+        """Bring the readings of what goes on up to date."""
+        figures.look(self._calls.values())
 
     # -- SipEvents ---------------------------------------------------------------------------------------------------
 
@@ -332,6 +338,7 @@ class CallService:
                 plan.user_ids,
                 tuple(Tab(tab.client, tab.user_id, tab.user_name) for tab in tabs),
                 plan.ring_max_s,
+                returns_s=self._clients.may_return_s(frozenset(plan.user_ids)),
             ),
         )
 
@@ -356,6 +363,7 @@ class CallService:
 
     def write_record(self, call: LiveCall, record: CallRecord) -> None:
         _log.info("call ended", cause=record.cause, by=record.ended_by, legs=len(record.legs), **call.log_fields())
+        figures.ended(record)
         self._orders.close(call)
         call.record = record
         self._write_late(call)

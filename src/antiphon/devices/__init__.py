@@ -10,6 +10,7 @@ from antiphon.devices.accounts import (
     new_account_password,
     remove_account,
 )
+from antiphon.devices.census import first_certificate_ends, stations_by_state
 from antiphon.devices.commands import Commander
 from antiphon.devices.model import (
     AccountNotFound,
@@ -62,6 +63,7 @@ __all__ = [
     "create_station",
     "device_rows",
     "ensure_claim_key",
+    "first_certificate_ends",
     "forget_expired_claim_codes",
     "identified",
     "new_account_password",
@@ -71,4 +73,5 @@ __all__ = [
     "station",
     "station_for_call",
     "stations",
+    "stations_by_state",
 ]

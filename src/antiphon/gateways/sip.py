@@ -7,10 +7,10 @@ import secrets
 import socket
 from collections.abc import Callable
 
-from antiphon import log
+from antiphon import log, metrics
 from antiphon.calls.ports import CallId, LegId, SipEvents, StationInvite
 from antiphon.clock import Clock
-from antiphon.limits import SIP_PROBE_S, SIP_RINGING_PROBE_S, SIP_SOCKET_BUFFER_BYTES
+from antiphon.limits import SIP_PROBE_S, SIP_RINGING_PROBE_S, SIP_SOCKET_BUFFER_BYTES, SIP_UNREACHABLE_GRACE_S
 from antiphon.settings import Settings
 from antiphon.wire.sip import (
     Answered,
@@ -65,7 +65,12 @@ class SipGateway:
         self._realm = settings.realm
         ports = settings.ports
         self._flow = Flow("edge", "udp", (_LOOPBACK, ports.sip_calls), (_LOOPBACK, ports.sip_edge))
-        config = UserAgentConfig(contact_user=_USER, probe_s=SIP_PROBE_S, ringing_probe_s=SIP_RINGING_PROBE_S)
+        config = UserAgentConfig(
+            contact_user=_USER,
+            probe_s=SIP_PROBE_S,
+            ringing_probe_s=SIP_RINGING_PROBE_S,
+            unreachable_grace_s=SIP_UNREACHABLE_GRACE_S,
+        )
         self._agent = UserAgent(config, lambda: secrets.token_hex(12))
         self._transport: asyncio.DatagramTransport | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -91,6 +96,13 @@ class SipGateway:
         if self._transport is not None:
             self._transport.close()
             self._transport = None
+
+    def look(self) -> None:
+        """Bring the readings of the SIP side up to date."""
+        counts = self._agent.counts
+        metrics.SIP_TRANSACTIONS.put({("client",): counts.clients, ("server",): counts.servers})
+        metrics.SIP_RETRANSMISSIONS.put(counts.retransmissions)
+        metrics.SIP_TIMEOUTS.put(counts.timeouts)
 
     # -- orders ------------------------------------------------------------------------------------------------------
 

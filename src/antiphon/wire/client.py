@@ -84,6 +84,13 @@ class LegView(Message):
     ended_at: datetime | None
 
 
+class MediaBreakView(Message):
+    """The media engine was lost in the call; sound and picture were offered anew `after_s` later."""
+
+    at: datetime
+    after_s: float
+
+
 class CallView(Message):
     """One line of the history."""
 
@@ -101,6 +108,7 @@ class CallView(Message):
     snapshot_id: Id | None
     doors_opened: int
     legs: tuple[LegView, ...]
+    media_breaks: tuple[MediaBreakView, ...] = ()
 
 
 class IceServer(Message):
@@ -274,11 +282,15 @@ class RingEnded(Message):
 
 
 class MediaOffer(Message):
-    """sendrecv offer on the preview's peer connection after `Answer`."""
+    """sendrecv offer on the preview's peer connection after `Answer`.
+
+    `renewed`: the media engine was lost; answer on a new peer connection, also in the middle of a talk.
+    """
 
     type: Literal["media_offer"] = "media_offer"
     call_id: Id
     sdp: Sdp
+    renewed: bool = False
 
 
 class RemoteSdp(Message):

@@ -7,7 +7,7 @@ import type { Action, ClientState, OwnCall, RingingCall } from "./state";
 // A notice leaves by itself after this time; the record keeps what it said.
 const NOTICE_SHOWN_MS = 15_000;
 
-// The platform confirms a resumed talk at once, or it is over.
+// The platform confirms a resumed talk at once.
 const RESUME_MAX_MS = 4_000;
 
 const newCall = {
@@ -151,8 +151,10 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
       const next = { ...state, doors, call: own === null ? state.call : null };
       return own === null ? next : withNotice(next, refused(message, own.station, now));
     }
-    case "preview_offer":
     case "media_offer":
+      if (message.renewed !== true || state.call?.phase !== "talking") return state;
+      return withNotice(state, told("call.media_renewed", now));
+    case "preview_offer":
     case "remote_sdp":
     case "done":
     case "pong":

@@ -140,6 +140,7 @@ export const de: Record<WordKey, string> = {
   "call.digit": "Der Besucher hat {digit} gedrückt",
   "call.last": "Letzte Anrufe hier",
   "call.last.none": "Hier noch kein Anruf.",
+  "call.media_renewed": "Bild und Ton sind bei uns abgerissen. Sie kommen gleich wieder; bleiben Sie dran.",
   "call.signalling_lost":
     "Verbindung zu Antiphon verloren. Das Gespräch läuft weiter; Türen öffnen erst wieder, wenn sie zurück ist.",
 
@@ -180,6 +181,7 @@ export const de: Record<WordKey, string> = {
   "history.placed.by": "Gerufen von {who}",
   "history.talk": "{duration} gesprochen",
   "history.opened": "Tür geöffnet",
+  "history.media_break": "Bild und Ton nach {seconds} s neu angeboten",
   "history.opened.many": "Türen {count}-mal geöffnet",
   "history.legs": "Wo es geläutet hat",
   "history.legs.placed": "Wer dabei war",

@@ -135,6 +135,7 @@ export const en = {
   "call.digit": "The visitor pressed {digit}",
   "call.last": "Last calls here",
   "call.last.none": "No earlier call here.",
+  "call.media_renewed": "Picture and sound broke off on our side. They are coming back; stay on the line.",
   "call.signalling_lost": "Connection to Antiphon lost. The talk goes on; doors do not open until it is back.",
 
   "ended.title": "Call ended",
@@ -173,6 +174,7 @@ export const en = {
   "history.placed.by": "Called by {who}",
   "history.talk": "talked {duration}",
   "history.opened": "door opened",
+  "history.media_break": "picture and sound offered anew after {seconds} s",
   "history.opened.many": "doors opened {count} times",
   "history.legs": "Who was rung",
   "history.legs.placed": "Who took part",
