@@ -172,7 +172,10 @@ def test_killed_while_it_rings(platform: Platform, anna: Person, visitor: Visito
     rings(visitor, WITHIN_S)
     anna.is_rung()
     anna.sees_the_visitor(frames=2)
+    sockets = anna.sockets
     killed = kill(platform, part)
+    if part == "haproxy":
+        anna.is_connected(sockets + 1)
     if part in ("haproxy", "rtpengine"):
         is_answered_and_opened(anna, visitor, killed + WITHIN_S)
         took_s = time.monotonic() - killed
