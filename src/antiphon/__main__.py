@@ -52,6 +52,14 @@ def parser() -> argparse.ArgumentParser:
     station.add_argument(
         "--site", default=None, metavar="ID", help="where a station is added, when there are several sites"
     )
+    account = verb("account", "stations of other makers: add, list, a new password, remove")
+    account.add_argument("words", nargs="+", metavar="add NAME | list | password NUMBER | remove NUMBER")
+    account.add_argument("--site", default=None, metavar="ID", help="where it is added, when there are several sites")
+    account.add_argument("--early-video", action="store_true", help="it sends its picture before the answer")
+    account.add_argument(
+        "--door", default=None, metavar="DIGITS", help="the digits that open the door behind it, sent in a call"
+    )
+    account.add_argument("--opens-no-doors", action="store_true", help="digits pressed there open no doors")
     user = verb("user", "people who sign in")
     user.add_argument("what", choices=("set-password",))
     user.add_argument("email", metavar="E-MAIL", help="gets a new random password, printed once")

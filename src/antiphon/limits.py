@@ -27,6 +27,14 @@ PREVIEW_KEY_FRAME_MAX_S = 1.0
 # S6: claim codes.
 CLAIM_CODE_VALID_DAYS = 90
 CLAIM_ATTEMPTS_PER_MINUTE = 10  # per source address
+# +14: a SIP account's user name, in digits that a telephone can dial; how often the SIP edge is asked who is registered,
+# and about how many at most each time.
+ACCOUNT_NUMBER_DIGITS = 8
+ACCOUNT_LOOK_S = 3.0
+ACCOUNTS_IN_ONE_LOOK = 500
+# D4: the digits that open an account's own relay are sent to it one after another, this far apart.
+DOOR_DIGITS_MAX = 8
+DOOR_DIGIT_GAP_S = 0.25
 # P6: certificates.
 ROOT_CERTIFICATE_DAYS = 7300
 ISSUING_CERTIFICATE_DAYS = 3650
@@ -63,6 +71,14 @@ WEBSOCKET_MESSAGES_PER_SECOND = 50
 WEBSOCKET_PING_S = 10.0
 WEBSOCKET_PONG_MAX_S = 5.0
 CLIENTS_PER_USER_MAX = 20
+# P4: what a message costs of that allowance: one, one more for each of these bytes; a sign-on reads the database.
+WEBSOCKET_BYTES_PER_MESSAGE = 4_096
+WEBSOCKET_HELLO_COST = 20
+# P4: sockets on which nobody has signed on yet, of one address (a control room whose network comes back) and in all; and
+# how many one address may open in ten seconds.
+WEBSOCKETS_UNSIGNED_PER_SOURCE = 300
+WEBSOCKETS_UNSIGNED_MAX = 2_000
+FRONT_WEBSOCKETS_PER_SOURCE_10_S = 400
 
 # Our sessions with the broker.
 MQTT_KEEPALIVE_S = 20
@@ -128,8 +144,23 @@ FRONT_REQUESTS_PER_SOURCE_10_S = 3_000
 FRONT_CLAIM_REQUESTS_PER_MINUTE = 120
 # The SIP edge gives up a peer that answers nothing at all; well within a visitor's patience.
 SIP_SILENT_PEER_S = 5
-# Wrong passwords of one digest account from one source address, within a minute, before the right one is refused too.
-SIP_GUESSES_PER_ACCOUNT_AND_SOURCE = 60
+# P4: wrong passwords of one digest account in a row from one source address, before each further one makes the next wait
+# twice as long as the one before, up to the longest wait; wrong passwords of one source over all accounts within a minute.
+SIP_GUESSES_FREE = 10
+SIP_GUESS_WAIT_MAX_S = 300
+SIP_GUESSES_PER_SOURCE = 100
+# P4: requests at the SIP edge within two seconds: of one station or account, and of everybody unknown at one address (a
+# house whose power comes back registers all its telephones at once).
+SIP_REQUESTS_PER_CALLER_2_S = 100
+SIP_REQUESTS_PER_STRANGE_SOURCE_2_S = 400
+# P4: a connection to the SIP edge on which nobody has shown who he is, and that says nothing.
+SIP_STRANGER_S = 10
+# P4: what one relay of a browser may carry: a call with a picture has some 1.2 Mbit/s in each direction (X9).
+TURN_BYTES_PER_S = 600_000
+# Connections of the SIP edge, what each may hold of an unfinished message, and the memory for all of them.
+SIP_CONNECTIONS_MAX = 8_192
+SIP_BUFFER_BYTES = 24 * 1024
+SIP_EDGE_MEMORY_MB = 1_024
 # D12: call buttons of one station, and people bound to one button.
 BUTTONS_PER_STATION_MAX = 64
 RING_TARGETS_PER_BUTTON_MAX = 200
@@ -155,6 +186,8 @@ CLIENT_SEND_MAX_S = 10.0
 KEY_FRAME_REQUEST_MIN_S = 0.25
 # D2: when a key frame is asked for after a receiver joined the preview.
 KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
+# D2: the same for a station of another maker, asked by SIP INFO (RFC 5168) after the call was put through.
+KEY_FRAMES_BY_INFO_S = (0.1, 0.7, 2.0)
 # A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
 KEY_FRAME_PACKETS_MAX = 4_096
 # P12: a lost media engine is noticed within this time; while it is away it is asked this often whether it is back.
@@ -190,5 +223,17 @@ SDP_MEDIA_MAX = 16
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 # P12: outages of parts that are remembered.
 OUTAGES_KEPT = 200
+# Operating: how often each role looks how late its event loop is, and how long whoever asks for figures or for the health
+# of everything waits for one part. Answers for everybody are made anew at most this often.
+LOOP_SAMPLE_S = 0.5
+FIGURES_MAX_S = 3.0
+HEALTH_KEPT_S = 2.0
+METRICS_PORT_RETRY_S = 30.0
+# Every station's certificate is looked through this often: it takes a while with many of them.
+CENSUS_S = 900.0
+# X5: ports from 1024 on to which browsers send nothing (Fetch standard, "bad port"); Chromium keeps to it for sound and picture, too.
+BROWSER_BLOCKED_PORTS = frozenset(
+    {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
+)
 OUTAGE_LOOK_S = 0.2  # how often the worker looks for parts that ended, and asks those that are down
 OUTAGE_PROBE_S = 5.0  # how often it asks all of them, for one that hangs

@@ -108,7 +108,7 @@ class FakeMedia:
     async def renew(self, call: str, leg: str, station_leg: str, session: str) -> str:
         return await self._do("renew", call, "renewed offer")
 
-    async def open_client(self, call: str, leg: str, offer: str) -> str:
+    async def open_client(self, call: str, leg: str, offer: str, *, account: bool) -> str:
         self.open.add(call)
         return await self._do("open_client", call, "offer for the station")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -17,8 +18,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import antiphon.assembly.api  # noqa: F401 - loads every room's tables
+from antiphon import devices
 from antiphon.database import Database, DatabaseAway, metadata, migrate
-from antiphon.directory import digest_accounts
 from antiphon.settings import Settings
 from antiphon.tenancy import users
 from residents import StillClock, make_tenant
@@ -94,16 +95,18 @@ def test_a_database_that_is_away_is_named(tmp_path: Path) -> None:
         migrate.current(away)
 
 
-def test_the_sip_edge_reads_active_accounts_only(settings: Settings, database: Database, clock: StillClock) -> None:
+def test_the_sip_edge_reads_what_it_needs_of_accounts(
+    settings: Settings, database: Database, clock: StillClock
+) -> None:
     tenant = make_tenant(database, clock, "Salzach")
     with database.transaction() as tx:
-        for name, active in (("old", False), ("desk", True)):
-            account = {"id": name, "username": name, "realm": "antiphon.local", "ha1": "0" * 32, "active": active}
-            tx.insert(tenant.scope, digest_accounts, account)
+        made = devices.create_account(
+            tx, tenant.scope, name="Empfang", site_id=tenant.site.id, realm="antiphon.local", now=clock.now()
+        )
+    number = made.station.number
+    ha1 = hashlib.md5(f"{number}:antiphon.local:{made.password}".encode()).hexdigest()
     edge = sqlite3.connect(settings.data / "db" / "antiphon.sqlite")
-    assert edge.execute("SELECT user, realm, ha1 FROM sip_accounts").fetchall() == [
-        ("desk", "antiphon.local", "0" * 32)
-    ]
+    assert edge.execute("SELECT user, realm, ha1 FROM sip_accounts").fetchall() == [(number, "antiphon.local", ha1)]
     edge.close()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.assembly.engines import parts, supervision
-from antiphon.limits import SIP_GUESSES_PER_ACCOUNT_AND_SOURCE
+from antiphon.limits import SIP_GUESSES_FREE
 from antiphon.settings import Settings
 from ops import engines, sip
 
@@ -305,12 +305,12 @@ def test_one_phone_with_a_wrong_password_blocks_only_itself(running: Settings, a
     ha1 = hashlib.md5(b"gate:antiphon.local:right").hexdigest()
     with sqlite3.connect(running.data / "db" / "antiphon.sqlite") as database:
         database.execute("INSERT INTO sip_accounts VALUES ('gate', 'antiphon.local', ?)", (ha1,))
-    known = sayings(running, "gate", SIP_GUESSES_PER_ACCOUNT_AND_SOURCE + 2)
-    assert [sip.status(said) for said in known] == [401] * SIP_GUESSES_PER_ACCOUNT_AND_SOURCE + [403] * 2
+    known = sayings(running, "gate", SIP_GUESSES_FREE + 2)
+    assert [sip.status(said) for said in known] == [401] * SIP_GUESSES_FREE + [403] * 2
     with line(running, None, running.ports.sips_accounts) as station:
         assert sip.status(attempt(station, "gate", "right")) == 403
         assert sip.status(attempt(station, account, "right")) == 200
-    unknown = sayings(running, "nobody", SIP_GUESSES_PER_ACCOUNT_AND_SOURCE + 2)
+    unknown = sayings(running, "nobody", SIP_GUESSES_FREE + 2)
     assert unknown == known, "answers tell which accounts exist"
 
 

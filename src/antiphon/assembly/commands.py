@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 
 from antiphon import limits, log
 from antiphon import settings as settings_room
-from antiphon.assembly import checks, demo, installation, people
+from antiphon.assembly import account_commands, checks, demo, installation, people
 from antiphon.assembly.engines import health, parts, supervision
 from antiphon.assembly.engines.outages import outages
 from antiphon.errors import BadInput, Conflict, NotFound, Unavailable
@@ -53,6 +53,7 @@ def run(asked: argparse.Namespace) -> int:
         "logs": logs,
         "company": company,
         "station": station,
+        "account": account,
         "ca": authority,
         "user": user,
         "test": test,
@@ -204,6 +205,12 @@ def _claimable(made: people.Waiting, data: Path) -> int:
         "  ./antiphon-station press --data DIR main\n"
     )
     return 0
+
+
+def account(asked: argparse.Namespace, data: Path) -> int:
+    """Stations of other makers; what to type there is printed once."""
+    looking = asked.words[:1] == ["list"]
+    return account_commands.run(asked, _installed(data) if looking else _administering(data))
 
 
 def authority(asked: argparse.Namespace, data: Path) -> int:

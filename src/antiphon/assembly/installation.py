@@ -35,7 +35,7 @@ realm = "antiphon.local"
 # Empty: SQLite in this folder. For PostgreSQL: postgresql+psycopg://user:password@host/antiphon
 database_url = ""
 log_level = "info"
-# Only for tests: TURN relays to private and loopback addresses.
+# Only for tests: TURN relays lead to the advertised address although it is loopback.
 turn_allow_private_peers = false
 
 [ports]
@@ -51,6 +51,7 @@ stun = 3478           # STUN and TURN
 #sip_calls = 5080     # inside the machine
 #ng = 2223            # inside the machine
 #dtmf_log = 2224      # inside the machine
+#metrics = 9464       # inside the machine: figures for Prometheus, health of everything
 rtp_min = 10000       # sound and picture, UDP
 rtp_max = 39999
 turn_min = 40000      # relays, UDP
@@ -87,8 +88,8 @@ def prepare(data: Path, *, offset: int | None = None, address: str | None = None
     os.umask(0o077)  # nothing below is for others
     _usable(data)
     file = data / "settings.toml"
-    changed = _settings_text(file, offset, address)
-    settings = _checked(data, changed)
+    changed = settings_text(file, offset, address)
+    settings = checked(data, changed)
     _dialable(settings)
     taken = ports.occupied(ports.listeners(settings.ports.model_dump()))
     if taken:
@@ -108,7 +109,7 @@ def prepare(data: Path, *, offset: int | None = None, address: str | None = None
 
 def load(data: Path) -> Settings:
     """Settings of an installation that `up` has made, the advertised address filled in."""
-    settings = _checked(data, None)
+    settings = checked(data, None)
     return settings.model_copy(update={"advertised_address": address_room.advertised(settings).address})
 
 
@@ -145,7 +146,8 @@ def _dialable(settings: Settings) -> None:
         ) from error
 
 
-def _settings_text(file: Path, offset: int | None, address: str | None) -> str:
+def settings_text(file: Path, offset: int | None, address: str | None) -> str:
+    """The settings file with this offset and address written into it; the defaults where there is no file yet."""
     if not file.exists():
         return _SETTINGS.format(offset=offset or 0, address=address or "")
     text = file.read_text()
@@ -163,7 +165,7 @@ def _replaced(text: str, name: str, value: str) -> str:
     return changed
 
 
-def _checked(data: Path, text: str | None) -> Settings:
+def checked(data: Path, text: str | None) -> Settings:
     """The settings that `text` would give (None: as they stand), each problem named with its key."""
     try:
         if text is None:

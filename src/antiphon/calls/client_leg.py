@@ -38,7 +38,7 @@ class ClientLegs(Core):
 
     def ring(self, leg: Leg, given: m.RingWanted, now: float) -> C:
         leg.rang_at = now
-        self._emit(e.TellRing(_tab(leg).client, leg.leg_id, self._ring_until))
+        self._emit(e.TellRing(_tab(leg).client, leg.leg_id, self._ring_until, self._previews))
         return self._want_preview(leg)
 
     def caller_ready(self, leg: Leg, given: m.CallerReady, now: float) -> C:

@@ -194,6 +194,7 @@ class TellRing:
     client: ClientId
     leg: LegId
     rings_until: float
+    previews: bool  # the caller's picture comes before the answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,8 +150,8 @@ class MediaPort(Protocol):
         `connect_answer` follows as after `connect_offer`; its description is offered to the station anew.
         """
 
-    async def open_client(self, call: CallId, leg: LegId, offer: str) -> str:
-        """A browser calls a station: takes its offer, returns the offer for the station."""
+    async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
+        """A browser calls a station or account: takes its offer, returns the offer for the other end."""
 
     async def client_answer(self, call: CallId, station_leg: LegId, answer: str) -> str:
         """Take the station's answer; returns the SDP answer for the browser."""

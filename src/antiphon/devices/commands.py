@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pydantic import ValidationError
 
-from antiphon import limits, log
+from antiphon import limits, log, metrics
 from antiphon.clock import Clock
 from antiphon.devices.model import DoorRefused, StationUnreachable
 from antiphon.devices.ports import Messaging, Topic
@@ -35,6 +35,7 @@ class Commander:
         )
         acknowledged: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         self._waiting[command_id] = device_id, acknowledged
+        began = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._ack_max_s):
                 await self._messaging.send_command(device_id, command)
@@ -44,6 +45,7 @@ class Commander:
             raise StationUnreachable(device_id=device_id, command_id=command_id) from error
         finally:
             del self._waiting[command_id]
+        metrics.OPEN_TO_ACKNOWLEDGED.observe(self._clock.monotonic() - began)
         if not ack.ok:
             raise DoorRefused(ack.error or "relay_failed")
         return ack

@@ -7,7 +7,7 @@ import secrets
 import socket
 from collections.abc import Callable
 
-from antiphon import log
+from antiphon import log, metrics
 from antiphon.calls.ports import CallId, LegId, SipEvents, StationInvite
 from antiphon.clock import Clock
 from antiphon.limits import SIP_PROBE_S, SIP_RINGING_PROBE_S, SIP_SOCKET_BUFFER_BYTES, SIP_UNREACHABLE_GRACE_S
@@ -96,6 +96,13 @@ class SipGateway:
         if self._transport is not None:
             self._transport.close()
             self._transport = None
+
+    def look(self) -> None:
+        """Bring the readings of the SIP side up to date."""
+        counts = self._agent.counts
+        metrics.SIP_TRANSACTIONS.put({("client",): counts.clients, ("server",): counts.servers})
+        metrics.SIP_RETRANSMISSIONS.put(counts.retransmissions)
+        metrics.SIP_TIMEOUTS.put(counts.timeouts)
 
     # -- orders ------------------------------------------------------------------------------------------------------
 

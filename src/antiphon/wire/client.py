@@ -67,6 +67,7 @@ class StationView(Message):
     name: str
     place: str  # site and folder in words
     time_zone: str
+    kind: Literal["station", "account"] = "station"  # an account is a station or telephone of another maker
     state: StationState
     since: datetime | None
     snapshot_id: Id | None  # last picture, GET /api/v1/snapshots/{snapshot_id}
@@ -243,8 +244,15 @@ class StationChanged(Message):
     station: StationView
 
 
+class StationRemoved(Message):
+    """The station is no longer one of the company's."""
+
+    type: Literal["station_removed"] = "station_removed"
+    station_id: Id
+
+
 class Ring(Message):
-    """A station rings for this client."""
+    """A station rings for this client. `video`: its picture is on the way before the answer."""
 
     type: Literal["ring"] = "ring"
     call_id: Id
@@ -377,6 +385,7 @@ class Pong(Message):
 ServerMessage = Annotated[
     Welcome
     | StationChanged
+    | StationRemoved
     | Ring
     | PreviewOffer
     | RingEnded

@@ -87,6 +87,8 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
             ? { ...state.call, station: message.station }
             : state.call,
       };
+    case "station_removed":
+      return { ...state, stations: state.stations.filter((known) => known.station_id !== message.station_id) };
     case "ring": {
       if (state.ringing.some((ring) => ring.callId === message.call_id)) return state;
       const ring: RingingCall = {

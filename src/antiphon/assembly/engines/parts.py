@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
+from antiphon import limits
 from antiphon.settings import Settings
 
 ROLES = ("devices", "worker", "api", "calls")
@@ -47,7 +48,7 @@ def parts(settings: Settings) -> list[Part]:
                 "/usr/sbin/kamailio",
                 *("-DD", "-E", "-f", f"{conf}/kamailio.cfg"),
                 *("-w", str(run), "-Y", str(run), "-P", f"{run}/kamailio.pid"),
-                *("-m", "128", "-M", "16"),
+                *("-m", str(limits.SIP_EDGE_MEMORY_MB), "-M", "16"),
             ),
             stop_within_s=1,  # waits for its children for seconds, and has nothing to put away: all it holds is in memory
         ),

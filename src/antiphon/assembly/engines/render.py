@@ -15,6 +15,7 @@ import jinja2
 import sqlalchemy as sa
 
 from antiphon import limits
+from antiphon.assembly.engines import modern_tls
 from antiphon.assembly.engines.address import LOOPBACK, listening
 from antiphon.assembly.engines.secrets import PLATFORM_USER, write_broker_passwords, write_secret
 from antiphon.errors import BadInput
@@ -22,19 +23,9 @@ from antiphon.settings import Settings
 
 # Files that hold a secret are written with mode 0600.
 _OPEN = ("tls.cfg", "dispatcher.list", "rtpengine.conf", "mosquitto.conf", "mosquitto.platform.acl")
-_OPEN_TOO = ("mosquitto.devices.acl", "haproxy.cfg")
+_OPEN_TOO = ("mosquitto.devices.acl", "haproxy.cfg", "openssl.cnf")
 _SECRET = ("kamailio.cfg", "turnserver.conf")
 
-CIPHERS = ":".join(
-    (
-        "ECDHE-ECDSA-AES128-GCM-SHA256",
-        "ECDHE-RSA-AES128-GCM-SHA256",
-        "ECDHE-ECDSA-AES256-GCM-SHA384",
-        "ECDHE-RSA-AES256-GCM-SHA384",
-        "ECDHE-ECDSA-CHACHA20-POLY1305",
-        "ECDHE-RSA-CHACHA20-POLY1305",
-    )
-)
 # Everything the client needs comes from its own origin; its WebSocket too, which `self` covers. Styles set by script
 # (a door's plate running empty) go through the object model, which no policy holds back.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -45,26 +36,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
-)
-# Where a relay never leads: this network, private, carrier, link-local, loopback, benchmarking, documentation, reserved.
-PRIVATE_NETWORKS = (
-    "0.0.0.0-0.255.255.255",
-    "10.0.0.0-10.255.255.255",
-    "100.64.0.0-100.127.255.255",
-    "127.0.0.0-127.255.255.255",
-    "169.254.0.0-169.254.255.255",
-    "172.16.0.0-172.31.255.255",
-    "192.0.0.0-192.0.0.255",
-    "192.0.2.0-192.0.2.255",
-    "192.168.0.0-192.168.255.255",
-    "198.18.0.0-198.19.255.255",
-    "198.51.100.0-198.51.100.255",
-    "203.0.113.0-203.0.113.255",
-    "240.0.0.0-255.255.255.255",
-    "::1",
-    "64:ff9b::-64:ff9b::ffff:ffff",
-    "fc00::-fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-    "fe80::-febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 )
 
 
@@ -137,10 +108,10 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "edge_rpc": settings.edge_rpc,
         "pki": settings.pki,
         "db": settings.data / "db",
-        "ciphers": CIPHERS,
+        **modern_tls.variables(),
         "content_security_policy": CONTENT_SECURITY_POLICY,
-        "private_networks": PRIVATE_NETWORKS,
-        "allow_private_peers": settings.turn_allow_private_peers,
+        "allow_loopback_peer": settings.turn_allow_private_peers,
+        "relay_bytes_per_s": limits.TURN_BYTES_PER_S,
         "turn_key": settings.secret("turn.key"),
         "nonce_secret": secrets.token_hex(16),
         "platform_user": PLATFORM_USER,
@@ -148,16 +119,23 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "conversation_max_s": int(settings.calls.conversation_max_s),
         "silent_peer_s": limits.SIP_SILENT_PEER_S,
         "register_expires_s": limits.REGISTER_EXPIRES_S,
-        "sip_message_max": limits.SIP_MESSAGE_MAX_BYTES,
         "sip_request_max": limits.SIP_REQUEST_MAX_BYTES,
         "sanity_checks": 1511,
-        "guesses_per_minute": limits.SIP_GUESSES_PER_ACCOUNT_AND_SOURCE,
+        "sip_buffer": limits.SIP_BUFFER_BYTES,
+        "stranger_s": limits.SIP_STRANGER_S,
+        "sip_connections_max": limits.SIP_CONNECTIONS_MAX,
+        "sip_requests_per_2_s": limits.SIP_REQUESTS_PER_CALLER_2_S,
+        "sip_strange_requests_per_2_s": limits.SIP_REQUESTS_PER_STRANGE_SOURCE_2_S,
+        "guesses_free": limits.SIP_GUESSES_FREE,
+        "guesses_per_source": limits.SIP_GUESSES_PER_SOURCE,
+        "guess_wait_max_s": limits.SIP_GUESS_WAIT_MAX_S,
         "front_problems": _front_problems(),
         "mqtt_payload_max": limits.MQTT_PAYLOAD_MAX_BYTES,
         "body_max": limits.HTTP_BODY_MAX_BYTES,
         "connections_max": _connections_max(),
         "connections_per_source": limits.FRONT_CONNECTIONS_PER_SOURCE,
         "requests_per_10_s": limits.FRONT_REQUESTS_PER_SOURCE_10_S,
+        "sockets_per_10_s": limits.FRONT_WEBSOCKETS_PER_SOURCE_10_S,
         "claims_per_minute": limits.FRONT_CLAIM_REQUESTS_PER_MINUTE,
     }
 

@@ -112,7 +112,9 @@ class MediaEngine(MediaPort):
     def _watch_picture(self, call: CallId, to_anchor: str) -> None:
         video = sdp.parse(to_anchor).first("video")
         if video is not None:
-            types = frozenset(int(payload) for payload in video.formats if payload.isdigit())
+            # Snapshots are made of H.264 alone.
+            payloads = (payload for payload in video.formats if video.codec(payload) == sdp.H264)
+            types = frozenset(int(payload) for payload in payloads if payload.isdigit())
             self._anchor.watch(call, video.port, sdp.rtcp_port(video), types)
 
     # -- receivers -----------------------------------------------------------------------------------------------
@@ -209,15 +211,17 @@ class MediaEngine(MediaPort):
 
     # -- a client calls a station --------------------------------------------------------------------------------
 
-    async def open_client(self, call: CallId, leg: LegId, offer: str) -> str:
+    async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
         text = sdp.browser_offer(offer)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._calls[call] = CallOnEngine(call, self._ng)
         held.caller = held.tags[leg] = leg
+        held.takes_digits = account
+        towards = options.TO_ACCOUNT if account else options.TO_STATION
 
         async def order() -> str:
-            reply = await held.run(ng.Offer(call, leg, _CALLEE, text, options.TO_STATION))
+            reply = await held.run(ng.Offer(call, leg, _CALLEE, text, towards))
             return sdp.for_station(held.text(reply), held.number, held.version(_CALLEE))
 
         return await self._opened(held, order)

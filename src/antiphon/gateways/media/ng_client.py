@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from antiphon import log
+from antiphon import log, metrics
 from antiphon.clock import Clock
 from antiphon.errors import Unavailable
 from antiphon.wire import ng
@@ -56,12 +56,21 @@ class NgClient(asyncio.DatagramProtocol):
     async def request(self, body: Mapping[str, ng.Encodable]) -> Mapping[str, ng.Decoded]:
         if self._loop is None:
             raise MediaUnavailable("The media client is not started.")
-        key, effects = self._exchange.request(body, self._clock.monotonic())
+        began, command = self._clock.monotonic(), str(body["command"])
+        key, effects = self._exchange.request(body, began)
         future: asyncio.Future[Mapping[str, ng.Decoded]] = self._loop.create_future()
         self._waiting[key] = future
         self._perform(effects)
         try:
-            return await future
+            reply = await future
+        except MediaUnavailable:
+            metrics.NG_FAILED.labels(command).inc()
+            raise
+        else:
+            metrics.counting(metrics.NG_SECONDS, command).observe(self._clock.monotonic() - began)
+            if reply.get("result") == b"error":
+                metrics.NG_FAILED.labels(command).inc()
+            return reply
         finally:
             self._waiting.pop(key, None)
             self._exchange.forget(key)

@@ -15,7 +15,7 @@ from antiphon.wire.sip.message import SipMessage, parse
 from antiphon.wire.sip.negotiation import NegotiatingLeg
 from antiphon.wire.sip.outgoing import OutgoingLeg
 from antiphon.wire.sip.registration import Registration
-from antiphon.wire.sip.transactions import ServerTransaction
+from antiphon.wire.sip.transactions import Counts, ServerTransaction
 
 
 class UserAgent:
@@ -172,6 +172,11 @@ class UserAgent:
     def has(self, leg: LegId) -> bool:
         """True while orders to this leg have an effect."""
         return leg in self._book.legs
+
+    @property
+    def counts(self) -> Counts:
+        """Transactions, retransmissions and time-outs since the start."""
+        return self._book.counts
 
     # -- registration ------------------------------------------------------------------------------------------------
 

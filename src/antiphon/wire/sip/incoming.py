@@ -163,6 +163,7 @@ class IncomingLeg(NegotiatingLeg):
     def _repeat_reliable(self, now: float) -> None:
         waiting = self._reliable
         if waiting is not None:
+            self.book.counts.retransmissions += 1
             self.book.out.append(Send(self.flow, waiting.data))
             waiting.interval *= 2
             waiting.resend = self.book.timers.arm(now + waiting.interval, self._repeat_reliable)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_media_breaks"
-down_revision = "0005_browsers_language"
+revision = "0007_media_breaks"
+down_revision = "0006_accounts"
 branch_labels = None
 depends_on = None
 
