@@ -13,6 +13,7 @@ import ssl
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 
 _CONNECTIONS = 10
 _AHEAD = 50  # requests in one go
@@ -49,11 +50,11 @@ def messages(method: str, port: int, source: str, end: float, files: list[str], 
     answers: Counter[str] = Counter()
     sent, batch, tls = 0, requests(method, user), context(files)
     with selectors.DefaultSelector() as selector:
-        for _ in range(_CONNECTIONS):
-            opened = connect(port, source, tls)
-            opened.setblocking(False)
-            selector.register(opened, selectors.EVENT_READ | selectors.EVENT_WRITE)
-        while time.monotonic() < end and selector.get_map():
+        while time.monotonic() < end:
+            while len(selector.get_map()) < _CONNECTIONS:  # closed ones are opened again at once
+                opened = connect(port, source, tls)
+                opened.setblocking(False)
+                selector.register(opened, selectors.EVENT_READ | selectors.EVENT_WRITE)
             for key, ready in selector.select(0.1):
                 opened = key.fileobj
                 assert isinstance(opened, ssl.SSLSocket)
@@ -62,7 +63,7 @@ def messages(method: str, port: int, source: str, end: float, files: list[str], 
                         data = opened.recv(65_536)
                         if not data:
                             raise ConnectionError
-                        answers.update(re.findall(rb"SIP/2\.0 (\d+)", data).__iter__())  # type: ignore[arg-type]
+                        answers.update(status.decode() for status in re.findall(rb"SIP/2\.0 (\d+)", data))
                     if ready & selectors.EVENT_WRITE:
                         opened.sendall(batch)
                         sent += _AHEAD
@@ -72,18 +73,15 @@ def messages(method: str, port: int, source: str, end: float, files: list[str], 
                     selector.unregister(opened)
                     opened.close()
                     answers["closed"] += 1
-    told = {key.decode() if isinstance(key, bytes) else key: count for key, count in answers.items()}
-    return {"sent": sent, "answers": told}
+    return {"sent": sent, "answers": dict(answers)}
 
 
 def handshakes(port: int, source: str, end: float) -> dict[str, object]:
     """One TLS handshake after another, the dearest thing a stranger may ask for."""
     done, tls = 0, context([])
     while time.monotonic() < end:
-        try:
+        with suppress(OSError):
             connect(port, source, tls).close()
-        except OSError:
-            pass
         done += 1
     return {"sent": done, "answers": {}}
 
