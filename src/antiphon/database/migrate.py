@@ -49,7 +49,8 @@ def current(settings: Settings) -> str | None:
     """The revision the database is at, or None before the first migration; raises `DatabaseAway` when it can't be read."""
     engine = _engine(sa.make_url(settings.sqlalchemy_url))
     try:
-        with translated(), engine.connect() as connection:
+        # read only: whoever merely asks does not wait for a writer
+        with translated(), engine.connect().execution_options(antiphon_read_only=True) as connection:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
