@@ -18,6 +18,7 @@ from antiphon import limits, log
 from antiphon import settings as settings_room
 from antiphon.assembly import account_commands, checks, demo, installation, people
 from antiphon.assembly.engines import health, parts, supervision
+from antiphon.assembly.engines.outages import outages
 from antiphon.assembly.keeping import software
 from antiphon.assembly.verbs import doctor, keeping, logs
 from antiphon.assembly.verbs.words import command as _command
@@ -60,6 +61,7 @@ def run(asked: argparse.Namespace) -> int:
         "ca": authority,
         "user": user,
         "test": test,
+        "bench": bench,
     }
     return verbs[asked.verb](asked, settings_room.data_folder(asked.data))
 
@@ -126,13 +128,23 @@ def status(asked: argparse.Namespace, data: Path) -> int:
     found = health.health(_installed(data))
     if asked.json:
         state = "up" if all(part.state == "up" for part in found) else "down"
-        told = {"state": state, "data": str(data), "parts": [part.as_json() for part in found]}
+        told = {
+            "state": state,
+            "data": str(data),
+            "parts": [part.as_json() for part in found],
+            "outages": [outage.as_json() for outage in outages(data)],
+        }
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
     else:
         for part in found:
             again = f", restarted {part.restarts} times" if part.restarts else ""
             since = f" since {part.since}" if part.since else ""
             sys.stdout.write(f"{part.state:<9} {part.name:<10} {part.words:<18} {part.detail}{since}{again}\n")
+        last = {outage.part: outage for outage in outages(data)}
+        if last:
+            sys.stdout.write("\nLast outage of each part\n")
+        for name, outage in last.items():
+            sys.stdout.write(f"  {name:<10} {outage}\n")
     return 0 if all(part.state == "up" for part in found) else 1
 
 
@@ -207,6 +219,13 @@ def user(asked: argparse.Namespace, data: Path) -> int:
 
 def test(asked: argparse.Namespace, data: Path) -> int:
     return checks.run(long=asked.long, pytest=asked.pytest)
+
+
+def bench(asked: argparse.Namespace, data: Path) -> int:
+    """Never on the data folder asked for: benchmarks make installations of their own."""
+    from antiphon.assembly.bench import command  # what it needs is installed for tests and benchmarks only
+
+    return command.run(asked.name, asked.json, quick=asked.quick)
 
 
 # -- what up needs ---------------------------------------------------------------------------------------------------

@@ -339,6 +339,7 @@ class CallService:
                 plan.user_ids,
                 tuple(Tab(tab.client, tab.user_id, tab.user_name) for tab in tabs),
                 plan.ring_max_s,
+                returns_s=self._clients.may_return_s(frozenset(plan.user_ids)),
             ),
         )
 

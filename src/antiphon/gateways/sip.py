@@ -10,7 +10,7 @@ from collections.abc import Callable
 from antiphon import log, metrics
 from antiphon.calls.ports import CallId, LegId, SipEvents, StationInvite
 from antiphon.clock import Clock
-from antiphon.limits import SIP_PROBE_S, SIP_RINGING_PROBE_S, SIP_SOCKET_BUFFER_BYTES
+from antiphon.limits import SIP_PROBE_S, SIP_RINGING_PROBE_S, SIP_SOCKET_BUFFER_BYTES, SIP_UNREACHABLE_GRACE_S
 from antiphon.settings import Settings
 from antiphon.wire.sip import (
     Answered,
@@ -65,7 +65,12 @@ class SipGateway:
         self._realm = settings.realm
         ports = settings.ports
         self._flow = Flow("edge", "udp", (_LOOPBACK, ports.sip_calls), (_LOOPBACK, ports.sip_edge))
-        config = UserAgentConfig(contact_user=_USER, probe_s=SIP_PROBE_S, ringing_probe_s=SIP_RINGING_PROBE_S)
+        config = UserAgentConfig(
+            contact_user=_USER,
+            probe_s=SIP_PROBE_S,
+            ringing_probe_s=SIP_RINGING_PROBE_S,
+            unreachable_grace_s=SIP_UNREACHABLE_GRACE_S,
+        )
         self._agent = UserAgent(config, lambda: secrets.token_hex(12))
         self._transport: asyncio.DatagramTransport | None = None
         self._timer: asyncio.TimerHandle | None = None

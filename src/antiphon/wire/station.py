@@ -72,7 +72,7 @@ class Desired(Payload):
 
 
 class Reported(Payload):
-    version: int  # of the desired state that is in force; 0 before the first
+    version: int = Field(ge=0, lt=2**31)  # of the desired state that is in force; 0 before the first
     error: str | None = None  # why the desired state is not in force
     software: str
     model: str

@@ -122,7 +122,7 @@ def installed(data: Path) -> Iterator[Settings]:
 
 def bench_port(settings: Settings) -> int:
     """Where the edge takes the benchmark's callers, UDP on loopback."""
-    return settings.ports.dtmf_log + 6
+    return int(settings.ports.dtmf_log) + 6
 
 
 def bench_ports(settings: Settings, count: int) -> range:
@@ -193,7 +193,7 @@ def _company(tx: Tx, number: int, stations: int, desks: int, key: str, now: date
             name=f"Desk {at}",
             email=f"{new_id('desk')}@bench.example",
             role="operator",
-            password_hash="-",  # nobody signs in with a password: the session is made here
+            password_hash=new_id("nobody"),  # no hash: nobody signs in, the sessions are made here
             now=now,
         )
         session = new_id("session")
