@@ -60,7 +60,7 @@ def read_fact(topic: str, payload: bytes) -> Fact:
         document = json.loads(payload)
         known = {field.name: document[field.name] for field in fields(kind) if field.name in document}
         fact = _ADAPTERS[kind.__name__].validate_python(known)
-    except (ValueError, TypeError, ValidationError) as error:
+    except (ValueError, TypeError, RecursionError, ValidationError) as error:
         raise FactMalformed(topic) from error
     if fact.company_id != named.group(1):
         raise FactMalformed(topic)

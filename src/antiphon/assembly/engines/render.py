@@ -135,6 +135,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "connections_max": _connections_max(),
         "connections_per_source": limits.FRONT_CONNECTIONS_PER_SOURCE,
         "requests_per_10_s": limits.FRONT_REQUESTS_PER_SOURCE_10_S,
+        "sockets_per_10_s": limits.FRONT_WEBSOCKETS_PER_SOURCE_10_S,
         "claims_per_minute": limits.FRONT_CLAIM_REQUESTS_PER_MINUTE,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -22,6 +23,7 @@ _MANIFEST_MAX_BYTES = 256 * 1024 * 1024
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}"
 _NAME = re.compile(rf"settings\.toml|database\.(?:sqlite|pgdump)|(?:secrets|pki|snapshots|stations)(?:/{_PART}){{1,6}}")
 _PIECE_BYTES = 1024 * 1024
+_COMPRESSION = 6
 _GZIP = b"\x1f\x8b"
 Progress = Callable[[int], None]  # bytes of files so far
 
@@ -56,7 +58,10 @@ def write(
     target: BinaryIO = Seal(into, passphrase) if passphrase else into  # type: ignore[assignment]  # a raw stream is one
     known: dict[str, dict[str, object]] = {}
     done = 0
-    with tarfile.open(fileobj=target, mode="w|gz", compresslevel=6) as tar:
+    with (
+        gzip.GzipFile(filename="", mode="wb", compresslevel=_COMPRESSION, fileobj=target, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w|") as tar,
+    ):
         for name, path in files:
             with path.open("rb") as file:
                 hashed = _Hashing(file, path.stat().st_size)

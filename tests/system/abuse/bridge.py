@@ -1,0 +1,69 @@
+"""A way for tools that speak SIP over UDP only to a listener that speaks TLS only: datagrams in, one connection out."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from antiphon.settings import Settings
+from ops import engines, sip
+
+
+@dataclass
+class Bridge:
+    """`port` takes the tool's datagrams; `answers` counts the status codes that come back."""
+
+    port: int
+    answers: Counter[int] = field(default_factory=Counter)
+    sent: int = 0
+
+
+@contextmanager
+def bridge(settings: Settings, listener: int, source: str = "127.0.0.1") -> Iterator[Bridge]:
+    """Whoever sends to the bridge reaches `listener` from the address `source`."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tool,
+        connect_from(settings, listener, source) as connection,
+    ):
+        tool.bind(("127.0.0.1", 0))
+        made = Bridge(tool.getsockname()[1])
+        line = sip.Line(connection)
+        peers: list[tuple[str, int]] = []
+        ending = threading.Event()
+
+        def carry() -> None:
+            with selectors.DefaultSelector() as selector:
+                for one in (tool, connection):
+                    selector.register(one, selectors.EVENT_READ)
+                while not ending.is_set():
+                    ready = {key.fileobj for key, _ in selector.select(0.1)}
+                    if tool in ready:
+                        data, peer = tool.recvfrom(65_536)
+                        peers[:] = [peer]
+                        made.sent += 1
+                        connection.sendall(data)
+                    if connection in ready or connection.pending():
+                        with suppress(TimeoutError, ConnectionError):
+                            answer = line.receive(within_s=0.2)
+                            made.answers[sip.status(answer)] += 1
+                            tool.sendto(answer.encode(), peers[0])
+
+        carrying = threading.Thread(target=carry, daemon=True)
+        carrying.start()
+        try:
+            yield made
+        finally:
+            ending.set()
+            carrying.join(5)
+
+
+def connect_from(settings: Settings, port: int, source: str, who: engines.Station | None = None) -> ssl.SSLSocket:
+    """A TLS connection that comes from another address of this machine."""
+    raw = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(source, 0))
+    return engines.tls(settings, who).wrap_socket(raw, server_hostname="127.0.0.1")
