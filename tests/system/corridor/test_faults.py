@@ -23,11 +23,13 @@ from antiphon.limits import DOOR_ACK_MAX_S
 from corridor.desk import Desk
 from corridor.person import Person
 from corridor.platform_under_test import Platform
-from corridor.visitor import Visitor, told_since
+from corridor.visitor import Json, Visitor, told_since
 
 pytestmark = pytest.mark.system
 
 WITHIN_S = 10.0
+SOUND_BACK_S = 3.0
+ENGINE_DEATHS = 4
 PRESS_GAP_S = 0.5  # between two presses of a visitor who was refused
 # Who carries nothing of a call that stands: the talk must not notice.
 BYSTANDERS = ("mosquitto", "coturn", "api", "devices", "worker")
@@ -119,6 +121,19 @@ def opens(anna: Person, visitor: Visitor, deadline: float) -> None:
         assert time.monotonic() < deadline, "the door does not open"
 
 
+def is_told_of_a_fault(visitor: Visitor, since: str) -> None:
+    def told(status: Json) -> bool:
+        return bool({"platform_unreachable", "platform_error"} & set(told_since(status, since)))
+
+    visitor.waits_until("the visitor is told of a fault", told, WITHIN_S)
+
+
+def stops_listening(visitor: Visitor) -> None:
+    """The visitor does not wait for the end of the announcement."""
+    if visitor.status["call"]["state"] != "idle":
+        visitor.hang_up()
+
+
 def next_call_works(anna: Person, visitor: Visitor, killed: float) -> float:
     """Seconds from the kill until the door of the next call is open."""
     rings(visitor, WITHIN_S)
@@ -173,10 +188,11 @@ def test_killed_while_it_rings(platform: Platform, anna: Person, visitor: Visito
     rings(visitor, WITHIN_S)
     anna.is_rung()
     anna.sees_the_visitor(frames=2)
-    sockets = anna.sockets
+    sockets, told = anna.sockets, visitor.prompts
     killed = kill(platform, part)
     if part == "haproxy":
         anna.is_connected(sockets + 1)
+        anna.is_in_service()
     if part in ("haproxy", "rtpengine"):
         is_answered_and_opened(anna, visitor, killed + WITHIN_S)
         took_s = time.monotonic() - killed
@@ -184,9 +200,9 @@ def test_killed_while_it_rings(platform: Platform, anna: Person, visitor: Visito
         assert took_s < WITHIN_S
         times.note(part, "ringing", "the same ring answered, door opened", took_s)
         return
+    is_told_of_a_fault(visitor, told)
     anna.is_not_rung()
-    if visitor.status["call"]["state"] != "idle":
-        visitor.hang_up()
+    stops_listening(visitor)
     times.note(part, "ringing", "next call, door opened", next_call_works(anna, visitor, killed))
 
 
@@ -228,12 +244,44 @@ def test_a_call_service_killed_in_a_talk_is_said_and_the_next_call_works(
     platform: Platform, anna: Person, visitor: Visitor, times: Times
 ) -> None:
     in_a_talk(anna, visitor)
+    told = visitor.prompts
     killed = kill(platform, "calls")
-    visitor.waits_until("the visitor hears of the end", lambda status: status["call"]["state"] != "talking", WITHIN_S)
+    is_told_of_a_fault(visitor, told)
     times.note("calls", "in a talk", "said to the visitor", time.monotonic() - killed)
-    if visitor.status["call"]["state"] != "idle":
-        visitor.hang_up()
+    stops_listening(visitor)
     times.note("calls", "in a talk", "next call, door opened", next_call_works(anna, visitor, killed))
+
+
+def test_a_media_engine_killed_in_a_talk_is_replaced_within_three_seconds(
+    platform: Platform, anna: Person, visitor: Visitor, times: Times
+) -> None:
+    """Several times in one talk. Without the offer anew there is no sound any more, and the talk ends."""
+    in_a_talk(anna, visitor)
+    gaps = []
+    for _ in range(ENGINE_DEATHS):
+        platform.has_run_for_a_while("rtpengine")
+        before = anna.hears_the_visitor()["soundReceived"]
+        switched = visitor.status["media"]["switches"]
+        killed = kill(platform, "rtpengine")
+        anna.hears_the_visitor_anew(before)
+        at_the_desk_s = time.monotonic() - killed
+        visitor.waits_until("the station has its new session", lambda now, was=switched: now["media"]["switches"] > was)
+        visitor.hears_somebody()
+        gaps.append(max(at_the_desk_s, time.monotonic() - killed))
+        times.note("rtpengine", "in a talk", "sound at the desk / at both ends", at_the_desk_s)
+        times.note("rtpengine", "in a talk", "", gaps[-1])
+        the_talk_goes_on(anna, visitor)
+        sent = visitor.status["screen"]["frames"]
+        visitor.waits_until("the visitor sees Anna again", lambda now, was=sent: now["screen"]["frames"] > was + 5)
+    assert max(gaps) < SOUND_BACK_S
+    opens(anna, visitor, time.monotonic() + WITHIN_S)
+    anna.hangs_up()
+    visitor.is_idle()
+    anna.reads_in_the_history("picture and sound offered anew after")
+    record = platform.newest_call(anna.email)
+    assert record["cause"] == "answered"
+    assert [gap["after_s"] < SOUND_BACK_S for gap in record["media_breaks"]] == [True] * ENGINE_DEATHS
+    next_call_works(anna, visitor, time.monotonic())
 
 
 def test_without_a_broker_calls_ring_and_are_answered_and_the_door_says_why(
