@@ -78,6 +78,12 @@ def parser() -> argparse.ArgumentParser:
     test = verb("test", "run every check and every test")
     test.add_argument("--long", action="store_true", help="the long runs too")
     test.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="only pytest, with these arguments")
+    bench = verb("bench", "measure: door-call, sip, start or all; without a name, what each measures")
+    bench.add_argument("name", nargs="?", default=None, metavar="NAME")
+    bench.add_argument(
+        "--json", type=Path, default=None, metavar="FILE", help="where the result goes; its plot beside it"
+    )
+    bench.add_argument("--quick", action="store_true", help="only a few of each: shows that it works, not how fast")
     ca = verb("ca", "how to trust the platform's own certificate authority")
     ca.add_argument("what", choices=("show",))
     return top

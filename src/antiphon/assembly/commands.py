@@ -61,6 +61,7 @@ def run(asked: argparse.Namespace) -> int:
         "ca": authority,
         "user": user,
         "test": test,
+        "bench": bench,
     }
     return verbs[asked.verb](asked, settings_room.data_folder(asked.data))
 
@@ -218,6 +219,13 @@ def user(asked: argparse.Namespace, data: Path) -> int:
 
 def test(asked: argparse.Namespace, data: Path) -> int:
     return checks.run(long=asked.long, pytest=asked.pytest)
+
+
+def bench(asked: argparse.Namespace, data: Path) -> int:
+    """Never on the data folder asked for: benchmarks make installations of their own."""
+    from antiphon.assembly.bench import command  # what it needs is installed for tests and benchmarks only
+
+    return command.run(asked.name, asked.json, quick=asked.quick)
 
 
 # -- what up needs ---------------------------------------------------------------------------------------------------
