@@ -39,11 +39,11 @@ _UNTIL = """async ([figure, least, patience]) => {
 
 
 # Resolves when a connection that is younger than the one known has received sound.
-_ANEW = """async ([before, patience]) => {
+_ANEW = """async ([frames, patience]) => {
   const end = performance.now() + patience;
   for (;;) {
     const calls = Object.values(await window.__antiphon.statistics());
-    if (calls.some((call) => call.soundReceived > 0 && call.soundReceived < before)) return;
+    if (calls.some((call) => call.framesDecoded < frames && call.soundReceived > 0.0001)) return;
     if (performance.now() > end) throw new Error(`waited in vain for sound: ${JSON.stringify(calls)}`);
     await new Promise((done) => requestAnimationFrame(done));
   }
@@ -107,9 +107,9 @@ class Person:
         """Sound energy played by this tab: silence has none."""
         return self._until("soundReceived", 0.001)
 
-    def hears_the_visitor_anew(self, before: float) -> None:
-        """Sound on another connection than the one that had received so much."""
-        self.page.evaluate(_ANEW, [before, PATIENCE_MS])
+    def hears_the_visitor_anew(self, frames: int) -> None:
+        """Sound on another connection than the one that had decoded so many pictures."""
+        self.page.evaluate(_ANEW, [frames, PATIENCE_MS])
 
     def reads(self, words: str | re.Pattern[str], within_ms: int = PATIENCE_MS) -> None:
         expect(self.page.get_by_text(words).first).to_be_visible(timeout=within_ms)
