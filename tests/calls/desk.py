@@ -105,8 +105,14 @@ class FakeMedia:
     async def connect_answer(self, call: str, leg: str, answer: str) -> str:
         return await self._do("connect_answer", call, "winner sdp")
 
-    async def renew(self, call: str, leg: str, station_leg: str, session: str) -> str:
+    async def renew(self, call: str, leg: str, station_leg: str, session: str, *, account: bool) -> str:
         return await self._do("renew", call, "renewed offer")
+
+    async def receiver_offer(self, call: str, leg: str) -> str:
+        return await self._do("receiver_offer", call, "offer for the telephone")
+
+    async def receiver_answer(self, call: str, leg: str, answer: str) -> None:
+        await self._do("receiver_answer", call, "")
 
     async def open_client(self, call: str, leg: str, offer: str, *, account: bool) -> str:
         self.open.add(call)

@@ -295,6 +295,7 @@ class OpenDoorByDigit:
     user_name: str
     digit: str
     request_id: str
+    account: bool  # pressed at a telephone, not in a browser
 
 
 @dataclass(frozen=True, slots=True)

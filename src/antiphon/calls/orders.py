@@ -195,7 +195,7 @@ class Orders:
                 taking = media.connect_answer(call_id, leg, sdp)
                 self._answered(call, leg, taking, lambda made: i.ConnectAnswerTaken(leg, made))
             case e.RenewMedia(leg, station_leg, session):
-                renewing = media.renew(call_id, leg, station_leg, session)
+                renewing = media.renew(call_id, leg, station_leg, session, account=call.machine.is_account(leg))
                 self._answered(call, leg, renewing, lambda made: i.ConnectOfferMade(leg, made))
             case e.OpenClient(leg, offer):
                 opening = media.open_client(call_id, leg, offer, account=call.machine.station.kind == "account")
@@ -307,7 +307,7 @@ class Orders:
         if call.station is None or index is None or index >= len(doors):
             _log.info("digit opens no door", **call.log_fields())
             return
-        actor = access.Actor("dtmf", order.user_id, order.user_name)
+        actor = access.Actor("account" if order.account else "dtmf", order.user_id, order.user_name)
         self._start(call, self.open_door(call, Scope(call.station.company_id), actor, doors[index].door_id, order))
 
     async def open_door(

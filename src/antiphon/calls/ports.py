@@ -144,11 +144,17 @@ class MediaPort(Protocol):
     async def connect_answer(self, call: CallId, leg: LegId, answer: str) -> str:
         """Take the winner's answer; returns the SDP answer for the calling station."""
 
-    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str) -> str:
+    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str, *, account: bool) -> str:
         """The engine lost the talk: take the station's `session` again; the offer for a new peer connection of that tab.
 
         `connect_answer` follows as after `connect_offer`; its description is offered to the station anew.
         """
+
+    async def receiver_offer(self, call: CallId, leg: LegId) -> str:
+        """The offer for a SIP account that rings, sound and picture both ways; nothing flows before the answer."""
+
+    async def receiver_answer(self, call: CallId, leg: LegId, answer: str) -> None:
+        """Take its answer; `connect_offer` and `connect_answer` follow when it wins."""
 
     async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
         """A browser calls a station or account: takes its offer, returns the offer for the other end."""

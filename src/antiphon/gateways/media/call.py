@@ -49,6 +49,7 @@ class CallOnEngine:
         self.called_from = ""  # tag of the calling station; empty when a client called
         self.pictured = False
         self.takes_digits = False
+        self.receivers: dict[LegId, str] = {}  # SIP accounts among the legs that ring, and what they were offered
         self.injected: list[tuple[str, str]] = []  # (tag, digit) that the engine will report back
         self.number = zlib.crc32(call.encode())
         self._client = client

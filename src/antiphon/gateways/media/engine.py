@@ -154,11 +154,38 @@ class MediaEngine(MediaPort):
         if held.machine.phase is ng.Phase.OPEN and held.tag(tag) in (ng.Tag.REQUESTED, ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
             await held.run(ng.Unsubscribe(held.call, tag))
 
+    async def receiver_offer(self, call: CallId, leg: LegId) -> str:
+        held = self._held(call)
+
+        async def order() -> str:
+            if held.machine.phase is ng.Phase.EMPTY:
+                await self._anchor_caller(
+                    held
+                )  # the caller sees none of it: its first description comes with the winner
+            tag = held.new_tag(leg)
+            reply = await held.run(ng.SubscribeRequest(call, held.caller, tag, options.RECEIVER))
+            offer = sdp.both_ways(sdp.for_station(held.text(reply), held.number, held.version(tag)))
+            held.receivers[leg] = offer
+            return offer
+
+        return await self._ordered(held, order)
+
+    async def receiver_answer(self, call: CallId, leg: LegId, answer: str) -> None:
+        held = self._held(call)
+
+        async def order() -> None:
+            where = sdp.subscribed(held.receivers.get(leg, ""), sdp.usable(answer).text)
+            await held.run(ng.SubscribeAnswer(call, held.tag_of(leg), where, options.ANSWER))
+
+        await self._ordered(held, order)
+
     async def connect_offer(self, call: CallId, leg: LegId) -> str:
         held = self._held(call)
 
         async def order() -> str:
             tag = held.tags.get(leg, "")
+            if leg in held.receivers:
+                return await self._offer_to_receiver(held, tag)
             if held.tag(tag) not in (ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
                 # No preview at this receiver: it is a stranger, and only an anchored caller may offer to one.
                 tag = held.new_tag(leg)
@@ -184,14 +211,20 @@ class MediaEngine(MediaPort):
             self._spawn(self._quietly(self.drop_preview(call, other)))
         return text
 
-    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str) -> str:
+    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str, *, account: bool) -> str:
         description = sdp.usable(session)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._begin(call)
         held.offer = description
         held.caller = held.called_from = held.tags[station_leg] = station_leg
-        return await self._opened(held, lambda: self._offer_to_browser(held, held.new_tag(leg)))
+        offer = self._offer_to_receiver if account else self._offer_to_browser
+        return await self._opened(held, lambda: offer(held, held.new_tag(leg)))
+
+    async def _offer_to_receiver(self, held: CallOnEngine, tag: str) -> str:
+        offer = held.station_offer.text
+        reply = await held.run(ng.Offer(held.call, held.caller, tag, offer, options.TO_RECEIVER))
+        return sdp.both_ways(sdp.for_station(held.text(reply), held.number, held.version(tag)))
 
     async def _offer_to_browser(self, held: CallOnEngine, tag: str) -> str:
         towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER

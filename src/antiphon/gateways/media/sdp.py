@@ -229,6 +229,34 @@ def for_station(text: str, number: int, version: int) -> str:
     return Description(_origin(description.session, number, version), media).text
 
 
+def both_ways(text: str) -> str:
+    """The same session with every section that is not refused open in both directions."""
+    description = parse(text)
+    media = tuple(
+        replace(part, lines=(*(line for line in part.lines if line[2:] not in _DIRECTIONS), "a=sendrecv"))
+        if part.port
+        else part
+        for part in description.media
+    )
+    return Description(description.session, media).text
+
+
+def subscribed(offer: str, answer: str) -> str:
+    """What the engine takes as the answer of a subscriber: where the telephone is and its keys, with every format offered.
+
+    It refuses a subscriber that takes fewer formats; the true answer follows when the telephone wins.
+    """
+    asked, given = parse(offer), parse(answer)
+    if len(asked.media) != len(given.media):
+        raise BadDescription(sections=len(given.media))
+    sections: list[Media] = []
+    for of, to in zip(asked.media, given.media, strict=True):
+        formats = tuple(line for line in of.lines if line.startswith(("a=rtpmap:", "a=fmtp:")))
+        where = tuple(line for line in to.lines if line.startswith(("c=", "a=crypto:", "a=rtcp:")))
+        sections.append(Media(of.kind, to.port, to.protocol, of.formats, (*where, *formats, "a=recvonly")))
+    return Description(_origin(given.session, 1, 1), tuple(sections)).text
+
+
 def for_browser(text: str, number: int, version: int, *, picture_only: bool) -> str:
     """A description for a browser: named sections, and before the answer no sound (`inactive`)."""
     description = parse(text)
