@@ -85,10 +85,12 @@ class FakeMedia:
             raise self.failing[name]
         return made
 
-    async def open_caller(self, call: str, leg: str, offer: str, *, reliable_preview: bool) -> str | None:
-        made = await self._do("open_caller", call, "anchor sdp")
+    async def open_caller(
+        self, call: str, leg: str, offer: str, *, reliable_preview: bool, early: bool = False
+    ) -> str | None:
+        made = await self._do("open_caller", call, "early sdp" if early else "anchor sdp")
         self.open.add(call)
-        return made if reliable_preview else None
+        return made if reliable_preview or early else None
 
     async def preview_offer(self, call: str, leg: str) -> str:
         return await self._do("preview_offer", call, "preview offer")

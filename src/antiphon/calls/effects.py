@@ -88,6 +88,7 @@ class OpenCaller:
     leg: LegId
     offer: str
     reliable_preview: bool
+    early: bool = False  # an account whose picture is shown before the answer
 
 
 @dataclass(frozen=True, slots=True)

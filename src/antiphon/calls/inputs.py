@@ -33,6 +33,7 @@ class Planned:
     tabs: tuple[Tab, ...]
     ring_max_s: float
     returns_s: float = 0.0
+    early: bool = False  # the calling account's picture may be shown before the answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,8 +179,8 @@ class Orders:
     def _media_order(self, call: LiveCall, order: e.Effect) -> None:
         media, call_id = self._media, call.call_id
         match order:
-            case e.OpenCaller(leg, offer, reliable):
-                opening = media.open_caller(call_id, leg, offer, reliable_preview=reliable)
+            case e.OpenCaller(leg, offer, reliable, early):
+                opening = media.open_caller(call_id, leg, offer, reliable_preview=reliable, early=early)
                 self._answered(call, leg, opening, i.CallerOpened)
             case e.MakePreviewOffer(leg):
                 self._preview(call, leg, media.preview_offer(call_id, leg))

@@ -127,8 +127,13 @@ class MediaPort(Protocol):
     command goes out; sequences that crash the engine cannot be produced.
     """
 
-    async def open_caller(self, call: CallId, leg: LegId, offer: str, *, reliable_preview: bool) -> str | None:
-        """Take the calling station's offer. Returns the SDP for the reliable 183 (own stations), or None."""
+    async def open_caller(
+        self, call: CallId, leg: LegId, offer: str, *, reliable_preview: bool, early: bool = False
+    ) -> str | None:
+        """Take the calling station's offer. Returns the SDP for the reliable 183 (own stations), or None.
+
+        `early`: an account shows its picture before the answer; the SDP returned is that of its 183 and of its 200.
+        """
 
     async def preview_offer(self, call: CallId, leg: LegId) -> str:
         """A recvonly offer (DTLS, ICE, BUNDLE, rtcp-mux) for one browser receiver: picture only."""

@@ -303,7 +303,8 @@ class CallService(LegListener):
         people, accounts = plan.user_ids, tuple(call.accounts)
         _log.info("call rings", people=len(people), tabs=len(tabs), accounts=len(accounts), **call.log_fields())
         returns_s = self._clients.may_return_s(frozenset(people))
-        self.feed(call, i.Planned((*people, *accounts), rung, plan.ring_max_s, returns_s=returns_s))
+        early = admission.station is not None and admission.station.early_video
+        self.feed(call, i.Planned((*people, *accounts), rung, plan.ring_max_s, returns_s, early))
 
     def _end_older(self, call: LiveCall) -> None:
         """A station that presses again rings once: it restarted, or gave the older press up without telling."""

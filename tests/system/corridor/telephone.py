@@ -253,7 +253,7 @@ class Baresip:
         self.do("hangup")
 
     def presses(self, digit: str) -> None:
-        self.do(digit)
+        self.do("sndcode", digit)
 
     def is_told(self) -> str:
         """Why its call is over, in the platform's status line."""

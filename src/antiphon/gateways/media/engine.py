@@ -10,7 +10,7 @@ from antiphon import log
 from antiphon.calls.ports import CallId, KeyFrame, LegId, MediaEvents, MediaPort, Prompt
 from antiphon.clock import Clock
 from antiphon.errors import AntiphonError, BadInput
-from antiphon.gateways.media import options, sdp
+from antiphon.gateways.media import offers, options, sdp
 from antiphon.gateways.media.anchor import Anchor
 from antiphon.gateways.media.call import CallOnEngine, MediaFailed, NoPreview
 from antiphon.gateways.media.digits import DIGITS, DigitReports
@@ -70,13 +70,19 @@ class MediaEngine(MediaPort):
 
     # -- the calling station -------------------------------------------------------------------------------------
 
-    async def open_caller(self, call: CallId, leg: LegId, offer: str, *, reliable_preview: bool) -> str | None:
+    async def open_caller(
+        self, call: CallId, leg: LegId, offer: str, *, reliable_preview: bool, early: bool = False
+    ) -> str | None:
         description = sdp.usable(offer)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._begin(call)
         held.offer = description
         held.caller = held.called_from = held.tags[leg] = leg
+        if early:
+            held.offer = sdp.decided(description)
+            held.takes_digits = True
+            return await self._opened(held, lambda: self._publish_caller(held))
         if not reliable_preview:
             held.takes_digits = held.opened = True
             return None
@@ -88,6 +94,11 @@ class MediaEngine(MediaPort):
         if lost is not None:
             held.follow(lost)
         return held
+
+    async def _publish_caller(self, held: CallOnEngine) -> str:
+        text = await offers.publish(held)
+        await self._look_in(held)
+        return text
 
     async def _opened(self, held: CallOnEngine, order: Callable[[], Awaitable[str]]) -> str:
         """The first order of a call: when it fails, nothing is left."""
@@ -123,7 +134,8 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            if held.station_offer.first("video") is None or held.tag(_ANCHOR) is not ng.Tag.PARTY:
+            shown = held.tag(held.caller) is ng.Tag.SOURCE or held.tag(_ANCHOR) is ng.Tag.PARTY
+            if held.station_offer.first("video") is None or not shown:
                 raise NoPreview()
             tag = held.new_tag(leg)
             reply = await held.run(ng.SubscribeRequest(call, held.caller, tag, options.PREVIEW))
@@ -162,22 +174,13 @@ class MediaEngine(MediaPort):
                 await self._anchor_caller(
                     held
                 )  # the caller sees none of it: its first description comes with the winner
-            tag = held.new_tag(leg)
-            reply = await held.run(ng.SubscribeRequest(call, held.caller, tag, options.RECEIVER))
-            offer = sdp.both_ways(sdp.for_station(held.text(reply), held.number, held.version(tag)))
-            held.receivers[leg] = offer
-            return offer
+            return await offers.ring_receiver(held, leg)
 
         return await self._ordered(held, order)
 
     async def receiver_answer(self, call: CallId, leg: LegId, answer: str) -> None:
         held = self._held(call)
-
-        async def order() -> None:
-            where = sdp.subscribed(held.receivers.get(leg, ""), sdp.usable(answer).text)
-            await held.run(ng.SubscribeAnswer(call, held.tag_of(leg), where, options.ANSWER))
-
-        await self._ordered(held, order)
+        await self._ordered(held, lambda: offers.receiver_answered(held, leg, answer))
 
     async def connect_offer(self, call: CallId, leg: LegId) -> str:
         held = self._held(call)
@@ -185,13 +188,13 @@ class MediaEngine(MediaPort):
         async def order() -> str:
             tag = held.tags.get(leg, "")
             if leg in held.receivers:
-                return await self._offer_to_receiver(held, tag)
+                return await offers.to_receiver(held, tag)
             if held.tag(tag) not in (ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
                 # No preview at this receiver: it is a stranger, and only an anchored caller may offer to one.
                 tag = held.new_tag(leg)
                 if held.machine.phase is ng.Phase.OPEN and not held.machine.anchored(held.caller):
                     await self._anchor_caller(held)
-            return await self._offer_to_browser(held, tag)
+            return await offers.to_browser(held, tag)
 
         return await self._ordered(held, order)
 
@@ -218,21 +221,11 @@ class MediaEngine(MediaPort):
         held = self._begin(call)
         held.offer = description
         held.caller = held.called_from = held.tags[station_leg] = station_leg
-        offer = self._offer_to_receiver if account else self._offer_to_browser
+        offer = offers.to_receiver if account else offers.to_browser
         return await self._opened(held, lambda: offer(held, held.new_tag(leg)))
 
-    async def _offer_to_receiver(self, held: CallOnEngine, tag: str) -> str:
-        offer = held.station_offer.text
-        reply = await held.run(ng.Offer(held.call, held.caller, tag, offer, options.TO_RECEIVER))
-        return sdp.both_ways(sdp.for_station(held.text(reply), held.number, held.version(tag)))
-
-    async def _offer_to_browser(self, held: CallOnEngine, tag: str) -> str:
-        towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
-        reply = await held.run(ng.Offer(held.call, held.caller, tag, held.station_offer.text, towards))
-        return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
-
     async def _look_in(self, held: CallOnEngine) -> None:
-        """Nobody previewed the caller, or the answer was faster than the first key frame: watch for it now."""
+        """Watch for the caller's picture: it has no anchor, or answered faster than the first key frame came."""
         if held.station_offer.first("video") is None or held.machine.phase is not ng.Phase.OPEN:
             return
         tag = held.fresh(_ANCHOR)

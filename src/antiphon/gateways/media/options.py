@@ -96,6 +96,18 @@ TO_ACCOUNT: Options = (
     ("flags", ("inject-DTMF",)),
 )
 
+# A caller of another maker whose picture is shown before the answer: a source without a peer. Its port and key stay.
+PUBLISH: Options = _options(
+    {
+        "codec": {"accept": ("any",)},
+        "ICE": "remove",
+        "DTLS": "off",
+        "SDES": _SDES,
+        "interface": PUBLIC,
+        "replace": _REPLACE,
+    }
+)
+
 # A ringing telephone subscribes too: the caller's media stays as it is, and its ports and keys stay when it wins.
 RECEIVER: Options = (
     *(pair for pair in TO_ACCOUNT if pair[0] not in ("direction", "ICE-lite", "flags")),

@@ -193,6 +193,28 @@ def _line_kept(line: str, payloads: set[str]) -> bool:
     return not line.startswith(("a=extmap", "a=ssrc", "a=rid", "a=simulcast"))
 
 
+def decided(description: Description) -> Description:
+    """The description with the first codec of each section alone (and its digits): nothing is left to be agreed later."""
+    return replace(description, media=tuple(_decided_media(media) for media in description.media))
+
+
+def _decided_media(media: Media) -> Media:
+    spoken = [payload for payload in media.formats if media.codec(payload) != _EVENTS]
+    if not media.port or not spoken:
+        return media
+    clock = _clock(media, spoken[0])
+    events = (payload for payload in media.formats if media.codec(payload) == _EVENTS)
+    digits = [payload for payload in events if _clock(media, payload) == clock][:1]
+    kept = (spoken[0], *digits)
+    return replace(media, formats=kept, lines=tuple(line for line in media.lines if _line_kept(line, set(kept))))
+
+
+def _clock(media: Media, payload: str) -> str:
+    """Samples per second; the statics of RFC 3551 run at 8000."""
+    prefix = f"a=rtpmap:{payload} "
+    return next((line.split("/")[1].strip() for line in media.lines if line.startswith(prefix)), "8000")
+
+
 # -- shaping for one receiver of the text -----------------------------------------------------------------------------
 
 
@@ -239,6 +261,20 @@ def both_ways(text: str) -> str:
         for part in description.media
     )
     return Description(description.session, media).text
+
+
+def early(published: str, offer: Description) -> str:
+    """The engine's answer to a published source, as the session of the whole call: both ways, with the offer's formats."""
+    taken = parse(both_ways(published))
+    sections: list[Media] = []
+    for of, to in zip(offer.media, taken.media, strict=True):
+        if not to.port:
+            sections.append(to)
+            continue
+        formats = tuple(line for line in of.lines if line.startswith(("a=rtpmap:", "a=fmtp:")))
+        others = tuple(line for line in to.lines if not line.startswith(("a=rtpmap:", "a=fmtp:")))
+        sections.append(replace(to, formats=of.formats, lines=(*formats, *others)))
+    return Description(taken.session, tuple(sections)).text
 
 
 def subscribed(offer: str, answer: str) -> str:
