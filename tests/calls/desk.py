@@ -77,6 +77,7 @@ class FakeMedia:
         self.open: set[str] = set()
         self.failing: dict[str, AntiphonError] = {}
         self.cleared: tuple[str, ...] = ()
+        self.digits_in_sound = True
 
     async def _do(self, name: str, call: str, made: str) -> str:
         self.orders.append((name, call))
@@ -130,8 +131,9 @@ class FakeMedia:
         await self._do(f"play {prompt} {language}", call, "")
         return 3.0
 
-    async def send_dtmf(self, call: str, leg: str, digit: str) -> None:
+    async def send_dtmf(self, call: str, leg: str, digit: str) -> bool:
         await self._do(f"send_dtmf {digit}", call, "")
+        return self.digits_in_sound
 
     def clear(self, calls: tuple[str, ...]) -> None:
         self.cleared = calls

@@ -29,12 +29,8 @@ class LegListener(ABC):
         self._feed_leg(leg, i.StationProgressed(status))
 
     def answered(self, leg: LegId, sdp: str) -> None:
-        if self._receivers.answered(leg, sdp):
-            return
-        call = self._by_station_leg.get(leg)
-        if call is not None:
-            call.hears_digits = "telephone-event" in sdp
-        self._feed_leg(leg, i.StationAnswered(sdp))
+        if not self._receivers.answered(leg, sdp):
+            self._feed_leg(leg, i.StationAnswered(sdp))
 
     def refused(self, leg: LegId, status: int, reason: str) -> None:
         if not self._receivers.refused(leg, status):

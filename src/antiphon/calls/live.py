@@ -28,7 +28,6 @@ class LiveCall:
     button_label: str = ""
     placed_by: str | None = None  # the person who called the station
     accounts: dict[str, devices.Station] = field(default_factory=dict)  # that the plan rings, by id
-    hears_digits: bool = False  # the station takes digits in its sound (RFC 4733)
     key_frame_taken: bool = False
     rang_mono: float | None = None  # the first ring at a client
     previewed: bool = False

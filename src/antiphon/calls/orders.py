@@ -228,13 +228,12 @@ class Orders:
             asyncio.get_running_loop().call_later(wait_s, ask)
 
     async def send_digit(self, call: LiveCall, digit: str) -> None:
-        """One digit to the station's end; raises AntiphonError when its sound can't take it."""
+        """One digit to the station's end, in its sound where it takes it there, else by SIP INFO."""
         station = call.machine.station
-        if station.kind == "station" or not call.hears_digits:
-            # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
-            self._sip.send_digit(station.leg_id, digit)
-        else:
-            await self._media.send_dtmf(call.call_id, station.leg_id, digit)
+        if station.kind == "account" and await self._media.send_dtmf(call.call_id, station.leg_id, digit):
+            return
+        # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
+        self._sip.send_digit(station.leg_id, digit)
 
     @staticmethod
     def _language(call: LiveCall) -> str:

@@ -173,8 +173,8 @@ class MediaPort(Protocol):
     async def play(self, call: CallId, leg: LegId, prompt: Prompt, language: str) -> float:
         """Play a prompt to one leg; returns its length in seconds."""
 
-    async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
-        """Send a digit to that leg (RFC 4733)."""
+    async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> bool:
+        """Send a digit to that leg in its sound (RFC 4733); False when it agreed to no digits there."""
 
     async def close(self, call: CallId) -> None:
         """Free everything of this call; harmless when there is nothing."""

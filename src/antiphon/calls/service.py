@@ -137,7 +137,7 @@ class CallService(LegListener):
             self._sip.refuse(invite.leg, 403, "unclaimed")
             return
         call = self.begin("from_station", invite.leg, invite=invite, account=invite.device_id is None)
-        call.button, call.hears_digits = invite.target, "telephone-event" in invite.sdp
+        call.button = invite.target
         _log.info("call arrived", button=invite.target[:64], **call.log_fields())
         self.feed(call, i.Arrived(invite.sdp, previews=invite.device_id is not None))
 

@@ -205,7 +205,9 @@ class MediaEngine(MediaPort):
             checked = sdp.browser_answer(answer, len(held.station_offer.media))
             command = ng.Answer(call, held.caller, held.tag_of(leg), checked, options.ANSWER_TO_STATION)
             reply = await held.run(command)
-            return sdp.for_station(held.text(reply), held.number, held.version(held.caller))
+            text = sdp.for_station(held.text(reply), held.number, held.version(held.caller))
+            held.hears_digits = held.takes_digits and leg not in held.receivers and sdp.hears_digits(text)
+            return text
 
         text = await self._ordered(held, order)
         if not held.pictured:
@@ -258,6 +260,7 @@ class MediaEngine(MediaPort):
         async def order() -> str:
             checked = sdp.usable(answer).text
             held.tags[station_leg] = _CALLEE
+            held.hears_digits = held.takes_digits and sdp.hears_digits(checked)
             reply = await held.run(ng.Answer(call, held.caller, _CALLEE, checked, options.ANSWER))
             return held.text(reply)
 
@@ -294,19 +297,20 @@ class MediaEngine(MediaPort):
 
         self._spawn(self._quietly(self._ordered(held, order)))
 
-    async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
+    async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> bool:
         held = self._held(call)
         if len(digit) != 1 or digit not in DIGITS:
             raise BadInput("That is not a digit of a telephone.")
 
-        async def order() -> None:
-            if not held.takes_digits:
-                raise MediaFailed("This station opens its doors by command, not by digits.", call_id=call)
+        async def order() -> bool:
+            if not held.hears_digits:
+                return False
             peer = held.peer_of(held.tag_of(leg))
             await held.run(ng.PlayDtmf(call, peer, digit))
             held.injected.append((peer, digit))
+            return True
 
-        await self._ordered(held, order)
+        return await self._ordered(held, order)
 
     async def close(self, call: CallId) -> None:
         held = self._calls.pop(call, None)

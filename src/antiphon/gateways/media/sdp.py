@@ -139,6 +139,16 @@ def _media(lines: list[str]) -> Media:
     return Media(parts[0], int(parts[1]), parts[2], tuple(parts[3:]), tuple(lines[1:]))
 
 
+def hears_digits(text: str) -> bool:
+    """Digits were agreed at the clock of the sound in use (RFC 4733 2.1): only those can be put into it."""
+    audio = parse(text).first("audio")
+    if audio is None:
+        return False
+    spoken = next((payload for payload in audio.formats if audio.codec(payload) != _EVENTS), "")
+    events = (payload for payload in audio.formats if audio.codec(payload) == _EVENTS)
+    return any(_clock(audio, payload) == _clock(audio, spoken) for payload in events)
+
+
 # -- what a station and a browser may speak with each other -----------------------------------------------------------
 
 
@@ -203,9 +213,10 @@ def _decided_media(media: Media) -> Media:
     if not media.port or not spoken:
         return media
     clock = _clock(media, spoken[0])
-    events = (payload for payload in media.formats if media.codec(payload) == _EVENTS)
-    digits = [payload for payload in events if _clock(media, payload) == clock][:1]
-    kept = (spoken[0], *digits)
+    events = [payload for payload in media.formats if media.codec(payload) == _EVENTS]
+    # RFC 4733 2.1 wants digits at the clock of the sound; many telephones know only those at 8000 beside any codec.
+    digits = [payload for payload in events if _clock(media, payload) == clock] or events
+    kept = (spoken[0], *digits[:1])
     return replace(media, formats=kept, lines=tuple(line for line in media.lines if _line_kept(line, set(kept))))
 
 
