@@ -40,6 +40,14 @@ class DeviceRevoked(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountRemoved(Fact):
+    """A station of another maker lost its account: its calls end, its registration is forgotten."""
+
+    device_id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredStateChanged(Fact):
     """What the platform wants of a station has a new version, to be sent to it."""
 
@@ -53,7 +61,7 @@ class DoorOpened(Fact):
 
     door_id: str
     device_id: str
-    actor_kind: Literal["user", "dtmf", "assistant"]
+    actor_kind: Literal["user", "dtmf", "account", "assistant"]
     call_id: str | None
 
 

@@ -27,6 +27,14 @@ PREVIEW_KEY_FRAME_MAX_S = 1.0
 # S6: claim codes.
 CLAIM_CODE_VALID_DAYS = 90
 CLAIM_ATTEMPTS_PER_MINUTE = 10  # per source address
+# +14: a SIP account's user name, in digits that a telephone can dial; how often the SIP edge is asked who is registered,
+# and about how many at most each time.
+ACCOUNT_NUMBER_DIGITS = 8
+ACCOUNT_LOOK_S = 3.0
+ACCOUNTS_IN_ONE_LOOK = 500
+# D4: the digits that open an account's own relay are sent to it one after another, this far apart.
+DOOR_DIGITS_MAX = 8
+DOOR_DIGIT_GAP_S = 0.25
 # P6: certificates.
 ROOT_CERTIFICATE_DAYS = 7300
 ISSUING_CERTIFICATE_DAYS = 3650
@@ -98,6 +106,8 @@ SIP_KEEPALIVE_S = 25
 WINNER_MEDIA_MAX_S = 5.0
 # W1: a client whose socket is lost while talking comes back within this time; also how long a call with nobody left rings on.
 RECONNECT_GRACE_S = 10.0
+# W1: a press while tabs are on their way back (the front or this service was lost) waits for them so long.
+TABS_RETURN_S = 5.0
 # A step of a call that another part has to answer (plan, media engine): later it counts as failed.
 CALL_STEP_MAX_S = 5.0
 # The longest prompt that a caller hears before it is let go.
@@ -176,10 +186,17 @@ CLIENT_SEND_MAX_S = 10.0
 KEY_FRAME_REQUEST_MIN_S = 0.25
 # D2: when a key frame is asked for after a receiver joined the preview.
 KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
+# D2: the same for a station of another maker, asked by SIP INFO (RFC 5168) after the call was put through.
+KEY_FRAMES_BY_INFO_S = (0.1, 0.7, 2.0)
 # A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
 KEY_FRAME_PACKETS_MAX = 4_096
-# P12: a lost media engine is noticed within this time.
-MEDIA_WATCH_S = 1.0
+# P12: a lost media engine is noticed within this time; while it is away it is asked this often whether it is back.
+MEDIA_WATCH_S = 0.25
+MEDIA_AWAY_ASK_S = 0.05
+MEDIA_QUERY_S = 1.0  # how often one call after the other is asked for, for an engine that lives and forgot it
+# P12: sound and picture offered anew are agreed within this time, or the call ends in words; and how often in one call.
+MEDIA_RENEWAL_MAX_S = 8.0
+MEDIA_RENEWALS_MAX = 8
 DIGIT_REPORT_MAX_BYTES = 16_384
 
 # How often the worker removes sessions, claim codes and delivered facts that have run out.
@@ -194,9 +211,45 @@ SIP_RETRY_AFTER_MAX_S = 10
 # rings and while people talk. A side that was started anew answers 481 at once, and the other tells its people.
 SIP_PROBE_S = 4.0
 SIP_RINGING_PROBE_S = 2.0
+# P12: a talk outlives the loss of the station's connection (network, edge) for so long: at the station, which connects and
+# registers again, and at the call service, which asks every second whether it is back.
+SIP_FLOW_GRACE_S = 12.0
+SIP_UNREACHABLE_GRACE_S = 10.0
 # A session description: browsers send some 10 kB with two media lines.
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024
 SDP_MEDIA_MAX = 16
+SDP_FORMATS_MAX = 128  # of one media line: there are so many payload types
 # Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+# P12: outages of parts that are remembered.
+OUTAGES_KEPT = 200
+# Operating: how often each role looks how late its event loop is, and how long whoever asks for figures or for the health
+# of everything waits for one part. Answers for everybody are made anew at most this often.
+LOOP_SAMPLE_S = 0.5
+FIGURES_MAX_S = 3.0
+HEALTH_KEPT_S = 2.0
+METRICS_PORT_RETRY_S = 30.0
+# Every station's certificate is looked through this often: it takes a while with many of them.
+CENSUS_S = 900.0
+# X5: ports from 1024 on to which browsers send nothing (Fetch standard, "bad port"); Chromium keeps to it for sound and picture, too.
+BROWSER_BLOCKED_PORTS = frozenset(
+    {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
+)
+OUTAGE_LOOK_S = 0.2  # how often the worker looks for parts that ended, and asks those that are down
+OUTAGE_PROBE_S = 5.0  # how often it asks all of them, for one that hangs
+# Upgrades: disk space that has to stay free beside three copies of the database, and how many copies are kept.
+UPGRADE_SPARE_BYTES = 64 * 1024 * 1024
+UPGRADE_COPIES_KEPT = 3
+# What the doctor calls too little, too slow or too old.
+CLOCK_AHEAD_S = 300
+DISK_FREE_FAULT_MB = 100
+DISK_FREE_WARNING_MB = 1_024
+INODES_FREE_FAULT = 1_000
+MEMORY_FREE_WARNING_MB = 256
+PROCESSOR_MESSAGES_PER_S = 20_000  # one core, reading alone
+SIP_MESSAGES_PER_CALL = 20
+STEAL_WARNING = 0.10
+OPEN_FILES_WARNING = 8_192
+AUTHORITY_ALARM_BEFORE_DAYS = 365
+BACKUP_AGE_WARNING_DAYS = 7

@@ -11,7 +11,7 @@ from script import OFFER, Play
 
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
-from antiphon.calls.model import WINNER_STATES, ClientState, Tab
+from antiphon.calls.model import TALKER_STATES, WINNER_STATES, Tab
 from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
 
@@ -24,6 +24,7 @@ ASKED = (
     e.TakePreviewAnswer,
     e.MakeConnectOffer,
     e.TakeConnectAnswer,
+    e.RenewMedia,
     e.OpenClient,
     e.TakeStationAnswer,
     e.Announce,
@@ -98,6 +99,8 @@ class AnyCall(RuleBasedStateMachine):
                 self.does(i.PreviewUp(leg) if works else i.PreviewBroke(leg))
             case e.MakeConnectOffer():
                 self.does(i.ConnectOfferMade(leg, "offer") if works else i.MediaFailed(leg, "media_failed"))
+            case e.RenewMedia():
+                self.does(i.ConnectOfferMade(leg, "renewed") if works else i.MediaFailed(leg, "media_failed"))
             case e.TellMediaOffer():
                 if works:
                     self.does(i.MediaAnswered(order.client, "answer"))
@@ -172,7 +175,7 @@ class AnyCall(RuleBasedStateMachine):
 
     @invariant()
     def at_most_one_winner(self) -> None:
-        held = (*WINNER_STATES, ClientState.TALKING, ClientState.AWAY)
+        held = WINNER_STATES | TALKER_STATES
         assert sum(leg.state in held for leg in self.play.machine.clients) <= 1
 
     @invariant()

@@ -308,10 +308,26 @@ async def test_a_fact_of_older_hardware_that_comes_late_leaves_the_new_ones_call
     assert desk.service.call(call_id) is not None
 
 
-async def test_a_media_engine_that_died(desk: Desk) -> None:
+async def test_a_media_engine_that_died_is_offered_anew_and_the_history_says_it(desk: Desk) -> None:
     anna = desk.tab("anna")
     call_id = await desk.talks(anna)
-    desk.service.media_events.media_lost((call_id,))
+    desk.service.media_events.media_lost((call_id,), desk.clock.monotonic())
+    await desk.service.drain()
+    assert desk.last(anna, wire.MediaOffer).renewed
+    desk.clock.advance(1.2)
+    await desk.says(anna, wire.MediaAnswer(call_id=call_id, sdp="renewed answer"))
+    assert desk.sip.named("offer")[-1] == ("offer", "leg-1", "winner sdp")
+    desk.service.offer_answered("leg-1", "ok")
+    await desk.says(anna, wire.HangUp(request_id="r2", call_id=call_id))
+    (ended,) = desk.history()
+    assert (ended.cause, [gap.after_s for gap in ended.media_breaks]) == ("answered", [1.2])
+
+
+async def test_a_media_engine_that_stays_away_ends_the_call_in_words(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    call_id = await desk.talks(anna)
+    desk.media.failing["renew"] = Unavailable()
+    desk.service.media_events.media_lost((call_id,), desk.clock.monotonic())
     await desk.service.drain()
     assert desk.last(anna, wire.CallEnded).cause == "media_failed"
     assert desk.history()[0].cause == "media_failed"

@@ -144,14 +144,6 @@ def test_a_new_tab_of_the_same_person_does_not_inherit_the_conversation() -> Non
     assert play.machine.over
 
 
-def test_a_media_engine_that_died_ends_the_call_in_words_for_both() -> None:
-    play = Play().talks(ANNA)
-    play.happens(i.MediaLost())
-    assert play.all(e.EndStation) == [e.EndStation("door", "platform_error")]
-    assert play.told(ANNA, e.TellEnded) == [e.TellEnded(ANNA.client, "media_failed", "platform")]
-    assert play.record.cause == "media_failed"
-
-
 def test_a_revoked_station_is_cut_off_in_the_middle_of_a_conversation() -> None:
     play = Play().talks(ANNA)
     play.happens(i.DeviceRevoked())

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import hashlib
 import sqlite3
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,43 +13,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import antiphon.assembly.api  # noqa: F401 - loads every room's tables
+from antiphon import devices
 from antiphon.database import Database, DatabaseAway, metadata, migrate
-from antiphon.directory import digest_accounts
 from antiphon.settings import Settings
 from antiphon.tenancy import users
+from postgresql import POSTGRES, postgres
 from residents import StillClock, make_tenant
-
-POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-
-
-@contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """A PostgreSQL of its own on a unix socket, run by an unprivileged user; gives its URL."""
-    programs = POSTGRES[-1].parent
-    as_user = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
-    if as_user:
-        os.chown(folder, 65534, 65534)
-    data, environment = folder / "pg", {"LC_ALL": "C.UTF-8", "HOME": str(folder)}
-    run = {"check": True, "cwd": folder, "env": environment, "stdout": subprocess.DEVNULL}
-    subprocess.run([*as_user, programs / "initdb", "-D", data, "-U", "antiphon", "-A", "trust", "-N"], **run)
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    control = [*as_user, programs / "pg_ctl", "-D", data]
-    subprocess.run([*control, "-l", folder / "log", "-w", "-o", options, "start"], **run)
-    try:
-        yield f"postgresql+psycopg://antiphon@/postgres?host={folder}"
-    finally:
-        subprocess.run([*control, "-w", "-m", "immediate", "stop"], **run)
-
-
-@pytest.fixture
-def short_folder() -> Iterator[Path]:
-    """A unix socket's path is at most 107 bytes, and the unprivileged user has to reach it."""
-    import tempfile
-
-    folder = Path(tempfile.mkdtemp(prefix="antiphon-pg-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 def differences(database: Database) -> list[object]:
@@ -94,16 +59,18 @@ def test_a_database_that_is_away_is_named(tmp_path: Path) -> None:
         migrate.current(away)
 
 
-def test_the_sip_edge_reads_active_accounts_only(settings: Settings, database: Database, clock: StillClock) -> None:
+def test_the_sip_edge_reads_what_it_needs_of_accounts(
+    settings: Settings, database: Database, clock: StillClock
+) -> None:
     tenant = make_tenant(database, clock, "Salzach")
     with database.transaction() as tx:
-        for name, active in (("old", False), ("desk", True)):
-            account = {"id": name, "username": name, "realm": "antiphon.local", "ha1": "0" * 32, "active": active}
-            tx.insert(tenant.scope, digest_accounts, account)
+        made = devices.create_account(
+            tx, tenant.scope, name="Empfang", site_id=tenant.site.id, realm="antiphon.local", now=clock.now()
+        )
+    number = made.station.number
+    ha1 = hashlib.md5(f"{number}:antiphon.local:{made.password}".encode()).hexdigest()
     edge = sqlite3.connect(settings.data / "db" / "antiphon.sqlite")
-    assert edge.execute("SELECT user, realm, ha1 FROM sip_accounts").fetchall() == [
-        ("desk", "antiphon.local", "0" * 32)
-    ]
+    assert edge.execute("SELECT user, realm, ha1 FROM sip_accounts").fetchall() == [(number, "antiphon.local", ha1)]
     edge.close()
 
 

@@ -109,6 +109,17 @@ def test_another_source_is_played_at_once() -> None:
     assert buffer.take(0.3) == Sound(b"new", 96)
 
 
+def test_a_source_that_numbers_a_little_lower_after_a_silence_is_played_at_once() -> None:
+    buffer = JitterBuffer(CLOCK_HZ)
+    for number in range(5):
+        buffer.put(1000 + number, number * STEP, b"old", 96, number * STEP_S)
+    for beat in range(20):  # everything is played, and the silence noticed
+        buffer.take(0.1 + beat * STEP_S)
+    for number in range(5):
+        buffer.put(600 + number, 50_000 + number * STEP, b"new", 96, 1 + number * STEP_S)
+    assert buffer.take(1.1) == Sound(b"new", 96)
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(

@@ -125,6 +125,22 @@ async def test_changed_ports_and_keys_are_followed_without_a_gap(ends: list[End]
     assert winner.media.quality()["rejected"] == 0
 
 
+async def test_whoever_took_over_is_heard_while_the_one_before_still_sends(ends: list[End]) -> None:
+    station, anchor = pair(ends)
+    anchor.media._talking = False  # sends silence, and goes on with it
+    await until(lambda: station.sound.heard()[2] > 5)
+    for _ in range(3):  # whichever of the two happens to send first in each 20 ms
+        winner = End()
+        ends.append(winner)
+        winner.media.talk()
+        winner.media.take_answer(station.media.answer(winner.media.offer()))
+        await until(station.hears_tone)
+        before = station.sound.heard()[2]
+        await until(lambda before=before: station.sound.heard()[2] > before + 30)
+        assert station.hears_tone()
+        winner.media._talking = False
+
+
 async def test_a_foreign_key_is_not_accepted(ends: list[End]) -> None:
     station, other = pair(ends)
     stranger = SecureTransport("127.0.0.1")

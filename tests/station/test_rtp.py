@@ -12,12 +12,14 @@ from antiphon_station.media.dtmf import DIGITS, DigitDetector, event_payloads
 from antiphon_station.media.h264 import PAYLOAD_MAX_BYTES, AccessUnit, Depacketizer, packetize, split_annex_b
 from antiphon_station.media.keyframes import REPEAT_MIN_S, KeyFrameClock
 from antiphon_station.media.rtp import (
+    SOURCE_SILENT_S,
     Bye,
     KeyFrameRequest,
     ReceptionStatistics,
     ReportBlock,
     RtpPacket,
     SenderReport,
+    SourceChoice,
     encode_bye,
     encode_key_frame_request,
     encode_report,
@@ -43,6 +45,26 @@ def test_sources_extension_and_padding_are_taken_off() -> None:
     packet = read_rtp(full)
     assert packet is not None
     assert packet.payload == b"sound"
+
+
+def test_the_newest_source_is_played_and_the_one_before_only_when_it_fell_silent() -> None:
+    choice = SourceChoice()
+    assert choice.plays(1, 0.0)
+    assert choice.plays(2, 0.01)
+    assert not choice.plays(1, 0.02), "the one before still sends"
+    assert choice.plays(2, 0.03)
+    assert choice.plays(1, 0.03 + SOURCE_SILENT_S), "an announcement ended: the talk goes on"
+    assert not choice.plays(2, 0.04 + SOURCE_SILENT_S)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.floats(0, 1)), max_size=200))
+def test_a_source_that_goes_on_alone_is_always_played(packets: list[tuple[int, float]]) -> None:
+    choice, now = SourceChoice(), 0.0
+    for ssrc, pause_s in packets:
+        now += pause_s
+        choice.plays(ssrc, now)
+    assert choice.plays(7, now + 2 * SOURCE_SILENT_S)
+    assert choice.plays(7, now + 2 * SOURCE_SILENT_S)
 
 
 @given(st.binary(max_size=80))

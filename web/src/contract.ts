@@ -31,6 +31,7 @@ export type Received<T extends ServerMessage["type"]> = Extract<ServerMessage, {
 export const receivedTypes: Readonly<Record<ServerMessage["type"], true>> = {
   welcome: true,
   station_changed: true,
+  station_removed: true,
   ring: true,
   preview_offer: true,
   ring_ended: true,

@@ -1,15 +1,27 @@
 """Who may open which door now; opening; the door log."""
 
-from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotAllowed, DoorNotFound, Opening, Outcome
-from antiphon.access.service import Doors, may_open
-from antiphon.access.store import add_door, attempts, door, doors, doors_of_station, forget_requests
+from antiphon.access.model import (
+    Actor,
+    Attempt,
+    Door,
+    DoorKind,
+    DoorNeedsCall,
+    DoorNotAllowed,
+    DoorNotFound,
+    Opening,
+    Outcome,
+)
+from antiphon.access.service import CallDigits, Doors, may_open
+from antiphon.access.store import add_door, attempts, door, doors, doors_of_station, forget_requests, remove_doors
 from antiphon.devices import DoorRefused, StationUnreachable
 
 __all__ = [
     "Actor",
     "Attempt",
+    "CallDigits",
     "Door",
     "DoorKind",
+    "DoorNeedsCall",
     "DoorNotAllowed",
     "DoorNotFound",
     "DoorRefused",
@@ -24,4 +36,5 @@ __all__ = [
     "doors_of_station",
     "forget_requests",
     "may_open",
+    "remove_doors",
 ]

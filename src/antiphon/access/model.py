@@ -6,17 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from antiphon.errors import Conflict, Forbidden, NotFound
+from antiphon.errors import BadInput, Conflict, Forbidden, NotFound
 
 DoorKind = Literal["door", "gate", "barrier"]
 Outcome = Literal[
-    "opened", "door_not_found", "door_not_allowed", "station_unreachable", "door_refused", "request_reused", "failed"
+    "opened",
+    "door_not_found",
+    "door_not_allowed",
+    "station_unreachable",
+    "door_refused",
+    "door_needs_call",
+    "request_reused",
+    "failed",
 ]
+ActorKind = Literal["user", "dtmf", "account", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One door, gate or barrier behind an output of a station."""
+    """One door, gate or barrier behind an output of a station; behind the digits in `output` at another maker's station."""
 
     id: str
     company_id: str
@@ -29,9 +37,12 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: a signed-in user, a user by a digit in a call, or the assistant. `name` is for people, never for logs."""
+    """Who asks: a signed-in user, a user or a SIP account by a digit in a call, or the assistant.
 
-    kind: Literal["user", "dtmf", "assistant"]
+    `user_id` is the account's id where an account asks. `name` is for people, never for logs.
+    """
+
+    kind: ActorKind
     user_id: str | None
     name: str
 
@@ -53,7 +64,7 @@ class Attempt:
     at: datetime
     door_id: str
     station_id: str | None
-    actor_kind: Literal["user", "dtmf", "assistant"]
+    actor_kind: ActorKind
     user_id: str | None
     call_id: str | None
     request_id: str
@@ -81,6 +92,20 @@ class RequestReused(Conflict):
 
     code = "request_reused"
     title = "This request was used for another opening already. Tap again."
+
+
+class DoorNeedsCall(Conflict):
+    """Another maker's station opens by digits, which reach it only in a call."""
+
+    code = "door_needs_call"
+    title = "This door opens only during a call with its station. Call the station, then open."
+
+
+class OutputInvalid(BadInput):
+    """The output does not fit the station."""
+
+    code = "output_invalid"
+    title = "A station of another maker opens by digits: enter the digits that it expects, such as 5 or 12#."
 
 
 class OutputTaken(Conflict):

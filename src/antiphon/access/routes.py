@@ -36,7 +36,12 @@ class NewDoor(BaseModel):
     station_id: str = Field(max_length=64)
     name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["Haustür"])
     kind: DoorKind = "door"
-    output: str = Field(default="door", pattern=r"^[a-z0-9-]{1,32}$", examples=["door"])
+    output: str = Field(
+        default="door",
+        pattern=r"^[a-z0-9*#-]{1,32}$",
+        examples=["door"],
+        description="At a station of another maker: the digits that open its relay in a call.",
+    )
     pulse_s: float = Field(default=limits.DOOR_PULSE_DEFAULT_S, gt=0, le=limits.DOOR_PULSE_MAX_S)
 
 

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from antiphon import events, limits, log, tenancy
+from antiphon import devices, events, limits, log, metrics, tenancy
 from antiphon.access import store
-from antiphon.access.model import Actor, Door, DoorNotAllowed, DoorNotFound, Opening, Outcome, RequestReused
+from antiphon.access.model import (
+    Actor,
+    Door,
+    DoorNeedsCall,
+    DoorNotAllowed,
+    DoorNotFound,
+    Opening,
+    Outcome,
+    RequestReused,
+)
 from antiphon.clock import Clock, new_id
 from antiphon.database import AlreadyThere, Database, Scope, Tx, outbox
 from antiphon.devices import Commander, DoorRefused, StationUnreachable
@@ -17,20 +27,41 @@ _log = log.get("access")
 
 
 def may_open(tx: Tx, scope: Scope, actor: Actor) -> bool:
-    """Active administrators and operators may open their company's doors; the assistant has no right of its own yet."""
+    """Active administrators and operators may open their company's doors, and accounts that were given the right.
+
+    The assistant has no right of its own yet.
+    """
     if actor.kind == "assistant" or actor.user_id is None:
         return False
+    if actor.kind == "account":
+        try:
+            return devices.account(tx, scope, actor.user_id).opens_doors
+        except NotFound:
+            return False
     try:
         return tenancy.user(tx, scope, actor.user_id).active
     except NotFound:
         return False
 
 
-class Doors:
-    """The one way to open a door. One per process; several processes share the requests through the database."""
+class CallDigits(Protocol):
+    """Digits to another maker's station, which opens its own relay by them."""
 
-    def __init__(self, database: Database, commander: Commander, clock: Clock) -> None:
+    async def send_digits(self, device_id: str, digits: str) -> None:
+        """Send them in the conversation with that station; raises `DoorNeedsCall` when there is none."""
+
+
+class Doors:
+    """The one way to open a door. One per process; several processes share the requests through the database.
+
+    Without `call_digits` (a process that holds no calls) doors of other makers' stations say that they need a call.
+    """
+
+    def __init__(
+        self, database: Database, commander: Commander, clock: Clock, call_digits: CallDigits | None = None
+    ) -> None:
         self._database, self._commander, self._clock = database, commander, clock
+        self._call_digits = call_digits
         self._under_way: dict[tuple[str, str], asyncio.Task[Opening]] = {}
 
     async def open(self, scope: Scope, actor: Actor, door_id: str, request_id: str, call_id: str | None) -> Opening:
@@ -59,6 +90,7 @@ class Doors:
             await asyncio.sleep(limits.DOOR_REQUEST_POLL_S)
             decision = await self._decided(attempt)
         if isinstance(decision, AntiphonError):
+            metrics.DOORS.labels(actor.kind, decision.code).inc()
             _log.info("door not opened", company_id=scope.company_id, door_id=door_id[:64], code=decision.code)
             raise decision
         if isinstance(decision, Opening):
@@ -76,8 +108,17 @@ class Doors:
         outcome: Outcome = "failed"
         error: str | None = None
         try:
-            await self._commander.open_door(door.station_id, door.output, door.pulse_s, new_id("command"))
+            if attempt.by_digits:
+                if self._call_digits is None:
+                    raise DoorNeedsCall(door_id=door.id)
+                await self._call_digits.send_digits(door.station_id, door.output)
+            else:
+                await self._commander.open_door(
+                    door.station_id, door.output, door.pulse_s, new_id("command"), attempt.call_id
+                )
             outcome = "opened"
+        except DoorNeedsCall as needs_call:
+            failure, outcome = needs_call, "door_needs_call"
         except DoorRefused as refused:
             failure, outcome, error = refused, "door_refused", refused.error
         except StationUnreachable as unreachable:
@@ -85,6 +126,7 @@ class Doors:
         finally:
             # Also when something unforeseen is on its way up: the log has no gaps.
             await self._write_end(attempt, door, outcome, error)
+        metrics.DOORS.labels(attempt.actor.kind, outcome).inc()
         _log.info(
             "door opened" if failure is None else "door not opened",
             company_id=door.company_id,
@@ -138,6 +180,7 @@ class Doors:
         except DoorNotFound as error:
             attempt.log(tx, self._clock, "door_not_found")
             return error
+        attempt.by_digits = devices.station(tx, attempt.scope, door.station_id).kind == "account"
         if not may_open(tx, attempt.scope, attempt.actor):
             attempt.log(tx, self._clock, "door_not_allowed", station_id=door.station_id)
             return DoorNotAllowed(door_id=door.id)
@@ -184,6 +227,7 @@ class _AttemptToOpen:
         self.scope, self.actor, self.door_id = scope, actor, door_id
         self.request_id, self.call_id = request_id, call_id
         self.at = at
+        self.by_digits = False
         self.waited = False  # for an earlier tap of the same hand: its outcome is this one's too
         self.who = f"{actor.kind}:{actor.user_id or ''}"
 
@@ -219,4 +263,6 @@ def _repeat(tx: Tx, attempt: _AttemptToOpen, outcome: Outcome, error: str | None
         return Opening(door.id, door.pulse_s, repeated=True)
     if outcome == "door_refused":
         return DoorRefused(error or "relay_failed")
+    if outcome == "door_needs_call":
+        return DoorNeedsCall(door_id=attempt.door_id)
     return StationUnreachable(door_id=attempt.door_id)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from antiphon import devices
-from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputTaken
+from antiphon import devices, limits
+from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputInvalid, OutputTaken
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, UtcTime, tenant_table
 from antiphon.wire.station import Output
@@ -53,6 +54,8 @@ door_log = tenant_table(
     sa.Column("error", sa.String(64), nullable=True),
 )
 
+_OUTPUT = re.compile(r"[a-z0-9-]{1,32}")
+_DIGITS = re.compile(rf"[0-9*#]{{1,{limits.DOOR_DIGITS_MAX}}}")
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
 
 
@@ -78,8 +81,13 @@ def door(tx: Tx, scope: Scope, door_id: str) -> Door:
 def add_door(
     tx: Tx, scope: Scope, *, station_id: str, name: str, kind: DoorKind, output: str, pulse_s: float, now: datetime
 ) -> Door:
-    """A door behind an output of a station, which is told about it; raises `StationNotFound` or `OutputTaken`."""
+    """A door behind an output of a station, which is told about it; at another maker's station behind digits.
+
+    Raises `StationNotFound`, `OutputInvalid` or `OutputTaken`.
+    """
     station = devices.station(tx, scope, station_id)
+    if not (_DIGITS if station.kind == "account" else _OUTPUT).fullmatch(output):
+        raise OutputInvalid(device_id=station.id)
     if tx.first(scope, door_rows, door_rows.c.station_id == station.id, door_rows.c.output == output):
         raise OutputTaken(device_id=station.id)
     added = Door(new_id("door"), scope.company_id, station.id, name, kind, output, pulse_s)
@@ -88,6 +96,11 @@ def add_door(
     outputs = tuple(Output(name=one.output, pulse_s=one.pulse_s) for one in doors_of_station(tx, scope, station.id))
     devices.change_desired(tx, scope, station.id, outputs=outputs, now=now)
     return added
+
+
+def remove_doors(tx: Tx, scope: Scope, station_id: str) -> None:
+    """The station leaves for good; the door log keeps what was opened."""
+    tx.delete(scope, door_rows, door_rows.c.station_id == station_id)
 
 
 def request(tx: Tx, scope: Scope, request_id: str, since: datetime) -> Row | None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import uvloop
 from fastapi import FastAPI
 
 from antiphon import devices, directory, log
-from antiphon.access import Doors
+from antiphon.access import Doors, remove_doors
 from antiphon.access import routes as access_routes
 from antiphon.assembly import health, problems, serving
+from antiphon.assembly.engines.address import advertised
+from antiphon.assembly.figures import Figures, tell_broker
 from antiphon.assembly.web import WebClient
+from antiphon.assembly.whole import WholeHealth
 from antiphon.calls import routes as calls_routes
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import Database, Scope, Tx, open_database
-from antiphon.devices import Commander
+from antiphon.devices import Commander, account_routes
 from antiphon.devices import routes as devices_routes
 from antiphon.directory import routes as directory_routes
 from antiphon.gateways.mqtt import MqttGateway
@@ -68,7 +72,9 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.settings, state.clock, state.database = settings, parts.clock, parts.database
     state.bus, state.doors = parts.broker, parts.doors
     state.require_station, state.buttons_changed = devices.station, _tell_station
-    for room in (tenancy_routes, directory_routes, devices_routes, access_routes, calls_routes):
+    state.require_account, state.account_leaves = devices.account, remove_doors
+    state.advertised = settings.public_name or advertised(settings).address
+    for room in (tenancy_routes, directory_routes, devices_routes, account_routes, access_routes, calls_routes):
         app.include_router(room.router)
     app.include_router(
         health.router(
@@ -78,6 +84,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
             }
         )
     )
+    app.include_router(health.whole_router(WholeHealth(settings, parts.clock)))
     # Asked last, after every route: a mount would take the other methods of a route's path too.
     app.router.default = WebClient(settings.web)
     return app
@@ -92,9 +99,14 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     parts = assemble(settings)
     try:
-        await serving.serve(create_app(settings, parts), settings.run / "api.sock", [parts.broker.run])
+        figures = Figures("api", partial(_look, parts))
+        await serving.serve(create_app(settings, parts), settings.run / "api.sock", [parts.broker.run], figures)
     finally:
         parts.database.close()
+
+
+async def _look(parts: Parts) -> None:
+    tell_broker(parts.broker)
 
 
 def _tell_station(tx: Tx, scope: Scope, station_id: str, buttons: Sequence[directory.Button], now: datetime) -> None:

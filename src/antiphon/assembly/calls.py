@@ -7,9 +7,10 @@ import gc
 import uvloop
 from fastapi import FastAPI
 
-from antiphon import log
+from antiphon import log, metrics
 from antiphon.access import Doors
 from antiphon.assembly import health, problems, serving
+from antiphon.assembly.figures import Figures, tell_broker
 from antiphon.calls import CallLimits, CallService, Snapshots
 from antiphon.clock import SystemClock
 from antiphon.database import open_database
@@ -47,7 +48,7 @@ class CallsRole:
         self.sip = SipGateway(self.service, settings, clock)
         self.media = MediaEngine(self.service.media_events, settings, clock)
         self.clients.events = self.service
-        doors = Doors(self.database, commander, clock)
+        doors = Doors(self.database, commander, clock, self.service)
         self.service.connect(self.sip, self.media, self.clients, doors, self.broker)
         self.app = FastAPI(title="Antiphon calls", openapi_url=None, docs_url=None, redoc_url=None)
         problems.install(self.app)
@@ -77,6 +78,14 @@ class CallsRole:
         await self.service.stop()
         self.clients.stop()
 
+    async def look(self) -> None:
+        """Bring the role's readings up to date."""
+        self.service.look()
+        self.sip.look()
+        on_duty = self.clients.on_duty_now
+        metrics.CLIENTS.put({("on",): on_duty, ("off",): self.clients.connected - on_duty})
+        tell_broker(self.broker)
+
     async def stop(self) -> None:
         """Let go of what carried the calls."""
         await self.service.stop()
@@ -104,7 +113,12 @@ async def _serve(settings: Settings) -> None:
     collect_rarely()
     try:
         await serving.serve(
-            role.app, settings.run / "calls.sock", [role.broker.run], websockets=True, closing=role.wind_up
+            role.app,
+            settings.run / "calls.sock",
+            [role.broker.run],
+            Figures("calls", role.look),
+            websockets=True,
+            closing=role.wind_up,
         )
     finally:
         await role.stop()

@@ -94,7 +94,7 @@ def _station(tx: Tx, now: datetime) -> Station:
         tenancy.company(tx, COMPANY_ID)
     except NotFound:
         tenancy.create_company(tx, _COMPANY, now, COMPANY_ID)
-    found = devices.stations(tx, scope)
+    found = devices.stations(tx, scope, "station")
     if found:
         return min(found, key=lambda station: station.id)
     project = tenancy.create_project(tx, scope, "Altstadt", now)

@@ -10,16 +10,19 @@ from fastapi import FastAPI
 
 from antiphon import log
 from antiphon.assembly import health, problems, serving
+from antiphon.assembly.census import Census
 from antiphon.assembly.certificates import ServerCertificates
 from antiphon.assembly.engines.address import advertised
+from antiphon.assembly.figures import Figures, tell_broker
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import open_database
 from antiphon.devices import ClaimCodes, ensure_claim_key
 from antiphon.devices.authority import Authority
 from antiphon.devices.inbox import Inbox
+from antiphon.devices.registrations import Registrations
 from antiphon.devices.routes import Enrolment, EnrolmentPorts, claim_router, station_router
 from antiphon.devices.upkeep import Upkeep, list_alarm
-from antiphon.events import DesiredStateChanged, DeviceClaimed, DeviceRevoked
+from antiphon.events import AccountRemoved, DesiredStateChanged, DeviceClaimed, DeviceRevoked
 from antiphon.gateways.edge import EngineEdge
 from antiphon.gateways.mqtt import MqttGateway
 from antiphon.settings import Settings
@@ -32,10 +35,13 @@ class DevicesRole:
         authority = Authority(settings.pki)
         self.database = open_database(settings)
         self.gateway = MqttGateway(settings, "devices")
+        self.census = Census(self.database, settings.pki, clock)
         self.inbox = Inbox(self.database, clock)
         edge, address = EngineEdge(settings), advertised(settings).address
         self.upkeep = Upkeep(self.database, self.gateway, edge, authority, clock)
         self.certificates = ServerCertificates(settings.model_copy(update={"advertised_address": address}), edge, clock)
+        self.registrations = Registrations(self.database, edge, clock)
+        self.gateway.subscribe(AccountRemoved, self.registrations.account_removed)
         self.gateway.listen(self.inbox, ("connection", "reported"))
         self.gateway.listen(self.upkeep, ())
         self.gateway.subscribe(DesiredStateChanged, self.upkeep.wake)
@@ -75,9 +81,14 @@ class DevicesRole:
             )
         )
 
+    async def look(self) -> None:
+        """Bring the role's readings up to date."""
+        tell_broker(self.gateway)
+        await self.census.look()
+
     def tasks(self) -> tuple[serving.Task, ...]:
         """What runs beside HTTP, each until cancelled."""
-        return self.gateway.run, self.inbox.run, self.upkeep.run, self.certificates.run
+        return self.gateway.run, self.inbox.run, self.upkeep.run, self.registrations.run, self.certificates.run
 
 
 def run(settings: Settings) -> None:
@@ -89,6 +100,6 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     role = DevicesRole(settings, SystemClock())
     try:
-        await serving.serve(role.app, settings.run / "devices.sock", role.tasks())
+        await serving.serve(role.app, settings.run / "devices.sock", role.tasks(), Figures("devices", role.look))
     finally:
         role.database.close()

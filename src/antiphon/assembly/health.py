@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from antiphon.assembly.whole import WholeHealth
 from antiphon.database import Database, Tx, migrate
 from antiphon.errors import AntiphonError
 
@@ -31,13 +32,31 @@ def router(checks: Mapping[str, Check]) -> APIRouter:
         return Health(ready=True, checks={})
 
     @routes.get("/ready", summary="Can it work?", responses={503: {"model": Health}})
-    async def ready() -> JSONResponse:
-        """200 when every check is well, else 503."""
+    async def ready(request: Request) -> JSONResponse:
+        """200 when every check is well, else 503; while the role stops, too."""
         found = {name: await check() for name, check in checks.items()}
-        health = Health(ready=not any(found.values()), checks=found)
-        return JSONResponse(health.model_dump(), 200 if health.ready else 503, {"Cache-Control": "no-store"})
+        if getattr(request.app.state, "stopping", False):
+            found["role"] = "is stopping"
+        return _answer(found)
 
     return routes
+
+
+def whole_router(whole: WholeHealth) -> APIRouter:
+    """`/health`: the installation as a whole, every part named."""
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/health", summary="Is every part up?", responses={503: {"model": Health}})
+    async def installation() -> JSONResponse:
+        """200 when every part of the installation is up, else 503."""
+        return _answer(await whole.checks())
+
+    return routes
+
+
+def _answer(found: Mapping[str, str | None]) -> JSONResponse:
+    health = Health(ready=not any(found.values()), checks=dict(found))
+    return JSONResponse(health.model_dump(), 200 if health.ready else 503, {"Cache-Control": "no-store"})
 
 
 def database_check(database: Database) -> Check:

@@ -15,7 +15,7 @@ from antiphon import settings as settings_room
 from antiphon.assembly.engines import address as address_room
 from antiphon.assembly.engines import place, ports, render, secrets
 from antiphon.assembly.engines.address import Advertised
-from antiphon.database import migrate
+from antiphon.database import copying, migrate
 from antiphon.devices import authority
 from antiphon.errors import BadInput, Conflict
 from antiphon.settings import Settings
@@ -51,6 +51,7 @@ stun = 3478           # STUN and TURN
 #sip_calls = 5080     # inside the machine
 #ng = 2223            # inside the machine
 #dtmf_log = 2224      # inside the machine
+#metrics = 9464       # inside the machine: figures for Prometheus, health of everything
 rtp_min = 10000       # sound and picture, UDP
 rtp_max = 39999
 turn_min = 40000      # relays, UDP
@@ -76,6 +77,12 @@ class PortsTaken(Conflict):
     code = "ports_taken"
 
 
+class SchemaNewer(Conflict):
+    """The database was written by a newer release than this one."""
+
+    code = "schema_newer"
+
+
 class DataFolderUnusable(BadInput):
     """The data folder cannot be written, or its path is too long for a unix socket."""
 
@@ -87,8 +94,8 @@ def prepare(data: Path, *, offset: int | None = None, address: str | None = None
     os.umask(0o077)  # nothing below is for others
     _usable(data)
     file = data / "settings.toml"
-    changed = _settings_text(file, offset, address)
-    settings = _checked(data, changed)
+    changed = settings_text(file, offset, address)
+    settings = checked(data, changed)
     _dialable(settings)
     taken = ports.occupied(ports.listeners(settings.ports.model_dump()))
     if taken:
@@ -101,14 +108,27 @@ def prepare(data: Path, *, offset: int | None = None, address: str | None = None
     settings = settings.model_copy(update={"advertised_address": found.address})
     secrets.ensure_secrets(settings)
     _certificates(settings, datetime.now(UTC))
-    migrate.upgrade(settings)
+    _migrate(settings)
     render.render(settings, found.address)
     return settings, found
 
 
+def _migrate(settings: Settings) -> None:
+    """Bring the schema to this release, the database as it was kept beside; a database of a newer release is refused."""
+    wrong = migrate.unfitting(settings)
+    if wrong:
+        raise SchemaNewer(wrong)
+    before = migrate.current(settings)
+    if before not in (None, migrate.head()):
+        folder = settings.data / "backups"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        copying.copy_out(settings, folder / f"database-{before}-{datetime.now(UTC):%Y%m%d-%H%M%S}.copy")
+    migrate.upgrade(settings)
+
+
 def load(data: Path) -> Settings:
     """Settings of an installation that `up` has made, the advertised address filled in."""
-    settings = _checked(data, None)
+    settings = checked(data, None)
     return settings.model_copy(update={"advertised_address": address_room.advertised(settings).address})
 
 
@@ -145,7 +165,8 @@ def _dialable(settings: Settings) -> None:
         ) from error
 
 
-def _settings_text(file: Path, offset: int | None, address: str | None) -> str:
+def settings_text(file: Path, offset: int | None, address: str | None) -> str:
+    """The settings file with this offset and address written into it; the defaults where there is no file yet."""
     if not file.exists():
         return _SETTINGS.format(offset=offset or 0, address=address or "")
     text = file.read_text()
@@ -163,7 +184,7 @@ def _replaced(text: str, name: str, value: str) -> str:
     return changed
 
 
-def _checked(data: Path, text: str | None) -> Settings:
+def checked(data: Path, text: str | None) -> Settings:
     """The settings that `text` would give (None: as they stand), each problem named with its key."""
     try:
         if text is None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from antiphon import devices, log, tenancy
+from antiphon import access, devices, log, tenancy
 from antiphon.clock import SystemClock
 from antiphon.database import Database, Scope, Tx, open_database
-from antiphon.devices import ClaimCodes, Station
+from antiphon.devices import ClaimCodes, NewAccount, Station
 from antiphon.errors import BadInput, NotFound
+from antiphon.limits import DOOR_PULSE_DEFAULT_S
 from antiphon.settings import Settings
 from antiphon.tenancy import Company, Language, Site
 from antiphon.tenancy.identity import Name
@@ -38,6 +39,17 @@ class Waiting:
 
     station: Station
     claim_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class WantedAccount:
+    """What was typed about a station of another maker."""
+
+    name: str
+    site_id: str | None
+    early_video: bool
+    opens_doors: bool
+    door_digits: str | None
 
 
 class _Given(BaseModel):
@@ -123,7 +135,7 @@ def new_station_code(settings: Settings, device_id: str) -> Waiting:
     def work(tx: Tx) -> Waiting:
         for company in tenancy.every_company(tx):
             scope = Scope(company.id)
-            for station in devices.stations(tx, scope):
+            for station in devices.stations(tx, scope, "station"):
                 if station.id == device_id:
                     return Waiting(station, devices.new_claim_code(tx, scope, codes, device_id, now))
         raise devices.StationNotFound(f"There is no station {device_id}. List them with: ./antiphon station list")
@@ -141,11 +153,92 @@ def every_station(settings: Settings) -> tuple[tuple[Company, Station], ...]:
         return tuple(
             (company, station)
             for company in tenancy.every_company(tx)
-            for station in devices.stations(tx, Scope(company.id))
+            for station in devices.stations(tx, Scope(company.id), "station")
         )
 
     with _database(settings) as database:
         return database.run_sync(work)
+
+
+def add_account(settings: Settings, wanted: WantedAccount) -> NewAccount:
+    """A station of another maker with its number and password, and the door behind it where digits for one are given.
+
+    `./antiphon account add NAME [--site ID]`. Raises `NotFound`, `OutputInvalid`, and `BadInput` naming the sites.
+    """
+    given, now = _given(wanted.name), SystemClock().now()
+
+    def work(tx: Tx) -> NewAccount:
+        scope, site = _site(tx, wanted.site_id)
+        made = devices.create_account(
+            tx,
+            scope,
+            name=given.name,
+            site_id=site.id,
+            early_video=wanted.early_video,
+            opens_doors=wanted.opens_doors,
+            realm=settings.realm,
+            now=now,
+        )
+        if wanted.door_digits is not None:
+            access.add_door(
+                tx,
+                scope,
+                station_id=made.station.id,
+                name=given.name,
+                kind="door",
+                output=wanted.door_digits,
+                pulse_s=DOOR_PULSE_DEFAULT_S,
+                now=now,
+            )
+        return made
+
+    with _database(settings) as database:
+        return database.run_sync(work)
+
+
+def new_account_password(settings: Settings, number: str) -> NewAccount:
+    """A new password for an account; the old one is refused. `./antiphon account password NUMBER`. Raises `NotFound`."""
+
+    def work(tx: Tx) -> NewAccount:
+        found = _account(tx, number)
+        return devices.new_account_password(tx, Scope(found.company_id), found.id)
+
+    with _database(settings) as database:
+        return database.run_sync(work)
+
+
+def remove_account(settings: Settings, number: str) -> Station:
+    """Remove an account with its doors. `./antiphon account remove NUMBER`. Raises `NotFound`."""
+    now = SystemClock().now()
+
+    def work(tx: Tx) -> Station:
+        found = _account(tx, number)
+        access.remove_doors(tx, Scope(found.company_id), found.id)
+        return devices.remove_account(tx, Scope(found.company_id), found.id, now)
+
+    with _database(settings) as database:
+        return database.run_sync(work)
+
+
+def every_account(settings: Settings) -> tuple[tuple[Company, Station], ...]:
+    """All accounts of the installation, by company. `./antiphon account list`."""
+
+    def work(tx: Tx) -> tuple[tuple[Company, Station], ...]:
+        return tuple(
+            (company, account)
+            for company in tenancy.every_company(tx)
+            for account in devices.accounts_of(tx, Scope(company.id))
+        )
+
+    with _database(settings) as database:
+        return database.run_sync(work)
+
+
+def _account(tx: Tx, number: str) -> Station:
+    try:
+        return devices.account_by_number(tx, number)
+    except devices.AccountNotFound as error:
+        raise NotFound(f"There is no account {number}. List them with: ./antiphon account list") from error
 
 
 def anybody(settings: Settings) -> bool:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from fastapi import FastAPI
 
 from antiphon import log
+from antiphon.assembly.figures import SUFFIX, Figures
 from antiphon.limits import WEBSOCKET_MESSAGE_MAX_BYTES, WEBSOCKET_PING_S, WEBSOCKET_PONG_MAX_S
 
 _log = log.get("role")
@@ -23,7 +24,7 @@ _GRACE_S = 5
 _WAITING_MAX = 2048
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Uvicorn without its signal handling, which ends the process before the rest of the role could close."""
 
     @contextlib.contextmanager
@@ -32,9 +33,17 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: ASGIApp, path: Path, tasks: Sequence[Task], *, websockets: bool = False, closing: Task | None = None
+    app: FastAPI,
+    path: Path,
+    tasks: Sequence[Task],
+    figures: Figures,
+    *,
+    websockets: bool = False,
+    closing: Task | None = None,
 ) -> None:
     """Serve `app` at `path` and run `tasks` until SIGTERM or SIGINT; a task that ends or fails takes the role down.
+
+    The role's figures are shown beside it, at `path` with another ending.
 
     `closing` runs first when the end has come, while the sockets still stand.
     Raises what a task raised, so that the supervisor starts the role anew.
@@ -53,7 +62,7 @@ async def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    server = _Server(config)
+    server = Server(config)
     loop = asyncio.get_running_loop()
 
     async def close() -> None:
@@ -67,6 +76,7 @@ async def serve(
 
     def stop() -> None:
         if not ending:
+            app.state.stopping = True  # `/health/ready` says so
             ending.append(asyncio.create_task(close()))
 
     def task_ended(task: asyncio.Task[None]) -> None:
@@ -77,8 +87,9 @@ async def serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    with _listening(path) as listener:
-        running = [asyncio.create_task(task(), name=task.__qualname__) for task in tasks]
+    with _listening(path) as listener, _listening(path.with_suffix(SUFFIX)) as shown:
+        running = [asyncio.create_task(task(), name=task.__qualname__) for task in (*tasks, figures.watch_loop)]
+        running.append(asyncio.create_task(figures.show(shown), name="figures"))
         for task in running:
             task.add_done_callback(task_ended)
         try:

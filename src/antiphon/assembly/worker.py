@@ -1,4 +1,4 @@
-"""Role `worker`: delivers the outbox to the bus and removes what has run out. Health at `run/worker.sock`."""
+"""Role `worker`: delivers the outbox, removes what has run out, watches the parts. Health at `run/worker.sock`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from datetime import timedelta
 import uvloop
 from fastapi import FastAPI
 
-from antiphon import access, devices, log, tenancy
+from antiphon import access, devices, log, metrics, tenancy
 from antiphon.assembly import health, problems, serving
+from antiphon.assembly.engines.figures import BROKER_FIGURES, BrokerFigures, EngineFigures
+from antiphon.assembly.engines.watch import OutageWatch
+from antiphon.assembly.exposition import Observatory
+from antiphon.assembly.figures import Figures, tell_broker
+from antiphon.assembly.keeping import backup
+from antiphon.assembly.whole import WholeHealth
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import OUTBOX_SOCKET, Database, Tx, open_database, outbox
 from antiphon.devices import Topic
@@ -93,7 +99,26 @@ async def _serve(settings: Settings) -> None:
             }
         )
     )
+    engines, broker_figures = EngineFigures(settings), BrokerFigures()
+    broker.watch(BROKER_FIGURES, broker_figures.told)
+
+    async def look() -> None:
+        tell_broker(broker)
+        broker_figures.look()
+        metrics.BACKUP_AGE.put(backup.ages(settings, clock.now()))
+        await engines.look()
+        waiting, since = await database.read(outbox.waiting)
+        metrics.OUTBOX.put(waiting)
+        metrics.OUTBOX_AGE.put(max(0.0, (clock.now() - since).total_seconds()) if since else 0.0)
+
+    tasks = [
+        broker.run,
+        drain.run,
+        Expiry(database, clock).run,
+        Observatory(settings, WholeHealth(settings, clock)).run,
+        OutageWatch(settings).run,
+    ]
     try:
-        await serving.serve(app, settings.run / "worker.sock", [broker.run, drain.run, Expiry(database, clock).run])
+        await serving.serve(app, settings.run / "worker.sock", tasks, Figures("worker", look))
     finally:
         database.close()

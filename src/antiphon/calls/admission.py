@@ -10,6 +10,7 @@ from typing import TypeVar
 from antiphon import devices, directory, log
 from antiphon.calls import inputs as i
 from antiphon.calls import store
+from antiphon.calls.ports import StationInvite
 from antiphon.calls.views import station_view
 from antiphon.database import PLATFORM, Database, Scope, Tx
 from antiphon.errors import AntiphonError
@@ -36,10 +37,10 @@ class Admissions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def door_call(self, call_id: str, device_id: str, button: str, now: datetime) -> Admission:
-        """Whom a press of `button` rings; never raises an AntiphonError, it becomes the refusal."""
+    async def door_call(self, call_id: str, invite: StationInvite, now: datetime) -> Admission:
+        """Whom the station's or account's call rings; never raises an AntiphonError, it becomes the refusal."""
         try:
-            return await self._ask(call_id, lambda tx, write: _door_call(tx, call_id, device_id, button, now, write))
+            return await self._ask(call_id, lambda tx, write: _door_call(tx, call_id, invite, now, write))
         except AntiphonError as error:
             refusal = i.PlanRefused("platform_error", "platform_error", 500)
             return Admission(None, None, None, refusal, error.code)
@@ -75,12 +76,16 @@ class Admissions:
             return await self._database.read(lambda tx: ask(tx, False))
 
 
-def _door_call(tx: Tx, call_id: str, device_id: str, button: str, now: datetime, write: bool) -> Admission:
+def _door_call(tx: Tx, call_id: str, invite: StationInvite, now: datetime, write: bool) -> Admission:
     refusal: i.PlanRefused | None = None
     code = ""
+    device_id, button = invite.device_id or "", invite.target
     try:
-        station = devices.station_for_call(tx, device_id)
-    except devices.StationNotFound as error:
+        if invite.account is not None:
+            station = devices.account_by_number(tx, invite.account)
+        else:
+            station = devices.station_for_call(tx, device_id)
+    except (devices.StationNotFound, devices.AccountNotFound) as error:
         return Admission(None, None, None, i.PlanRefused("revoked", "unclaimed", 403), error.code)
     except (devices.Unclaimed, devices.Revoked) as error:
         # The record has one word for a station that is not in service; the visitor hears which of the two it is.

@@ -8,7 +8,7 @@ from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls import leg_messages as m
 from antiphon.calls.core import Core
-from antiphon.calls.model import NO_CODEC, ClientState, Leg, StationState, Tab, door_index_for_digit
+from antiphon.calls.model import NO_CODEC, RENEWAL_STATES, ClientState, Leg, StationState, Tab, door_index_for_digit
 from antiphon.wire.client import EndCause, LegCause
 
 C = ClientState
@@ -38,7 +38,7 @@ class ClientLegs(Core):
 
     def ring(self, leg: Leg, given: m.RingWanted, now: float) -> C:
         leg.rang_at = now
-        self._emit(e.TellRing(_tab(leg).client, leg.leg_id, self._ring_until))
+        self._emit(e.TellRing(_tab(leg).client, leg.leg_id, self._ring_until, self._previews))
         return self._want_preview(leg)
 
     def caller_ready(self, leg: Leg, given: m.CallerReady, now: float) -> C:
@@ -51,6 +51,7 @@ class ClientLegs(Core):
         return C.PREVIEW_ASKED
 
     def preview_offer_made(self, leg: Leg, given: i.PreviewOfferMade, now: float) -> C:
+        self._stale.discard(leg.leg_id)
         self._emit(e.TellPreviewOffer(_tab(leg).client, given.sdp))
         return C.PREVIEW_OFFERED
 
@@ -102,7 +103,9 @@ class ClientLegs(Core):
         return self._win(leg)
 
     def connect_offer_made(self, leg: Leg, given: i.ConnectOfferMade, now: float) -> C:
-        self._emit(e.TellMediaOffer(_tab(leg).client, given.sdp))
+        renewed = leg.leg_id in self._stale
+        self._stale.discard(leg.leg_id)
+        self._emit(e.TellMediaOffer(_tab(leg).client, given.sdp, renewed))
         return C.OFFERED
 
     def media_answered(self, leg: Leg, given: i.MediaAnswered, now: float) -> C:
@@ -282,6 +285,9 @@ class ClientLegs(Core):
         return C.ENDED
 
     def went_away(self, leg: Leg, given: i.TabLeft, now: float) -> C:
+        if leg.state in RENEWAL_STATES:  # begun anew when it is back
+            self._stop("renewal")
+            self._stale.add(leg.leg_id)
         self._set("away", now + self.limits.away_max_s)
         return C.AWAY
 
@@ -290,7 +296,50 @@ class ClientLegs(Core):
         if self.station.state is not StationState.TALKING:
             return C.JOINED
         self._tell_connected(leg, now)
+        return self._renew(leg, now) if leg.leg_id in self._stale else C.TALKING
+
+    # -- the media engine is lost ------------------------------------------------------------------------------------
+
+    def renew(self, leg: Leg, given: m.MediaGone, now: float) -> C:
+        return self._renew(leg, now)
+
+    def _renew(self, leg: Leg, now: float) -> C:
+        self._set("renewal", now + self.limits.renewal_max_s)
+        self._emit(e.RenewMedia(leg.leg_id, self.station.leg_id, self._station_session))
+        return C.RENEWING
+
+    def media_gone_while_away(self, leg: Leg, given: m.MediaGone, now: float) -> C:
+        self._stale.add(leg.leg_id)
+        return C.AWAY
+
+    def renewed_offer_made(self, leg: Leg, given: i.ConnectOfferMade, now: float) -> C:
+        self._stale.discard(leg.leg_id)
+        self._emit(e.TellMediaOffer(_tab(leg).client, given.sdp, renewed=True))
+        return C.REOFFERED
+
+    def renewed_media_answered(self, leg: Leg, given: i.MediaAnswered, now: float) -> C:
+        self._emit(e.TakeConnectAnswer(leg.leg_id, given.sdp))
+        return C.REJOINING
+
+    def rejoined(self, leg: Leg, given: i.ConnectAnswerTaken, now: float) -> C:
+        self._post(self.station, m.SessionRenewed(given.sdp))
         return C.TALKING
+
+    def renewal_failed(self, leg: Leg, given: i.MediaFailed, now: float) -> C:
+        self._finish("media_failed", "platform")
+        return C(leg.state)
+
+    def picture_gone(self, leg: Leg, given: m.MediaGone, now: float) -> C:
+        """It rings on; the picture comes back with the engine."""
+        self._stale.add(leg.leg_id)
+        return C.RINGING
+
+    def win_again(self, leg: Leg, given: m.MediaGone, now: float) -> C:
+        self._stale.add(leg.leg_id)
+        self._set("winner", now + self.limits.winner_max_s)
+        return C.SETTLING
+
+    # -- back, or gone for good --------------------------------------------------------------------------------------
 
     def talk_while_away(self, leg: Leg, given: m.TalkWanted, now: float) -> C:
         leg.answered_at = now

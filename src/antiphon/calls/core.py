@@ -13,6 +13,7 @@ from antiphon.calls.model import (
     LEG_CAUSE,
     PROMPTS,
     RINGING_STATES,
+    TALKER_STATES,
     VISITOR,
     WINNER_STATES,
     CallLimits,
@@ -22,6 +23,7 @@ from antiphon.calls.model import (
     EndedBy,
     Leg,
     LegRecord,
+    MediaBreak,
     StationState,
     Tab,
 )
@@ -30,7 +32,7 @@ from antiphon.calls.table import TRANSITIONS
 from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
 
-Timer = Literal["step", "ring", "alone", "winner", "warning", "limit", "away", "prompt", "key_frame"]
+Timer = Literal["step", "ring", "alone", "winner", "warning", "limit", "away", "prompt", "key_frame", "renewal"]
 
 
 class WrongTransition(Exception):
@@ -71,6 +73,11 @@ class Core:
         self._media_alive = True
         self._key_frame_asked_at: float | None = None
         self._digits = 0
+        self._station_session = ""  # what the station last said of its own sound and picture
+        self._media_lost_at: float | None = None
+        self._media_breaks: list[MediaBreak] = []
+        self._renewals = 0
+        self._stale: set[LegId] = set()  # tabs whose connection leads to an engine that is gone
 
     # -- what the call is, derived from its legs ---------------------------------------------------------------------
 
@@ -81,6 +88,7 @@ class Core:
             StationState.PLANNING,
             StationState.OPENING,
             StationState.ANNOUNCED,
+            StationState.RESTORING,
             StationState.DIALLED,
         )
 
@@ -100,7 +108,7 @@ class Core:
     @property
     def talker(self) -> Leg | None:
         """The leg that talks, or is away for a moment."""
-        return next((leg for leg in self._live.values() if leg.state in (ClientState.TALKING, ClientState.AWAY)), None)
+        return next((leg for leg in self._live.values() if leg.state in TALKER_STATES), None)
 
     def next_deadline(self) -> float | None:
         """When `TimePassed` is due; None only when the call is over."""
@@ -222,6 +230,7 @@ class Core:
             answered_by=answered_by,
             doors_opened=self.doors_opened,
             legs=tuple(_leg_record(leg, now) for leg in (self.station, *self.clients)),
+            media_breaks=tuple(self._media_breaks),
         )
         self._emit(e.CloseMedia(), e.StationLooksDifferent(), e.WriteRecord(record))
 

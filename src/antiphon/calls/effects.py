@@ -142,6 +142,15 @@ class TakeStationAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewMedia:
+    """The engine lost the talk: take the station's session again, offer it to the tab anew. Answered by `ConnectOfferMade`."""
+
+    leg: LegId
+    station_leg: LegId
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskKeyFrame:
     pass
 
@@ -185,6 +194,7 @@ class TellRing:
     client: ClientId
     leg: LegId
     rings_until: float
+    previews: bool  # the caller's picture comes before the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +212,11 @@ class TellRingEnded:
 
 @dataclass(frozen=True, slots=True)
 class TellMediaOffer:
+    """`renewed`: the engine that the tab's connection led to is gone; it needs a new one."""
+
     client: ClientId
     sdp: str
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +298,13 @@ class OpenDoorByDigit:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaCameBack:
+    """The engine was lost and carries the call again, so long after."""
+
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class StationLooksDifferent:
     """The station's public state may have changed: ringing, in call, or neither."""
 
@@ -308,6 +328,7 @@ Effect = (
     | TakeConnectAnswer
     | OpenClient
     | TakeStationAnswer
+    | RenewMedia
     | AskKeyFrame
     | Play
     | Announce
@@ -327,5 +348,6 @@ Effect = (
     | TellDigit
     | TellDoor
     | OpenDoorByDigit
+    | MediaCameBack
     | StationLooksDifferent
 )

@@ -24,11 +24,15 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Who rings: everybody of the plan, and their tabs that are on duty now, oldest first."""
+    """Who rings: everybody of the plan, and their tabs that are on duty now, oldest first.
+
+    `returns_s`: tabs lost their connection a moment ago, and are waited for so long before nobody is there.
+    """
 
     user_ids: tuple[str, ...]
     tabs: tuple[Tab, ...]
     ring_max_s: float
+    returns_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +268,9 @@ class DoorAnswered:
 
 @dataclass(frozen=True, slots=True)
 class MediaLost:
-    """The engine died: this call's media is gone."""
+    """The engine died, or forgot this call: its media is gone, since `since` as far as anybody noticed."""
+
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

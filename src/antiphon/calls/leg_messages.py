@@ -94,6 +94,23 @@ class AwayTooLong:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class MediaGone:
+    """The media engine lost the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRenewed:
+    """The engine carries the talk again; `sdp` is for the station."""
+
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalTooSlow:
+    pass
+
+
 Internal = (
     RingWanted
     | CallerReady
@@ -110,4 +127,7 @@ Internal = (
     | LimitDue
     | AwayTooLong
     | TabBack
+    | MediaGone
+    | SessionRenewed
+    | RenewalTooSlow
 )

@@ -10,7 +10,7 @@ from antiphon.calls.machine import CallMachine
 from antiphon.calls.model import CallRecord
 from antiphon.calls.ports import StationInvite
 from antiphon.calls.store import EndedCall, EndedLeg
-from antiphon.wire.client import StationState, StationView
+from antiphon.wire.client import MediaBreakView, StationState, StationView
 
 
 @dataclass(slots=True)
@@ -27,7 +27,12 @@ class LiveCall:
     button: str = ""
     button_label: str = ""
     placed_by: str | None = None  # the person who called the station
+    hears_digits: bool = False  # the station takes digits in its sound (RFC 4733)
     key_frame_taken: bool = False
+    rang_mono: float | None = None  # the first ring at a client
+    previewed: bool = False
+    tapped_mono: float | None = None  # the first tap on Answer
+    connected: bool = False
     record: CallRecord | None = None  # how it ended, until it is known whose call it was
 
     @property
@@ -37,6 +42,10 @@ class LiveCall:
     def moment(self, monotonic: float) -> datetime:
         """The date of a moment of the machine."""
         return self.started_at + timedelta(seconds=monotonic - self.started_mono)
+
+    def talks_with(self, device_id: str) -> bool:
+        """Somebody talks with that station in this call."""
+        return self.station is not None and self.station.id == device_id and self.machine.talker is not None
 
     def log_fields(self) -> dict[str, str]:
         fields = {"call_id": self.call_id}
@@ -74,6 +83,9 @@ class LiveCall:
             answered_by=record.answered_by.user_name if record.answered_by else None,
             placed_by=self.placed_by,
             doors_opened=record.doors_opened,
+            media_breaks=tuple(
+                MediaBreakView(at=self.moment(each.at), after_s=round(each.after_s, 3)) for each in record.media_breaks
+            ),
             legs=tuple(
                 EndedLeg(
                     leg_id=leg.leg_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from antiphon import limits
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls import leg_messages as m
@@ -76,8 +77,7 @@ class CallMachine(StationLeg):
         elif isinstance(given, i.DoorAnswered):
             self._door_answered(given)
         elif isinstance(given, i.MediaLost):
-            self._media_alive = False
-            self._finish("media_failed", "platform")
+            self._media_lost(given, now)
         elif isinstance(given, i.DeviceRevoked):
             self._finish("revoked", "platform")
         else:
@@ -128,7 +128,11 @@ class CallMachine(StationLeg):
             if leg.tab is not None and leg.tab.user_id == tab.user_id:
                 self._dispatch(leg, m.TabBack(), now)
             return
-        ringing = self._ending is None and self.station.state in (StationState.OPENING, StationState.ANNOUNCED)
+        ringing = self._ending is None and self.station.state in (
+            StationState.OPENING,
+            StationState.ANNOUNCED,
+            StationState.RESTORING,
+        )
         if ringing and self._may_ring(tab):
             self._ring_tabs((tab,), now)
             if self._live:
@@ -144,6 +148,27 @@ class CallMachine(StationLeg):
                         leg.tab.client, None, given.door_id, given.opened, given.open_for_s, given.code, given.detail
                     )
                 )
+
+    def _media_lost(self, given: i.MediaLost, now: float) -> None:
+        """Set sound and picture up anew where the call is in a state for that; else it ends in words."""
+        station, talker, winner = self.station, self.talker, self.winner
+        self._renewals += 1
+        if self._media_lost_at is None:
+            self._media_lost_at = now if given.since is None else given.since
+        often = self._renewals > limits.MEDIA_RENEWALS_MAX or self._ending is not None
+        if station.state is StationState.TALKING and talker is not None and not often:
+            self._dispatch(talker, m.MediaGone(), now)
+        elif (
+            station.state in (StationState.ANNOUNCED, StationState.RESTORING)
+            and (winner is None or winner.state is not ClientState.JOINED)
+            and not often
+        ):
+            for leg in list(self._live.values()):
+                self._dispatch(leg, m.MediaGone(), now)
+            self._dispatch(station, m.MediaGone(), now)
+        else:
+            self._media_alive = False
+            self._finish("media_failed", "platform")
 
     # -- time --------------------------------------------------------------------------------------------------------
 
@@ -171,6 +196,8 @@ class CallMachine(StationLeg):
                 self._dispatch(self.station, i.PromptOver(), now)
             case "key_frame":
                 self._ask_key_frame(now)
+            case "renewal":
+                self._dispatch(self.station, m.RenewalTooSlow(), now)
             case "step":
                 legs = [self.station, *self._live.values()]
                 for leg in legs:

@@ -23,6 +23,7 @@ class StationState(Enum):
     PLANNING = "planning"  # INVITE is in; who rings is being asked
     OPENING = "opening"  # receivers ring, the engine takes the caller's offer
     ANNOUNCED = "announced"  # the caller knows that it rings
+    RESTORING = "restoring"  # the engine was lost while it rang: it takes the caller's offer anew
     UPDATING = "updating"  # the winner's session is on its way to the caller
     DIALLED = "dialled"  # a client calls this station
     TAKING = "taking"  # it answered; the engine takes its answer
@@ -48,6 +49,9 @@ class ClientState(Enum):
     PLACING = "placing"  # calls a station: the engine takes its offer
     WAITING = "waiting"  # calls a station: the station rings
     TALKING = "talking"
+    RENEWING = "renewing"  # the engine was lost while talking: it makes a new offer
+    REOFFERED = "reoffered"  # the tab makes its answer to that
+    REJOINING = "rejoining"  # the engine takes that answer
     AWAY = "away"  # its socket is lost; the conversation goes on for a while
     ENDED = "ended"
 
@@ -64,6 +68,10 @@ RINGING_STATES = PREVIEW_STATES | {ClientState.RINGING}
 WINNER_STATES = frozenset(
     {ClientState.SETTLING, ClientState.WINNING, ClientState.OFFERED, ClientState.JOINING, ClientState.JOINED}
 )
+
+
+RENEWAL_STATES = frozenset({ClientState.RENEWING, ClientState.REOFFERED, ClientState.REJOINING})
+TALKER_STATES = RENEWAL_STATES | {ClientState.TALKING, ClientState.AWAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ class CallLimits:
     away_max_s: float = limits.RECONNECT_GRACE_S
     plan_max_s: float = limits.CALL_STEP_MAX_S
     prompt_max_s: float = limits.PROMPT_MAX_S
+    renewal_max_s: float = limits.MEDIA_RENEWAL_MAX_S
     receivers_max: int = limits.RINGING_RECEIVERS_MAX
 
 
@@ -116,6 +125,14 @@ class LegRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaBreak:
+    """The media engine lost the call at `at` and carried it again `after_s` later."""
+
+    at: float
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """What is written once when a call is over. Times are monotonic seconds; the service turns them into dates."""
 
@@ -129,6 +146,7 @@ class CallRecord:
     answered_by: Tab | None
     doors_opened: int
     legs: tuple[LegRecord, ...]
+    media_breaks: tuple[MediaBreak, ...] = ()
 
 
 # What the visitor is told, and the SIP status of a refusal, for every cause.

@@ -9,12 +9,15 @@ from typing import Protocol, TypeVar
 
 from antiphon import access, log
 from antiphon.calls import effects as e
+from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.live import LiveCall
 from antiphon.calls.model import CallRecord, door_index_for_digit
 from antiphon.calls.ports import ClientId, ClientPort, LegId, MediaPort, SipPort
+from antiphon.clock import Clock
 from antiphon.database import Scope
 from antiphon.errors import AntiphonError
+from antiphon.limits import KEY_FRAMES_BY_INFO_S
 from antiphon.wire import client as wire
 
 _log = log.get("calls")
@@ -54,8 +57,11 @@ class Desk(Protocol):
 class Orders:
     """Carries out orders of all calls. Sockets are never waited for; media runs in tasks, started in order."""
 
-    def __init__(self, desk: Desk, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener) -> None:
+    def __init__(
+        self, desk: Desk, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener, clock: Clock
+    ) -> None:
         self._desk, self._sip, self._media, self._clients, self._doors = desk, sip, media, clients, doors
+        self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
 
     def carry_out(self, call: LiveCall, order: e.Effect) -> None:
@@ -64,13 +70,16 @@ class Orders:
             # -- clients
             case e.TellRing():
                 self._tell_ring(call, order)
+                figures.rang(call, self._clock.monotonic())
             case e.TellPreviewOffer():
                 self._clients.send(order.client, wire.PreviewOffer(call_id=call.call_id, sdp=order.sdp))
             case e.TellRingEnded():
                 message = wire.RingEnded(call_id=call.call_id, cause=order.cause, answered_by=order.answered_by)
                 self._clients.send(order.client, message)
             case e.TellMediaOffer():
-                self._clients.send(order.client, wire.MediaOffer(call_id=call.call_id, sdp=order.sdp))
+                self._clients.send(
+                    order.client, wire.MediaOffer(call_id=call.call_id, sdp=order.sdp, renewed=order.renewed)
+                )
             case e.TellStarted():
                 if call.view is not None:
                     view = call.view.model_copy(update={"state": "ringing"})
@@ -79,6 +88,7 @@ class Orders:
             case e.TellRemoteSdp():
                 self._clients.send(order.client, wire.RemoteSdp(call_id=call.call_id, sdp=order.sdp))
             case e.TellConnected():
+                figures.connected(call, self._clock.monotonic())
                 at, ends_at = call.moment(order.at), call.moment(order.ends_at)
                 self._clients.send(order.client, wire.Connected(call_id=call.call_id, at=at, ends_at=ends_at))
             case e.TellWarning():
@@ -120,6 +130,8 @@ class Orders:
                 self._desk.ask_plan(call)
             case e.OpenDoorByDigit():
                 self._open_by_digit(call, order)
+            case e.MediaCameBack():
+                _log.warning("media offered anew", after_s=round(order.after_s, 3), **call.log_fields())
             case e.StationLooksDifferent():
                 self._desk.station_looks_different(call)
             case e.WriteRecord():
@@ -139,7 +151,7 @@ class Orders:
                 button_label=call.button_label,
                 started_at=call.started_at,
                 rings_until=call.moment(order.rings_until),
-                video=call.invite is not None and "m=video" in call.invite.sdp,
+                video=order.previews,
             ),
         )
 
@@ -159,7 +171,7 @@ class Orders:
     def _invite(self, call: LiveCall, order: e.InviteStation) -> None:
         if call.station is not None:
             self._sip.invite(
-                order.leg, call.station.id, sdp=order.sdp, display_name=order.caller_name, call_id=call.call_id
+                order.leg, call.station.sip_user, sdp=order.sdp, display_name=order.caller_name, call_id=call.call_id
             )
 
     # -- media -------------------------------------------------------------------------------------------------------
@@ -182,25 +194,47 @@ class Orders:
             case e.TakeConnectAnswer(leg, sdp):
                 taking = media.connect_answer(call_id, leg, sdp)
                 self._answered(call, leg, taking, lambda made: i.ConnectAnswerTaken(leg, made))
+            case e.RenewMedia(leg, station_leg, session):
+                renewing = media.renew(call_id, leg, station_leg, session)
+                self._answered(call, leg, renewing, lambda made: i.ConnectOfferMade(leg, made))
             case e.OpenClient(leg, offer):
-                self._answered(call, leg, media.open_client(call_id, leg, offer), i.ClientOpened)
+                opening = media.open_client(call_id, leg, offer, account=call.machine.station.kind == "account")
+                self._answered(call, leg, opening, i.ClientOpened)
             case e.TakeStationAnswer(leg, sdp):
                 self._answered(call, leg, media.client_answer(call_id, leg, sdp), i.StationAnswerTaken)
             case e.AskKeyFrame():
                 self._quietly(call, "key frame not requested", media.request_key_frame(call_id))
+                if call.machine.station.kind == "account" and call.machine.talking_since is not None:
+                    self._ask_by_info(call)
             case e.Play(leg, prompt):
                 self._quietly(call, "prompt not played", media.play(call_id, leg, prompt, self._language(call)))
-            case e.SendDigit(leg, digit) if call.machine.station.kind == "station":
-                # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
-                self._sip.send_digit(leg, digit)
-            case e.SendDigit(leg, digit):
-                self._quietly(call, "digit not sent", media.send_dtmf(call_id, leg, digit))
+            case e.SendDigit(digit=digit):
+                self._quietly(call, "digit not sent", self.send_digit(call, digit))
             case e.Announce():
                 self._start(call, self._announce(call, order))
             case e.CloseMedia():
                 self._quietly(call, "media not closed", media.close(call_id))
             case _:
                 raise TypeError(f"an order that nobody carries out: {type(order).__name__}")
+
+    def _ask_by_info(self, call: LiveCall) -> None:
+        """Other makers' stations hear no feedback in RTCP (RTP/SAVP): asked by SIP, until the browser must be there."""
+
+        def ask() -> None:
+            if call.machine.in_call:
+                self._sip.request_key_frame(call.machine.station.leg_id)
+
+        for wait_s in KEY_FRAMES_BY_INFO_S:
+            asyncio.get_running_loop().call_later(wait_s, ask)
+
+    async def send_digit(self, call: LiveCall, digit: str) -> None:
+        """One digit to the station's end; raises AntiphonError when its sound can't take it."""
+        station = call.machine.station
+        if station.kind == "station" or not call.hears_digits:
+            # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
+            self._sip.send_digit(station.leg_id, digit)
+        else:
+            await self._media.send_dtmf(call.call_id, station.leg_id, digit)
 
     @staticmethod
     def _language(call: LiveCall) -> str:
@@ -228,6 +262,8 @@ class Orders:
                 _log.warning("preview failed", code=error.code, leg_id=leg, **call.log_fields())
                 self._desk.feed(call, i.PreviewBroke(leg))
             else:
+                if made is None:
+                    figures.previewed(call, self._clock.monotonic())
                 self._desk.feed(call, i.PreviewUp(leg) if made is None else i.PreviewOfferMade(leg, made))
 
         self._start(call, run())

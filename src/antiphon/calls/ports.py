@@ -66,6 +66,9 @@ class SipPort(Protocol):
     def invite(self, leg: LegId, device_id: str, *, sdp: str, display_name: str, call_id: CallId) -> None:
         """Call a station through the edge."""
 
+    def name(self, leg: LegId, call_id: CallId) -> None:
+        """Which call an incoming leg became, for the logs of whoever carries its messages."""
+
     def progress(self, leg: LegId, status: int, sdp: str | None = None) -> None:
         """180/183 to an incoming leg; with SDP it is sent reliably (RFC 3262) when the peer supports it."""
 
@@ -116,8 +119,8 @@ class MediaEvents(Protocol):
     def dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
         """An RFC 4733 digit from that leg."""
 
-    def media_lost(self, calls: tuple[CallId, ...]) -> None:
-        """The media engine lost these calls (it died or was restarted)."""
+    def media_lost(self, calls: tuple[CallId, ...], since: float) -> None:
+        """The media engine lost these calls: it died, and answers again, or forgot them. Noticed at `since`, monotonic."""
 
 
 class MediaPort(Protocol):
@@ -144,8 +147,14 @@ class MediaPort(Protocol):
     async def connect_answer(self, call: CallId, leg: LegId, answer: str) -> str:
         """Take the winner's answer; returns the SDP answer for the calling station."""
 
-    async def open_client(self, call: CallId, leg: LegId, offer: str) -> str:
-        """A browser calls a station: takes its offer, returns the offer for the station."""
+    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str) -> str:
+        """The engine lost the talk: take the station's `session` again; the offer for a new peer connection of that tab.
+
+        `connect_answer` follows as after `connect_offer`; its description is offered to the station anew.
+        """
+
+    async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
+        """A browser calls a station or account: takes its offer, returns the offer for the other end."""
 
     async def client_answer(self, call: CallId, station_leg: LegId, answer: str) -> str:
         """Take the station's answer; returns the SDP answer for the browser."""
@@ -187,6 +196,9 @@ class ClientPort(Protocol):
 
     def on_duty(self, company_id: str, user_ids: frozenset[str]) -> tuple[ClientInfo, ...]:
         """Tabs of these users that ring, oldest first."""
+
+    def may_return_s(self, user_ids: frozenset[str]) -> float:
+        """How long to wait for tabs of these users that lost their connection, or may have lost it, a moment ago."""
 
     def broadcast(self, company_id: str, message: ServerMessage) -> None:
         """To every signed-on tab of a company, on duty or not."""

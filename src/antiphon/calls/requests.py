@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from antiphon import access, log
+from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.admission import Admissions
 from antiphon.calls.live import LiveCall
@@ -29,7 +30,13 @@ class Switchboard(Protocol):
     def signed_on(self, client: ClientId) -> bool: ...
 
     def begin(
-        self, direction: Direction, leg: LegId, *, invite: StationInvite | None = None, call_id: CallId | None = None
+        self,
+        direction: Direction,
+        leg: LegId,
+        *,
+        invite: StationInvite | None = None,
+        call_id: CallId | None = None,
+        account: bool = False,
     ) -> LiveCall: ...
 
     def feed(self, call: LiveCall, given: i.External) -> None: ...
@@ -117,7 +124,7 @@ class Requests:
             refusal = i.PlaceRefusal("station_unreachable", "station_unreachable", detail)
         elif any(call.station and call.station.id == of.id for call in self._desk.calls_of(client.company_id)):
             refusal = i.PlaceRefusal("busy", "busy", "This station is in a call. Try again when it is free.")
-        call = self._desk.begin("to_station", new_id("leg"), call_id=call_id)
+        call = self._desk.begin("to_station", new_id("leg"), call_id=call_id, account=of.kind == "account")
         call.station, call.view, call.placed_by = of, admission.view, client.user_name
         _log.info("call placed", **call.log_fields())
         tab = Tab(client.client, client.user_id, client.user_name)
@@ -137,6 +144,8 @@ class Requests:
     def _feed_client(self, client: ClientInfo, call_id: CallId, request_id: str | None, given: i.External) -> None:
         call = self._desk.call(call_id)
         if call is not None and call.company_id == client.company_id:
+            if isinstance(given, i.AnswerTapped):
+                figures.tapped(call, self._clock.monotonic())
             self._desk.feed(call, given)
         elif request_id is not None and isinstance(given, i.AnswerTapped):
             self._error(client, request_id, "call_over", "This call is over.", call_id)

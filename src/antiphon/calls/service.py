@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-from antiphon import events, log
+from antiphon import events, log, metrics
+from antiphon.access import DoorNeedsCall
 from antiphon.bus import Bus
+from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.admission import Admissions
 from antiphon.calls.board import StationBoard
@@ -31,7 +33,7 @@ from antiphon.calls.snapshots import Snapshots
 from antiphon.calls.wheel import Alarm, LoopAlarm, Wheel
 from antiphon.clock import Clock, new_id
 from antiphon.database import Database, Scope
-from antiphon.limits import CALLS_STOP_MAX_S
+from antiphon.limits import CALLS_STOP_MAX_S, DOOR_DIGIT_GAP_S
 from antiphon.wire import client as wire
 
 _log = log.get("calls")
@@ -53,12 +55,13 @@ class MediaListener:
         of_station = live.machine.station.leg_id == leg
         self._service.feed(live, i.StationDigit(digit) if of_station else i.ClientDigit(leg, digit, None))
 
-    def media_lost(self, calls: tuple[CallId, ...]) -> None:
+    def media_lost(self, calls: tuple[CallId, ...], since: float) -> None:
         _log.error("media lost", calls=len(calls))
+        metrics.CALLS_LOST.inc(len(calls))
         for call_id in calls:
             live = self._service.call(call_id)
             if live is not None:
-                self._service.feed(live, i.MediaLost())
+                self._service.feed(live, i.MediaLost(since))
 
 
 class CallService:
@@ -86,10 +89,11 @@ class CallService:
     def connect(self, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener, bus: Bus) -> None:
         """Wire the ports, which in turn were given this service as their listener."""
         self._sip, self._media, self._clients = sip, media, clients
-        self._orders = Orders(self, sip, media, clients, doors)
+        self._orders = Orders(self, sip, media, clients, doors, self._clock)
         self._board = StationBoard(self._database, clients, self._orders, self._calls.values)
         self._requests = Requests(self, self._orders, self._admissions, clients, self._clock)
         bus.subscribe(events.DeviceRevoked, self._device_revoked)
+        bus.subscribe(events.AccountRemoved, self._account_removed)
         bus.subscribe(events.StationPresenceChanged, lambda fact: self._board.push(fact.company_id, fact.device_id))
 
     async def start(self) -> None:
@@ -118,6 +122,10 @@ class CallService:
         """How many calls are going on."""
         return len(self._calls)
 
+    def look(self) -> None:
+        """Bring the readings of what goes on up to date."""
+        figures.look(self._calls.values())
+
     # -- SipEvents ---------------------------------------------------------------------------------------------------
 
     def invited(self, invite: StationInvite) -> None:
@@ -126,8 +134,9 @@ class CallService:
             _log.warning("call without a proven caller refused", sip_call_id=invite.sip_call_id)
             self._sip.refuse(invite.leg, 403, "unclaimed")
             return
-        call = self.begin("from_station", invite.leg, invite=invite)
-        call.button = invite.target
+        call = self.begin("from_station", invite.leg, invite=invite, account=invite.device_id is None)
+        call.button, call.hears_digits = invite.target, "telephone-event" in invite.sdp
+        self._sip.name(invite.leg, call.call_id)
         _log.info("call arrived", button=invite.target[:64], **call.log_fields())
         self.feed(call, i.Arrived(invite.sdp, previews=invite.device_id is not None))
 
@@ -135,6 +144,9 @@ class CallService:
         self._feed_leg(leg, i.StationProgressed(status))
 
     def answered(self, leg: LegId, sdp: str) -> None:
+        call = self._by_station_leg.get(leg)
+        if call is not None:
+            call.hears_digits = "telephone-event" in sdp
         self._feed_leg(leg, i.StationAnswered(sdp))
 
     def refused(self, leg: LegId, status: int, reason: str) -> None:
@@ -215,10 +227,15 @@ class CallService:
         self._snapshots.take(of, call_id, frame, lambda: self._board.push(company, of.id))
 
     def begin(
-        self, direction: Direction, leg: LegId, *, invite: StationInvite | None = None, call_id: CallId | None = None
+        self,
+        direction: Direction,
+        leg: LegId,
+        *,
+        invite: StationInvite | None = None,
+        call_id: CallId | None = None,
+        account: bool = False,
     ) -> LiveCall:
         """A call that knows nothing yet; feed it its first input."""
-        account = invite is not None and invite.device_id is None
         call_id = call_id or new_id("call")
         machine = CallMachine(call_id, direction, leg, account=account, call_limits=self._limits)
         call = LiveCall(call_id, machine, self._clock.monotonic(), self._clock.now(), invite)
@@ -299,8 +316,7 @@ class CallService:
     async def _plan(self, call: LiveCall) -> None:
         if call.invite is None:
             return
-        device = call.invite.device_id or call.invite.account or ""
-        admission = await self._admissions.door_call(call.call_id, device, call.invite.target, call.started_at)
+        admission = await self._admissions.door_call(call.call_id, call.invite, call.started_at)
         call.station, call.view = admission.station, admission.view
         if call.machine.over:  # the caller hung up while the question was out: only now it is known whose call it was
             self._write_late(call)
@@ -323,6 +339,7 @@ class CallService:
                 plan.user_ids,
                 tuple(Tab(tab.client, tab.user_id, tab.user_name) for tab in tabs),
                 plan.ring_max_s,
+                returns_s=self._clients.may_return_s(frozenset(plan.user_ids)),
             ),
         )
 
@@ -347,6 +364,7 @@ class CallService:
 
     def write_record(self, call: LiveCall, record: CallRecord) -> None:
         _log.info("call ended", cause=record.cause, by=record.ended_by, legs=len(record.legs), **call.log_fields())
+        figures.ended(record)
         self._orders.close(call)
         call.record = record
         self._write_late(call)
@@ -365,6 +383,22 @@ class CallService:
             return
         changed = wire.HistoryChanged(call_id=call.call_id)
         self._records.complete(of, call.ended(record), lambda: self._clients.broadcast(of.company_id, changed))
+
+    async def send_digits(self, device_id: str, digits: str) -> None:
+        """Implements `access.CallDigits`: one after another, to the station that somebody talks with."""
+        for number, digit in enumerate(digits):
+            if number:
+                await asyncio.sleep(DOOR_DIGIT_GAP_S)
+            call = next((call for call in self._calls.values() if call.talks_with(device_id)), None)
+            if call is None:
+                raise DoorNeedsCall(device_id=device_id)
+            await self._orders.send_digit(call, digit)
+
+    def _account_removed(self, fact: events.AccountRemoved) -> None:
+        for call in list(self._calls.values()):
+            if call.station is not None and call.station.id == fact.device_id:
+                self.feed(call, i.DeviceRevoked())
+        self._clients.broadcast(fact.company_id, wire.StationRemoved(station_id=fact.device_id))
 
     def _device_revoked(self, fact: events.DeviceRevoked) -> None:
         for call in list(self._calls.values()):

@@ -6,7 +6,7 @@ from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls import leg_messages as m
 from antiphon.calls.client_leg import ClientLegs
-from antiphon.calls.model import BAD_SDP, NO_CODEC, Leg, StationState
+from antiphon.calls.model import BAD_SDP, NO_CODEC, Leg, MediaBreak, StationState
 from antiphon.wire.client import EndCause
 
 S = StationState
@@ -22,7 +22,7 @@ class StationLeg(ClientLegs):
         self.started_at = now
         leg.rang_at = now
         self._previews = given.previews and "m=video" in given.sdp
-        self._offer = given.sdp
+        self._offer = self._station_session = given.sdp
         self._reliable = given.previews
         self._set("step", now + self.limits.plan_max_s)
         self._emit(e.AskPlan())
@@ -31,8 +31,10 @@ class StationLeg(ClientLegs):
     def planned(self, leg: Leg, given: i.Planned, now: float) -> S:
         self._users = given.user_ids
         if not given.tabs:
-            self._finish("nobody_available", "platform")
-            return S.PLANNING
+            if given.returns_s <= 0:
+                self._finish("nobody_available", "platform")
+                return S.PLANNING
+            self._set("alone", now + given.returns_s)
         self._ring_until = now + min(given.ring_max_s, self.limits.ring_max_s)
         self._set("ring", self._ring_until)
         self._set("step", now + self.limits.plan_max_s)
@@ -57,6 +59,32 @@ class StationLeg(ClientLegs):
             self._emit(e.Progress(leg.leg_id, 183, given.sdp))
         elif leg.kind == "station":
             self._emit(e.Progress(leg.leg_id, 180, None))
+        for receiver in self._live.values():
+            self._post(receiver, m.CallerReady(self._previews))
+        return S.ANNOUNCED
+
+    def restore(self, leg: Leg, given: m.MediaGone, now: float) -> S:
+        """The engine was lost while it rang: it takes the caller's offer again, and the caller learns where."""
+        self._caller_open = False
+        self._set("step", now + self.limits.plan_max_s)
+        self._emit(e.OpenCaller(leg.leg_id, self._offer, self._reliable))
+        return S.RESTORING
+
+    def caller_opened_again(self, leg: Leg, given: i.CallerOpened, now: float) -> S:
+        self._previews = self._previews and given.sdp is not None
+        if given.sdp is None or self._station_sdp is None:
+            return self._restored(now)
+        self._station_sdp = given.sdp
+        self._emit(e.OfferStation(leg.leg_id, given.sdp))
+        return S.RESTORING
+
+    def restored(self, leg: Leg, given: i.OfferAnswered, now: float) -> S:
+        return self._restored(now)
+
+    def _restored(self, now: float) -> S:
+        self._stop("step")
+        self._caller_open = True
+        self._came_back(now)
         for receiver in self._live.values():
             self._post(receiver, m.CallerReady(self._previews))
         return S.ANNOUNCED
@@ -111,6 +139,7 @@ class StationLeg(ClientLegs):
     def station_answered(self, leg: Leg, given: i.StationAnswered, now: float) -> S:
         self._stop("ring")
         self._set("step", now + self.limits.plan_max_s)
+        self._station_session = given.sdp
         self._emit(e.TakeStationAnswer(leg.leg_id, given.sdp))
         return S.TAKING
 
@@ -163,6 +192,27 @@ class StationLeg(ClientLegs):
     def station_offered_early(self, leg: Leg, given: i.StationOffered, now: float) -> S:
         self._emit(e.RefuseOffer(leg.leg_id, 491))
         return S(leg.state)
+
+    def session_renewed(self, leg: Leg, given: m.SessionRenewed, now: float) -> S:
+        self._station_sdp = given.sdp
+        self._emit(e.OfferStation(leg.leg_id, given.sdp))
+        return S.TALKING
+
+    def renewal_agreed(self, leg: Leg, given: i.OfferAnswered, now: float) -> S:
+        self._stop("renewal")
+        self._came_back(now)
+        return S.TALKING
+
+    def renewal_refused(self, leg: Leg, given: i.Input, now: float) -> S:
+        if self._media_lost_at is not None:
+            self._finish("media_failed", "platform")
+        return S.TALKING
+
+    def _came_back(self, now: float) -> None:
+        lost_at, self._media_lost_at = self._media_lost_at, None
+        if lost_at is not None:
+            self._media_breaks.append(MediaBreak(lost_at, now - lost_at))
+            self._emit(e.MediaCameBack(now - lost_at))
 
     def warning_due(self, leg: Leg, given: m.WarningDue, now: float) -> S:
         self._emit(e.Play(leg.leg_id, "limit_warning"))

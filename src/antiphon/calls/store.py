@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from antiphon.calls.model import Direction, EndedBy
 from antiphon.database import PLATFORM, Scope, Tx, UtcTime, tenant_table
 from antiphon.devices import Station
 from antiphon.errors import NotFound
-from antiphon.wire.client import CallView, EndCause, LegView
+from antiphon.wire.client import CallView, EndCause, LegView, MediaBreakView
 
 call_rows = tenant_table(
     "calls",
@@ -33,6 +34,7 @@ call_rows = tenant_table(
     sa.Column("placed_by", sa.String(120), nullable=True),  # the person who called the station
     sa.Column("doors_opened", sa.Integer, nullable=False),
     sa.Column("snapshot_id", sa.String(40), nullable=True),
+    sa.Column("media_breaks", sa.Text, nullable=True),  # JSON list of MediaBreakView
 )
 leg_rows = tenant_table(
     "call_legs",
@@ -65,6 +67,7 @@ last_pictures = tenant_table(
     sa.Column("taken_at", UtcTime, nullable=False),
 )
 
+_BREAKS: TypeAdapter[tuple[MediaBreakView, ...]] = TypeAdapter(tuple[MediaBreakView, ...])
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
 
 
@@ -113,6 +116,7 @@ class EndedCall:
     placed_by: str | None
     doors_opened: int
     legs: tuple[EndedLeg, ...]
+    media_breaks: tuple[MediaBreakView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
             "answered_by_user": ended.answered_by_user,
             "answered_by": ended.answered_by,
             "doors_opened": ended.doors_opened,
+            "media_breaks": _BREAKS.dump_json(ended.media_breaks).decode() if ended.media_breaks else None,
         },
     )
     for position, leg in enumerate(ended.legs):
@@ -266,6 +271,7 @@ def _call(row: Row, legs: tuple[LegView, ...]) -> CallView:
         placed_by=row["placed_by"],
         snapshot_id=row["snapshot_id"],
         doors_opened=row["doors_opened"],
+        media_breaks=_BREAKS.validate_json(row["media_breaks"]) if row["media_breaks"] else (),
         legs=legs,
     )
 

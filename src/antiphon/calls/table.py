@@ -27,7 +27,7 @@ def _rows(states: tuple[State, ...], on: type[i.Input], to: tuple[State, ...], d
     return tuple(Row(state, on, to or (state,), do) for state in states)
 
 
-_UNANSWERED: tuple[State, ...] = (S.PLANNING, S.OPENING, S.ANNOUNCED, S.UPDATING)
+_UNANSWERED: tuple[State, ...] = (S.PLANNING, S.OPENING, S.ANNOUNCED, S.RESTORING, S.UPDATING)
 
 STATION: tuple[Row, ...] = (
     # A door call
@@ -38,8 +38,8 @@ STATION: tuple[Row, ...] = (
     Row(S.ANNOUNCED, m.WinnerReady, (S.UPDATING, S.TALKING), "winner_ready"),
     Row(S.UPDATING, i.OfferAnswered, (S.TALKING,), "offer_answered"),
     Row(S.UPDATING, i.OfferRefused, (S.UPDATING,), "offer_refused"),
-    *_rows((S.OPENING, S.ANNOUNCED), m.RingTimeOver, (), "ring_time_over"),
-    *_rows((S.OPENING, S.ANNOUNCED), m.AloneTooLong, (), "alone_too_long"),
+    *_rows((S.OPENING, S.ANNOUNCED, S.RESTORING), m.RingTimeOver, (), "ring_time_over"),
+    *_rows((S.OPENING, S.ANNOUNCED, S.RESTORING), m.AloneTooLong, (), "alone_too_long"),
     # A client calls the station
     Row(S.NEW, m.DialWanted, (S.DIALLED,), "dial"),
     Row(S.DIALLED, i.StationProgressed, (S.DIALLED,), "station_progressed"),
@@ -51,20 +51,31 @@ STATION: tuple[Row, ...] = (
     Row(S.TALKING, i.StationDigit, (S.TALKING,), "station_digit"),
     *_rows((S.TALKING, S.TAKING), i.StationOffered, (), "station_offered"),
     *_rows(
-        (S.PLANNING, S.OPENING, S.ANNOUNCED, S.UPDATING, S.DIALLED, S.LISTENING),
+        (S.PLANNING, S.OPENING, S.ANNOUNCED, S.RESTORING, S.UPDATING, S.DIALLED, S.LISTENING),
         i.StationOffered,
         (),
         "station_offered_early",
     ),
     Row(S.TALKING, m.WarningDue, (S.TALKING,), "warning_due"),
     Row(S.TALKING, m.LimitDue, (S.TALKING,), "limit_due"),
+    # The media engine is lost
+    *_rows((S.ANNOUNCED, S.RESTORING), m.MediaGone, (S.RESTORING,), "restore"),
+    Row(S.RESTORING, i.CallerOpened, (S.RESTORING, S.ANNOUNCED), "caller_opened_again"),
+    Row(S.RESTORING, i.OfferAnswered, (S.ANNOUNCED,), "restored"),
+    Row(S.RESTORING, i.OfferRefused, (S.RESTORING,), "offer_refused"),
+    Row(S.TALKING, m.SessionRenewed, (S.TALKING,), "session_renewed"),
+    Row(S.TALKING, i.OfferAnswered, (S.TALKING,), "renewal_agreed"),
+    *_rows((S.TALKING,), i.OfferRefused, (), "renewal_refused"),
+    *_rows((S.TALKING,), m.RenewalTooSlow, (), "renewal_refused"),
     # The end
     *_rows((*_UNANSWERED, S.DIALLED, S.TAKING, S.TALKING), i.StationLeft, (S.ENDED,), "station_left"),
     Row(S.LISTENING, i.StationLeft, (S.ENDED,), "listener_left"),
-    *_rows((S.PLANNING, S.OPENING, S.TAKING), m.StepTooSlow, (), "step_too_slow"),
-    *_rows((S.OPENING, S.TAKING), i.MediaFailed, (), "station_media_failed"),
+    *_rows((S.PLANNING, S.OPENING, S.RESTORING, S.TAKING), m.StepTooSlow, (), "step_too_slow"),
+    *_rows((S.OPENING, S.RESTORING, S.TAKING), i.MediaFailed, (), "station_media_failed"),
     Row(S.NEW, m.CloseWanted, (S.ENDED,), "close_unborn"),
-    *_rows((S.PLANNING, S.OPENING, S.ANNOUNCED), m.CloseWanted, (S.LISTENING, S.ENDED), "close_unanswered"),
+    *_rows(
+        (S.PLANNING, S.OPENING, S.ANNOUNCED, S.RESTORING), m.CloseWanted, (S.LISTENING, S.ENDED), "close_unanswered"
+    ),
     Row(S.UPDATING, m.CloseWanted, (S.ENDED,), "close_unanswered"),
     Row(S.TALKING, m.CloseWanted, (S.LISTENING, S.ENDED), "close_talking"),
     *_rows((S.DIALLED, S.TAKING), m.CloseWanted, (S.ENDED,), "close_dialled"),
@@ -76,6 +87,7 @@ _RINGING: tuple[State, ...] = (C.RINGING, C.PREVIEW_ASKED, C.PREVIEW_OFFERED, C.
 _HALF_PREVIEW: tuple[State, ...] = (C.PREVIEW_ASKED, C.PREVIEW_OFFERED, C.PREVIEW_ANSWERED)
 _WINNING: tuple[State, ...] = (C.SETTLING, C.WINNING, C.OFFERED, C.JOINING)
 _PLACED: tuple[State, ...] = (C.PLACING, C.WAITING)
+_RENEWAL: tuple[State, ...] = (C.RENEWING, C.REOFFERED, C.REJOINING)
 
 CLIENT: tuple[Row, ...] = (
     # Ringing, with the picture set up while it rings
@@ -124,12 +136,22 @@ CLIENT: tuple[Row, ...] = (
     # Talking
     Row(C.TALKING, i.ClientDigit, (C.TALKING,), "client_digit"),
     Row(C.AWAY, i.ClientDigit, (C.AWAY,), "client_digit"),
-    Row(C.TALKING, i.HangUpTapped, (C.ENDED,), "hang_up_tapped"),
-    Row(C.TALKING, i.TabLeft, (C.AWAY,), "went_away"),
-    Row(C.AWAY, m.TabBack, (C.TALKING, C.JOINED), "tab_back"),
+    *_rows((C.TALKING, *_RENEWAL), i.HangUpTapped, (C.ENDED,), "hang_up_tapped"),
+    *_rows((C.TALKING, *_RENEWAL), i.TabLeft, (C.AWAY,), "went_away"),
+    Row(C.AWAY, m.TabBack, (C.TALKING, C.JOINED, C.RENEWING), "tab_back"),
     Row(C.AWAY, m.TalkWanted, (C.AWAY,), "talk_while_away"),
     Row(C.AWAY, m.AwayTooLong, (C.ENDED,), "away_too_long"),
-    *_rows((*_WINNING, C.JOINED, *_PLACED, C.TALKING, C.AWAY), m.StopWanted, (C.ENDED,), "stop"),
+    *_rows((*_WINNING, C.JOINED, *_PLACED, C.TALKING, *_RENEWAL, C.AWAY), m.StopWanted, (C.ENDED,), "stop"),
+    # The media engine is lost
+    *_rows((C.TALKING, C.REOFFERED, C.REJOINING), m.MediaGone, (C.RENEWING,), "renew"),
+    Row(C.AWAY, m.MediaGone, (C.AWAY,), "media_gone_while_away"),
+    Row(C.RENEWING, i.ConnectOfferMade, (C.REOFFERED,), "renewed_offer_made"),
+    Row(C.REOFFERED, i.MediaAnswered, (C.REJOINING,), "renewed_media_answered"),
+    Row(C.REJOINING, i.ConnectAnswerTaken, (C.TALKING,), "rejoined"),
+    *_rows((C.RENEWING, C.REJOINING), i.MediaFailed, (), "renewal_failed"),
+    *_rows(_RENEWAL, i.ClientDigit, (), "client_digit"),
+    *_rows(_RINGING, m.MediaGone, (C.RINGING,), "picture_gone"),
+    *_rows((C.SETTLING, C.WINNING, C.OFFERED, C.JOINING), m.MediaGone, (C.SETTLING,), "win_again"),
 )
 
 TRANSITIONS: dict[tuple[State, type[i.Input]], Row] = {(row.state, row.on): row for row in (*STATION, *CLIENT)}

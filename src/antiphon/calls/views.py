@@ -38,6 +38,7 @@ def _view(
         name=station.name,
         place=station.place,
         time_zone=station.time_zone,
+        kind=station.kind,
         state="online" if station.online else "offline",
         since=station.since,
         snapshot_id=picture[0] if picture else None,

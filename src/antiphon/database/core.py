@@ -9,16 +9,21 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import UTC, datetime
 from functools import partial
+from time import perf_counter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
+from prometheus_client import Histogram
 from sqlalchemy.engine import Connection, RowMapping
 
+from antiphon import metrics
 from antiphon.database.failures import translated
 from antiphon.database.scope import AnyScope, Scope
 
 T = TypeVar("T")
+_WRITE_SECONDS = metrics.counting(metrics.DATABASE_SECONDS, "write")
+_READ_SECONDS = metrics.counting(metrics.DATABASE_SECONDS, "read")
 
 metadata = sa.MetaData(
     naming_convention={
@@ -87,6 +92,11 @@ class Tx:
         """The first such row, or None."""
         rows = self.all(scope, table, *where, order_by=order_by, limit=1)
         return rows[0] if rows else None
+
+    def count(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+        """How many rows meet every condition."""
+        query = sa.select(sa.func.count()).select_from(table).where(*self._guard(scope, table), *where)
+        return int(self._connection.execute(query).scalar_one())
 
     def insert(self, scope: AnyScope, table: sa.Table, values: Mapping[str, Any]) -> None:
         """Add one row; a company scope fills and checks `company_id`."""
@@ -174,15 +184,25 @@ class Database:
 
     async def run(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one transaction on the database thread; its exception is raised here."""
-        return await self._on_thread(partial(self.run_sync, work))
+        return await self._on_thread(partial(self.run_sync, work), _WRITE_SECONDS)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Like `run` for work that only reads: it never waits for a writer."""
-        return await self._on_thread(partial(self.run_sync, work, read_only=True))
+        return await self._on_thread(partial(self.run_sync, work, read_only=True), _READ_SECONDS)
 
-    async def _on_thread(self, work: Callable[[], T]) -> T:
+    async def _on_thread(self, work: Callable[[], T], seconds: Histogram) -> T:
+        asked = perf_counter()
+
+        def timed() -> T:
+            began = perf_counter()
+            metrics.DATABASE_WAIT.observe(began - asked)
+            try:
+                return work()
+            finally:
+                seconds.observe(perf_counter() - began)
+
         # With the caller's context, so that log lines of the work carry the same fields.
-        return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, timed)
 
     def close(self) -> None:
         """Wait for the running transaction and let go of the file or server."""

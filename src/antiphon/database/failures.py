@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import sqlalchemy.exc
 
-from antiphon.errors import AntiphonError, Conflict, Unavailable
+from antiphon.errors import AntiphonError, BadInput, Conflict, Unavailable
 
 
 class StorageFull(AntiphonError):
@@ -33,11 +33,20 @@ class AlreadyThere(Conflict):
     title = "This contradicts what is already there. Nothing was changed."
 
 
+class NotStorable(BadInput):
+    """A value that no column takes: a number beyond 64 bits (32 on PostgreSQL), a NUL in a text."""
+
+    code = "not_storable"
+    title = "This holds a number that is too large or a character that is no text. Nothing was changed; correct it."
+
+
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's failures inside the block into `StorageFull`, `DatabaseAway` or `AlreadyThere`."""
+    """Turn the driver's failures inside the block into `StorageFull`, `DatabaseAway`, `AlreadyThere` or `NotStorable`."""
     try:
         yield
+    except (sqlalchemy.exc.DataError, OverflowError) as error:  # the latter is SQLite's driver's own
+        raise NotStorable from error
     except sqlalchemy.exc.IntegrityError as error:
         raise AlreadyThere from error
     except sqlalchemy.exc.OperationalError as error:

@@ -12,14 +12,24 @@ from alembic.script import ScriptDirectory
 
 from antiphon.database.core import begin_immediate
 from antiphon.database.failures import translated
+from antiphon.errors import Conflict
 from antiphon.settings import Settings
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class NoWayDown(Conflict):
+    """A migration in between cannot be undone."""
+
+    code = "no_way_down"
+    title = "This step of the schema has no way back by itself; the backup made before it has."
+
+
 _LOCK = 0x616E7469  # PostgreSQL advisory lock: two processes never migrate at once
 
 
-def upgrade(settings: Settings) -> None:
-    """Bring the schema to head in one transaction; does nothing when it is there."""
+def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Bring the schema to head, or to a revision before it, in one transaction; does nothing when it is there."""
     url = sa.make_url(settings.sqlalchemy_url)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -30,7 +40,7 @@ def upgrade(settings: Settings) -> None:
                 connection.execute(sa.func.pg_advisory_xact_lock(_LOCK).select())
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     finally:
         engine.dispose()
 
@@ -39,7 +49,8 @@ def current(settings: Settings) -> str | None:
     """The revision the database is at, or None before the first migration; raises `DatabaseAway` when it can't be read."""
     engine = _engine(sa.make_url(settings.sqlalchemy_url))
     try:
-        with translated(), engine.connect() as connection:
+        # read only: whoever merely asks does not wait for a writer
+        with translated(), engine.connect().execution_options(antiphon_read_only=True) as connection:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
@@ -51,6 +62,59 @@ def head() -> str:
     if revision is None:
         raise RuntimeError("no migrations are packaged")
     return revision
+
+
+def known(revision: str) -> bool:
+    """Whether this software has that revision among its own."""
+    return revision in _chain()
+
+
+def unfitting(settings: Settings) -> str | None:
+    """Why this software cannot work on the database, in a sentence, or None; an older schema is no reason."""
+    found = current(settings)
+    if found is None or known(found):
+        return None
+    return (
+        f"The database was written by a newer release (schema {found}, this one knows up to {head()}). "
+        "Start that release or a later one, or go back with it: ./antiphon rollback. Nothing was changed."
+    )
+
+
+def downgrade(settings: Settings, revision: str) -> None:
+    """Take the schema back to `revision` in one transaction; raises `NoWayDown` before anything is changed."""
+    if losses(settings, revision) is None:
+        raise NoWayDown(revision=revision)
+    engine = _engine(sa.make_url(settings.sqlalchemy_url))
+    try:
+        with translated(), engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.func.pg_advisory_xact_lock(_LOCK).select())
+            config = _config()
+            config.attributes["connection"] = connection
+            command.downgrade(config, revision)
+    finally:
+        engine.dispose()
+
+
+def losses(settings: Settings, revision: str) -> list[str] | None:
+    """What going back to `revision` takes away, a sentence a step; None when some step has no way down."""
+    chain, now = _chain(), current(settings)
+    if now not in chain or revision not in chain or chain.index(revision) > chain.index(now):
+        return None
+    told: list[str] = []
+    script = ScriptDirectory.from_config(_config())
+    for step in reversed(chain[chain.index(revision) + 1 : chain.index(now) + 1]):
+        module = script.get_revision(step).module
+        lost = getattr(module, "lost_on_the_way_back", None)
+        if lost is None or not hasattr(module, "downgrade"):
+            return None
+        told.append(str(lost))
+    return told
+
+
+def _chain() -> list[str]:
+    """Every revision this software knows, oldest first."""
+    return [one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
 
 
 def _engine(url: sa.URL) -> sa.Engine:

@@ -132,6 +132,13 @@ class Drain:
                 self._woken.set()
 
 
+def waiting(tx: Tx) -> tuple[int, datetime | None]:
+    """How many facts wait for their delivery, and since when the oldest does."""
+    undelivered = outbox.c.delivered_at.is_(None)
+    oldest = tx.first(PLATFORM, outbox, undelivered, order_by=(outbox.c.position,))
+    return tx.count(PLATFORM, outbox, undelivered), oldest["created_at"] if oldest else None
+
+
 def forget_delivered(tx: Tx, before: datetime) -> int:
     """Remove facts that were delivered before that moment; returns how many."""
     return tx.delete(PLATFORM, outbox, outbox.c.delivered_at < before)

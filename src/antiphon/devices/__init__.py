@@ -1,16 +1,29 @@
 """Claiming, certificates, desired and reported state, commands to stations."""
 
+from antiphon.devices.accounts import (
+    NewAccount,
+    account,
+    account_by_number,
+    accounts_of,
+    change_account,
+    create_account,
+    new_account_password,
+    remove_account,
+)
+from antiphon.devices.census import first_certificate_ends, stations_by_state
 from antiphon.devices.commands import Commander
 from antiphon.devices.model import (
+    AccountNotFound,
     DoorRefused,
     Revoked,
     Station,
+    StationKind,
     StationNotFound,
     StationStatus,
     StationUnreachable,
     Unclaimed,
 )
-from antiphon.devices.ports import Edge, MessageEvents, Messaging, Topic
+from antiphon.devices.ports import Edge, MessageEvents, Messaging, Registrar, Topic
 from antiphon.devices.service import (
     ClaimCodes,
     change_desired,
@@ -24,28 +37,41 @@ from antiphon.devices.service import (
 from antiphon.devices.store import device_rows, forget_expired_claim_codes, station, stations
 
 __all__ = [
+    "AccountNotFound",
     "ClaimCodes",
     "Commander",
     "DoorRefused",
     "Edge",
     "MessageEvents",
     "Messaging",
+    "NewAccount",
+    "Registrar",
     "Revoked",
     "Station",
+    "StationKind",
     "StationNotFound",
     "StationStatus",
     "StationUnreachable",
     "Topic",
     "Unclaimed",
+    "account",
+    "account_by_number",
+    "accounts_of",
+    "change_account",
     "change_desired",
+    "create_account",
     "create_station",
     "device_rows",
     "ensure_claim_key",
+    "first_certificate_ends",
     "forget_expired_claim_codes",
     "identified",
+    "new_account_password",
     "new_claim_code",
+    "remove_account",
     "revoke",
     "station",
     "station_for_call",
     "stations",
+    "stations_by_state",
 ]

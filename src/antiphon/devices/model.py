@@ -9,11 +9,12 @@ from typing import Literal
 from antiphon.errors import AntiphonError, BadInput, Conflict, Forbidden, NotFound, TooMany
 
 StationStatus = Literal["unclaimed", "claimed", "revoked"]
+StationKind = Literal["station", "account"]  # of this platform with a certificate; of another maker with a password
 
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One station. `id` is the device id: CN of its certificate, SIP user and MQTT name."""
+    """One station. `id` is the device id: CN of its certificate and MQTT name; a station of another maker has neither."""
 
     id: str
     company_id: str
@@ -27,6 +28,15 @@ class Station:
     model: str | None
     language: str
     error: str | None = None  # why the station could not take over what it should be
+    kind: StationKind = "station"
+    number: str = ""  # SIP user of an account
+    early_video: bool = False  # an account whose picture may be shown before the answer
+    opens_doors: bool = False  # an account whose digits open the doors of a station that rang it
+
+    @property
+    def sip_user(self) -> str:
+        """Under which name the SIP edge knows it."""
+        return self.number or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,13 @@ class StationNotFound(NotFound):
 
     code = "station_not_found"
     title = "This station does not exist (any more)."
+
+
+class AccountNotFound(NotFound):
+    """No such account in this company."""
+
+    code = "account_not_found"
+    title = "This account does not exist (any more)."
 
 
 class Unclaimed(Forbidden):

@@ -22,6 +22,15 @@ class Messaging(Protocol):
         """Throw the station out of its running session and clear what waits for it."""
 
 
+class Registrar(Protocol):
+    """Where the SIP edge knows other makers' stations to be. Failures are raised as `Unavailable`."""
+
+    async def account_registered(self, number: str) -> bool: ...
+
+    async def drop_account(self, number: str) -> None:
+        """The SIP edge forgets where it is; one that it does not know is fine."""
+
+
 class MessageEvents(Protocol):
     """What comes from stations, undecoded: the payload may be hostile."""
 

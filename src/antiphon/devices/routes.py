@@ -93,13 +93,13 @@ class CreatedStation(StationItem, ClaimCode):
 @router.get("", summary="Stations of the company")
 async def list_stations(request: Request, principal: CurrentPrincipal) -> Stations:
     """All of them by name, unclaimed ones included."""
-    found = await _database(request).read(lambda tx: store.stations(tx, principal.scope))
+    found = await _database(request).read(lambda tx: store.stations(tx, principal.scope, "station"))
     return Stations(items=[_item(station) for station in found])
 
 
 @router.get("/{station_id}", summary="One station")
 async def get_station(station_id: str, request: Request, principal: CurrentPrincipal) -> StationItem:
-    return _item(await _database(request).read(lambda tx: store.station(tx, principal.scope, station_id)))
+    return _item(await _database(request).read(lambda tx: store.own_station(tx, principal.scope, station_id)))
 
 
 @router.post("", summary="Add a station", status_code=201)

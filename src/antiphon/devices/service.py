@@ -113,7 +113,7 @@ def station_for_call(tx: Tx, device_id: str) -> Station:
 
 def new_claim_code(tx: Tx, scope: Scope, codes: ClaimCodes, device_id: str, now: datetime) -> str:
     """The station's only valid claim code from now on; it is shown once and kept as a hash."""
-    store.station(tx, scope, device_id)
+    store.own_station(tx, scope, device_id)
     code = codes.new()
     valid_until = now + timedelta(days=limits.CLAIM_CODE_VALID_DAYS)
     store.add_claim_code(tx, scope, device_id, codes.hash(code), created_at=now, expires_at=valid_until)
@@ -122,7 +122,7 @@ def new_claim_code(tx: Tx, scope: Scope, codes: ClaimCodes, device_id: str, now:
 
 def revoke(tx: Tx, scope: Scope, device_id: str, now: datetime) -> Station:
     """Lock the station out: its certificates and unused claim codes are void from this transaction on. Idempotent."""
-    store.station(tx, scope, device_id)
+    store.own_station(tx, scope, device_id)
     store.end_claim_codes(tx, scope, device_id, now)
     store.set_status(tx, scope, device_id, "revoked")
     if _void_certificates(tx, scope, device_id, "revoked", now):
@@ -221,7 +221,12 @@ def change_desired(
     outputs: tuple[Output, ...] | None = None,
     language: Literal["de", "en"] | None = None,
 ) -> int:
-    """Change what is given, keep the rest; returns the version. Nothing new: the version stays."""
+    """Change what is given, keep the rest; returns the version. Nothing new: the version stays.
+
+    A station of another maker takes no settings from us: nothing is stored, the version is 0.
+    """
+    if store.station(tx, scope, device_id).kind != "station":
+        return 0
     current = store.desired(tx, scope, device_id)
     before = current or Desired(version=0)
     changes: dict[str, Any] = {  # Any: each field has its own type; the model checks them

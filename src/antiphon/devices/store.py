@@ -12,7 +12,7 @@ from antiphon import tenancy
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, tenant_table
 from antiphon.devices.authority import IssuedCertificate
-from antiphon.devices.model import Station, StationNotFound, StationStatus
+from antiphon.devices.model import Station, StationKind, StationNotFound, StationStatus
 from antiphon.wire.station import Desired, Reported
 
 device_rows = tenant_table(
@@ -27,6 +27,17 @@ device_rows = tenant_table(
     sa.Column("model", sa.String(64), nullable=True),
     sa.Column("software", sa.String(64), nullable=True),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False, server_default="station"),
+)
+# Digest accounts of other makers' stations. The SIP edge reads them through the view `sip_accounts`.
+account_rows = tenant_table(
+    "accounts",
+    sa.Column("device_id", sa.String(40), sa.ForeignKey("devices.id"), primary_key=True),
+    sa.Column("number", sa.String(16), nullable=False, unique=True),  # the SIP user
+    sa.Column("realm", sa.String(120), nullable=False),
+    sa.Column("ha1", sa.String(64), nullable=False),  # RFC 2617 3.2.2.2; the password itself is stored nowhere
+    sa.Column("early_video", sa.Boolean, nullable=False),
+    sa.Column("opens_doors", sa.Boolean, nullable=False),
 )
 claim_codes = tenant_table(
     "claim_codes",
@@ -73,30 +84,52 @@ Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below gi
 # -- stations --------------------------------------------------------------------------------------------------------
 
 
-def add_station(tx: Tx, scope: Scope, *, name: str, site_id: str, spot: str, now: datetime) -> str:
-    """A station that waits for its claim; returns its id. A site of another company: `NotFound`."""
+def add_station(
+    tx: Tx, scope: Scope, *, name: str, site_id: str, spot: str, now: datetime, kind: StationKind = "station"
+) -> str:
+    """A station that waits for its claim, or an account, which is in service at once; returns its id.
+
+    A site of another company: `NotFound`.
+    """
     site = tenancy.site(tx, scope, site_id)
-    device_id = new_id("station")
-    values = {"id": device_id, "site_id": site.id, "name": name, "spot": spot, "status": "unclaimed"}
+    device_id = new_id(kind)
+    status: StationStatus = "unclaimed" if kind == "station" else "claimed"
+    values = {"id": device_id, "site_id": site.id, "name": name, "spot": spot, "status": status, "kind": kind}
     tx.insert(scope, device_rows, values | {"online": False, "created_at": now})
     return device_id
 
 
-def stations(tx: Tx, scope: Scope) -> tuple[Station, ...]:
-    """The company's stations by name."""
+def stations(tx: Tx, scope: Scope, *kinds: StationKind) -> tuple[Station, ...]:
+    """The company's stations by name; of these kinds only, where any is named."""
     sites = {site.id: site for site in tenancy.sites_of(tx, scope)}
     errors = {row["device_id"]: row["error"] for row in tx.all(scope, reported_states)}
+    accounts = {row["device_id"]: row for row in tx.all(scope, account_rows)}
     rows = tx.all(scope, device_rows, order_by=(device_rows.c.name, device_rows.c.id))
-    return tuple(_station(row, sites[row["site_id"]], errors.get(row["id"])) for row in rows)
+    return tuple(
+        _station(row, sites[row["site_id"]], errors.get(row["id"]), accounts.get(row["id"]))
+        for row in rows
+        if not kinds or row["kind"] in kinds
+    )
 
 
 def station(tx: Tx, scope: Scope, device_id: str) -> Station:
-    """One station of the company; raises `StationNotFound`."""
+    """One station of the company, whoever made it; raises `StationNotFound`."""
     row = tx.first(scope, device_rows, device_rows.c.id == device_id)
     if row is None:
         raise StationNotFound(device_id=device_id[:64])
+    site = tenancy.site(tx, scope, row["site_id"])
+    if row["kind"] == "account":
+        return _station(row, site, None, tx.first(scope, account_rows, account_rows.c.device_id == device_id))
     reported = tx.first(scope, reported_states, reported_states.c.device_id == device_id)
-    return _station(row, tenancy.site(tx, scope, row["site_id"]), reported["error"] if reported else None)
+    return _station(row, site, reported["error"] if reported else None, None)
+
+
+def own_station(tx: Tx, scope: Scope, device_id: str) -> Station:
+    """One station of this platform, which has a certificate and takes settings; raises `StationNotFound`."""
+    found = station(tx, scope, device_id)
+    if found.kind != "station":
+        raise StationNotFound(device_id=device_id[:64])
+    return found
 
 
 def scope_of(tx: Tx, device_id: str) -> Scope:
@@ -129,8 +162,16 @@ def set_presence(tx: Tx, scope: Scope, device_id: str, *, online: bool, now: dat
 
 
 def online_ids(tx: Tx) -> tuple[str, ...]:
-    """Stations of all companies that are marked as online."""
-    return tuple(row["id"] for row in tx.all(PLATFORM, device_rows, device_rows.c.online.is_(True)))
+    """Stations of all companies that are marked as online and say so over MQTT."""
+    speaking = (device_rows.c.online.is_(True), device_rows.c.kind == "station")
+    return tuple(row["id"] for row in tx.all(PLATFORM, device_rows, *speaking))
+
+
+def accounts_online(tx: Tx) -> tuple[tuple[str, str, bool], ...]:
+    """Accounts of all companies as (station, number, marked as online), by station."""
+    online = {row["id"]: row["online"] for row in tx.all(PLATFORM, device_rows, device_rows.c.kind == "account")}
+    rows = tx.all(PLATFORM, account_rows, order_by=(account_rows.c.device_id,))
+    return tuple((row["device_id"], row["number"], online[row["device_id"]]) for row in rows)
 
 
 # -- claim codes -----------------------------------------------------------------------------------------------------
@@ -266,7 +307,7 @@ def set_reported(tx: Tx, scope: Scope, device_id: str, reported: Reported, now: 
     tx.update(scope, device_rows, device_rows.c.id == device_id, values=about)
 
 
-def _station(row: Row, site: tenancy.Site, error: str | None) -> Station:
+def _station(row: Row, site: tenancy.Site, error: str | None, account: Row | None) -> Station:
     return Station(
         id=row["id"],
         company_id=row["company_id"],
@@ -280,4 +321,8 @@ def _station(row: Row, site: tenancy.Site, error: str | None) -> Station:
         model=row["model"],
         language=site.language,
         error=error,
+        kind=row["kind"],
+        number=account["number"] if account else "",
+        early_video=bool(account["early_video"]) if account else False,
+        opens_doors=bool(account["opens_doors"]) if account else False,
     )

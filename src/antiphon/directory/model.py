@@ -9,11 +9,12 @@ from antiphon.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class RingPlan:
-    """Who rings now, and for how long at most. No `user_ids`: nobody is available. `button_label` may be empty."""
+    """Who rings now, and for how long at most: people, and SIP accounts. `button_label` may be empty."""
 
     user_ids: tuple[str, ...]
     ring_max_s: float
     button_label: str = ""
+    account_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Button:
     name: str
     label: str = ""
     user_ids: tuple[str, ...] | None = None
+    account_ids: tuple[str, ...] = ()  # telephones and indoor stations of other makers that ring too
 
 
 class UnknownButton(NotFound):

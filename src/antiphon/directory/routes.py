@@ -18,7 +18,10 @@ router = APIRouter(prefix="/api/v1/stations/{station_id}/buttons", tags=["button
 
 
 class ButtonBody(BaseModel):
-    """A button. `user_ids` null rings every active user of the company; an empty list rings nobody."""
+    """A button. `user_ids` null rings every active user of the company; an empty list rings nobody of them.
+
+    `account_ids` ring as well: telephones and indoor stations of other makers.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,6 +29,9 @@ class ButtonBody(BaseModel):
     label: str = Field(default="", max_length=120, examples=["Hausverwaltung"])
     user_ids: list[Annotated[str, Field(max_length=64)]] | None = Field(
         default=None, max_length=RING_TARGETS_PER_BUTTON_MAX
+    )
+    account_ids: list[Annotated[str, Field(max_length=64)]] = Field(
+        default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX
     )
 
 
@@ -48,6 +54,7 @@ def _view(tx: Tx, principal: Principal, station_id: str) -> Buttons:
                 name=button.name,
                 label=button.label,
                 user_ids=None if button.user_ids is None else list(button.user_ids),
+                account_ids=list(button.account_ids),
             )
             for button in store.buttons(tx, principal.scope, station_id)
         ]
@@ -74,12 +81,19 @@ async def put_buttons(station_id: str, body: Buttons, request: Request, principa
     database: Database = state.database
     now = state.clock.now()
     wanted = [
-        Button(button.name, button.label, None if button.user_ids is None else tuple(button.user_ids))
+        Button(
+            button.name,
+            button.label,
+            None if button.user_ids is None else tuple(button.user_ids),
+            tuple(button.account_ids),
+        )
         for button in body.items
     ]
 
     def change(tx: Tx) -> Buttons:
         state.require_station(tx, principal.scope, station_id)
+        for account_id in {account_id for button in wanted for account_id in button.account_ids}:
+            state.require_account(tx, principal.scope, account_id)
         store.set_buttons(tx, principal.scope, station_id, wanted)
         state.buttons_changed(tx, principal.scope, station_id, wanted, now)
         return _view(tx, principal, station_id)

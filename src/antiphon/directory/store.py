@@ -32,15 +32,14 @@ button_targets = tenant_table(
     sa.UniqueConstraint("button_id", "user_id"),
 )
 
-# Stations of other makers, which sign on with a password. The SIP edge reads them through the view `sip_accounts`.
-digest_accounts = tenant_table(
-    "digest_accounts",
+# Like the station's, an account's id is opaque here.
+button_accounts = tenant_table(
+    "button_accounts",
     sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("username", sa.String(64), nullable=False),
-    sa.Column("realm", sa.String(120), nullable=False),
-    sa.Column("ha1", sa.String(64), nullable=False),
-    sa.Column("active", sa.Boolean, nullable=False),
-    sa.UniqueConstraint("username", "realm"),
+    sa.Column("button_id", sa.String(40), sa.ForeignKey("buttons.id"), nullable=False, index=True),
+    sa.Column("account_id", sa.String(40), nullable=False, index=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.UniqueConstraint("button_id", "account_id"),
 )
 
 
@@ -50,25 +49,35 @@ def ring_plan(tx: Tx, scope: Scope, station_id: str, button: str, now: datetime)
     if row is None:
         raise UnknownButton(button=button[:32])
     active = [user.id for user in tenancy.users(tx, scope) if user.active]
+    account_ids = _accounts(tx, scope, row["id"])
     if row["rings_everyone"]:
-        return RingPlan(tuple(active), RING_MAX_S, row["label"])
+        return RingPlan(tuple(active), RING_MAX_S, row["label"], account_ids)
     bound = tuple(user_id for user_id in _targets(tx, scope, row["id"]) if user_id in active)
-    return RingPlan(bound, RING_MAX_S, row["label"])
+    return RingPlan(bound, RING_MAX_S, row["label"], account_ids)
 
 
 def buttons(tx: Tx, scope: Scope, station_id: str) -> tuple[Button, ...]:
     """The station's buttons by name."""
     rows = tx.all(scope, button_rows, button_rows.c.station_id == station_id, order_by=(button_rows.c.name,))
     return tuple(
-        Button(row["name"], row["label"], None if row["rings_everyone"] else _targets(tx, scope, row["id"]))
+        Button(
+            row["name"],
+            row["label"],
+            None if row["rings_everyone"] else _targets(tx, scope, row["id"]),
+            _accounts(tx, scope, row["id"]),
+        )
         for row in rows
     )
 
 
 def set_buttons(tx: Tx, scope: Scope, station_id: str, wanted: Sequence[Button]) -> None:
-    """Replace the station's buttons; the caller has checked that the station is the company's. A user who is not: `NotFound`."""
+    """Replace the station's buttons; the caller has checked that station and accounts are the company's.
+
+    A user who is not: `NotFound`.
+    """
     for row in tx.all(scope, button_rows, button_rows.c.station_id == station_id):
         tx.delete(scope, button_targets, button_targets.c.button_id == row["id"])
+        tx.delete(scope, button_accounts, button_accounts.c.button_id == row["id"])
         tx.delete(scope, button_rows, button_rows.c.id == row["id"])
     for button in wanted:
         button_id = new_id("button")
@@ -90,8 +99,22 @@ def set_buttons(tx: Tx, scope: Scope, station_id: str, wanted: Sequence[Button])
                 button_targets,
                 {"id": new_id("target"), "button_id": button_id, "user_id": target.id, "position": position},
             )
+        for position, account_id in enumerate(dict.fromkeys(button.account_ids)):
+            values = {"id": new_id("target"), "button_id": button_id, "account_id": account_id, "position": position}
+            tx.insert(scope, button_accounts, values)
+
+
+def forget_account(tx: Tx, scope: Scope, account_id: str) -> None:
+    """No button rings it any more."""
+    tx.delete(scope, button_accounts, button_accounts.c.account_id == account_id)
 
 
 def _targets(tx: Tx, scope: Scope, button_id: str) -> tuple[str, ...]:
     rows = tx.all(scope, button_targets, button_targets.c.button_id == button_id, order_by=(button_targets.c.position,))
     return tuple(row["user_id"] for row in rows)
+
+
+def _accounts(tx: Tx, scope: Scope, button_id: str) -> tuple[str, ...]:
+    order = (button_accounts.c.position,)
+    rows = tx.all(scope, button_accounts, button_accounts.c.button_id == button_id, order_by=order)
+    return tuple(row["account_id"] for row in rows)

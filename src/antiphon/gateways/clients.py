@@ -26,6 +26,7 @@ from antiphon.limits import (
     CLIENT_SEND_MAX_S,
     CLIENTS_PER_USER_MAX,
     RECONNECT_GRACE_S,
+    TABS_RETURN_S,
     WEBSOCKET_BYTES_PER_MESSAGE,
     WEBSOCKET_HELLO_COST,
     WEBSOCKET_MESSAGE_MAX_BYTES,
@@ -36,6 +37,8 @@ from antiphon.wire import client as wire
 
 _log = log.get("clients")
 _TOO_LARGE = 1009
+_NO_GOODBYE = (1005, 1006)  # RFC 6455 7.1.5: no code came, or no closing at all
+_TORN_REMEMBERED = 1000
 
 
 class WrongCompany(Unauthenticated):
@@ -63,6 +66,8 @@ class ClientGateway:
         self._public_name = settings.public_name
         self._tabs: dict[str, dict[str, Tab]] = {}  # company -> client -> tab, oldest first
         self._away: dict[str, tuple[str, float]] = {}  # client that left -> its user, and when
+        self._torn: dict[str, float] = {}  # user -> when a tab's connection broke without a goodbye
+        self._started_at = clock.monotonic()
         self._strangers = Strangers()
         self._stopping = False
 
@@ -95,10 +100,20 @@ class ClientGateway:
             for tab in tabs:
                 tab.send(text)
 
+    def may_return_s(self, user_ids: frozenset[str]) -> float:
+        """Tabs come back by themselves: after a restart of this service all do, after a torn connection that person's."""
+        broke = [self._started_at, *(self._torn[user] for user in user_ids if user in self._torn)]
+        return max(0.0, max(broke) + TABS_RETURN_S - self._clock.monotonic())
+
     @property
     def connected(self) -> int:
         """How many tabs are signed on."""
         return sum(len(tabs) for tabs in self._tabs.values())
+
+    @property
+    def on_duty_now(self) -> int:
+        """How many of them ring."""
+        return sum(tab.info.on_duty for tabs in self._tabs.values() for tab in tabs.values())
 
     def stop(self) -> None:
         """Ask every tab to connect again: the service restarts."""
@@ -263,6 +278,11 @@ class ClientGateway:
                 task.cancel()
             outcomes = await asyncio.gather(reading, writing, return_exceptions=True)
             self._leave(tab)
+            if any(isinstance(outcome, WebSocketDisconnect) and outcome.code in _NO_GOODBYE for outcome in outcomes):
+                self._torn.pop(tab.info.user_id, None)
+                self._torn[tab.info.user_id] = self._clock.monotonic()
+                while len(self._torn) > _TORN_REMEMBERED:
+                    del self._torn[next(iter(self._torn))]
         if tab.ending.done():
             raise tab.ending.result()
         for outcome in outcomes:

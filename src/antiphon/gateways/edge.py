@@ -17,7 +17,7 @@ from antiphon.settings import Settings
 
 _log = log.get("edge")
 
-_REGISTRATIONS = "devices"  # Kamailio's table of registered stations
+_STATIONS, _ACCOUNTS = "devices", "accounts"  # Kamailio's tables of who is registered
 
 
 class EdgeAway(Unavailable):
@@ -27,7 +27,7 @@ class EdgeAway(Unavailable):
 
 
 class EngineEdge:
-    """Implements `devices.Edge` on the engines of this installation."""
+    """Implements `devices.Edge` and `devices.Registrar` on the engines of this installation."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -77,9 +77,11 @@ class EngineEdge:
 
     async def drop_registration(self, device_id: str) -> None:
         """Kamailio forgets the station's contacts; one that it does not know is fine."""
-        answer = await self._call("ul.rm", _REGISTRATIONS, device_id)
-        if "error" in answer and not _unknown(answer):
-            raise EdgeAway(reason="refused", rpc_code=answer["error"].get("code"))
+        await self._asked("ul.rm", _STATIONS, device_id)
+
+    async def drop_account(self, number: str) -> None:
+        """Kamailio forgets the account's contacts; one that it does not know is fine."""
+        await self._asked("ul.rm", _ACCOUNTS, number)
 
     async def reload_certificates(self) -> None:
         """Kamailio shows its certificate as it is on disk now; connections that stand are not touched."""
@@ -89,10 +91,24 @@ class EngineEdge:
 
     async def registered(self, device_id: str) -> bool:
         """Whether Kamailio knows where the station is."""
-        answer = await self._call("ul.lookup", _REGISTRATIONS, device_id)
+        return await self._asked("ul.lookup", _STATIONS, device_id)
+
+    async def account_registered(self, number: str) -> bool:
+        """Whether Kamailio knows where the account is."""
+        return await self._asked("ul.lookup", _ACCOUNTS, number)
+
+    async def _asked(self, method: str, table: str, who: str) -> bool:
+        """False when Kamailio does not know them."""
+        answer = await self._call(method, table, who)
         if "error" in answer and not _unknown(answer):
             raise EdgeAway(reason="refused", rpc_code=answer["error"].get("code"))
         return "result" in answer
+
+    async def statistics(self) -> dict[str, int]:
+        """Kamailio's own counters as `group:name`."""
+        told = (await self._call("stats.get_statistics", "all")).get("result")
+        lines = (str(line).split(" = ") for line in told) if isinstance(told, list) else ()
+        return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}
 
     async def _call(self, method: str, *parameters: str) -> dict[str, Any]:  # Any: JSON-RPC, checked by the caller
         number = next(self._numbers)

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import aiomqtt
@@ -15,7 +16,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from pydantic import TypeAdapter, ValidationError
 
-from antiphon import events, limits, log
+from antiphon import events, limits, log, metrics
 from antiphon.devices import MessageEvents, StationUnreachable, Topic
 from antiphon.events import Fact
 from antiphon.settings import Settings
@@ -59,7 +60,7 @@ def read_fact(topic: str, payload: bytes) -> Fact:
         document = json.loads(payload)
         known = {field.name: document[field.name] for field in fields(kind) if field.name in document}
         fact = _ADAPTERS[kind.__name__].validate_python(known)
-    except (ValueError, TypeError, ValidationError) as error:
+    except (ValueError, TypeError, RecursionError, ValidationError) as error:
         raise FactMalformed(topic) from error
     if fact.company_id != named.group(1):
         raise FactMalformed(topic)
@@ -82,6 +83,7 @@ class MqttGateway:
         self._client: aiomqtt.Client | None = None
         self._handlers: dict[type[Fact], list[Callable[[Fact], None]]] = {}
         self._listeners: list[tuple[MessageEvents, frozenset[Topic]]] = []
+        self._watchers: list[tuple[str, Callable[[str, bytes], None]]] = []
         self._sending: set[asyncio.Task[None]] = set()
         self.dropped = Dropped()
 
@@ -144,6 +146,10 @@ class MqttGateway:
             raise StationUnreachable(device_id=device_id) from error
         await self._send(desired_topic(device_id), "", retain=True)
 
+    def watch(self, topics: str, told: Callable[[str, bytes], None]) -> None:
+        """Call `told` for what comes on the broker's own topics (`$SYS/...`). Before `run`."""
+        self._watchers.append((topics, told))
+
     # -- the session -------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -163,6 +169,7 @@ class MqttGateway:
         topics = [(f"v1/facts/+/{kind.__name__}", 1) for kind in self._handlers]
         heard = sorted({name for _, names in self._listeners for name in names})
         topics += [(f"v1/devices/+/{name}", 1) for name in heard]
+        topics += [(topic, 0) for topic, _ in self._watchers]
         for topic, qos in topics:
             await client.subscribe(topic, qos)
         self._client = client
@@ -182,6 +189,10 @@ class MqttGateway:
         if not isinstance(payload, bytes) or len(payload) > limits.MQTT_PAYLOAD_MAX_BYTES:
             self._refuse(topic, "too large")
             return
+        if topic.startswith("$SYS/"):
+            for _, told in self._watchers:
+                _shielded(topic, told, topic, payload)
+            return
         device = _DEVICE_TOPIC.fullmatch(topic)
         if device is not None:
             name: Topic = device.group(2)  # type: ignore[assignment]  # the pattern names nothing else
@@ -194,6 +205,7 @@ class MqttGateway:
         except FactMalformed:
             self._refuse(topic, "malformed")
             return
+        metrics.FACT_SECONDS.observe(max(0.0, (datetime.now(UTC) - fact.at).total_seconds()))
         for handler in self._handlers.get(type(fact), ()):
             _shielded(topic, handler, fact)
 

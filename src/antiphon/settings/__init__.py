@@ -18,7 +18,7 @@ from pydantic_settings import (
 
 from antiphon import limits
 
-_TCP = ("https", "sips", "sips_accounts", "mqtts", "device_https", "stun")
+_TCP = ("https", "sips", "sips_accounts", "mqtts", "device_https", "stun", "metrics")
 _UDP = ("stun", "sip_edge", "sip_calls", "ng", "dtmf_log")
 _HOST_NAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
@@ -39,6 +39,7 @@ class Ports(BaseModel):
     sip_calls: int = 5080  # loopback: the call service
     ng: int = 2223  # loopback: rtpengine's control port
     dtmf_log: int = 2224  # loopback: where rtpengine reports digits (dtmf-log-dest)
+    metrics: int = 9464  # loopback: figures for Prometheus, health of everything
     rtp_min: int = 10000
     rtp_max: int = 39999
     turn_min: int = 40000
@@ -60,6 +61,7 @@ class Ports(BaseModel):
             "sip_calls",
             "ng",
             "dtmf_log",
+            "metrics",
         ):
             port = getattr(self, name) + self.offset
             if not 1024 <= port <= 65535:
@@ -80,7 +82,18 @@ class Ports(BaseModel):
                 )
         if self.rtp_min <= self.turn_max and self.turn_min <= self.rtp_max:
             raise ValueError("rtp_min to rtp_max and turn_min to turn_max overlap; keep them apart")
+        for name in ("https", "stun"):
+            if getattr(self, name) in limits.BROWSER_BLOCKED_PORTS:
+                raise ValueError(f"browsers refuse port {name} = {getattr(self, name)}; choose another one")
         return self
+
+    @property
+    def rtp(self) -> tuple[int, int]:
+        """First and last port for sound and picture: the longest part of the range without a port that browsers refuse."""
+        blocked = [port for port in sorted(limits.BROWSER_BLOCKED_PORTS) if self.rtp_min <= port <= self.rtp_max]
+        starts = [self.rtp_min, *(port + 1 for port in blocked)]
+        ends = [*(port - 1 for port in blocked), self.rtp_max]
+        return max(zip(starts, ends, strict=True), key=lambda part: part[1] - part[0])
 
 
 class CallSettings(BaseModel):

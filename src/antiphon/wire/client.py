@@ -67,6 +67,7 @@ class StationView(Message):
     name: str
     place: str  # site and folder in words
     time_zone: str
+    kind: Literal["station", "account"] = "station"  # an account is a station or telephone of another maker
     state: StationState
     since: datetime | None
     snapshot_id: Id | None  # last picture, GET /api/v1/snapshots/{snapshot_id}
@@ -81,6 +82,13 @@ class LegView(Message):
     rang_at: datetime | None
     answered_at: datetime | None
     ended_at: datetime | None
+
+
+class MediaBreakView(Message):
+    """The media engine was lost in the call; sound and picture were offered anew `after_s` later."""
+
+    at: datetime
+    after_s: float
 
 
 class CallView(Message):
@@ -100,6 +108,7 @@ class CallView(Message):
     snapshot_id: Id | None
     doors_opened: int
     legs: tuple[LegView, ...]
+    media_breaks: tuple[MediaBreakView, ...] = ()
 
 
 class IceServer(Message):
@@ -235,8 +244,15 @@ class StationChanged(Message):
     station: StationView
 
 
+class StationRemoved(Message):
+    """The station is no longer one of the company's."""
+
+    type: Literal["station_removed"] = "station_removed"
+    station_id: Id
+
+
 class Ring(Message):
-    """A station rings for this client."""
+    """A station rings for this client. `video`: its picture is on the way before the answer."""
 
     type: Literal["ring"] = "ring"
     call_id: Id
@@ -266,11 +282,15 @@ class RingEnded(Message):
 
 
 class MediaOffer(Message):
-    """sendrecv offer on the preview's peer connection after `Answer`."""
+    """sendrecv offer on the preview's peer connection after `Answer`.
+
+    `renewed`: the media engine was lost; answer on a new peer connection, also in the middle of a talk.
+    """
 
     type: Literal["media_offer"] = "media_offer"
     call_id: Id
     sdp: Sdp
+    renewed: bool = False
 
 
 class RemoteSdp(Message):
@@ -365,6 +385,7 @@ class Pong(Message):
 ServerMessage = Annotated[
     Welcome
     | StationChanged
+    | StationRemoved
     | Ring
     | PreviewOffer
     | RingEnded

@@ -168,6 +168,6 @@ class JitterBuffer:
             self._origin = None
             self._filling, self._next, self._covered = True, None, 0
             extended = self._highest = self._highest - self._highest % 0x10000 + 0x10000 + sequence
-        elif step > 0:
+        elif step > 0 or (self._next is None and not self._packets):  # ran dry: whatever comes now is the beginning
             self._highest = extended
         return extended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -206,6 +207,35 @@ class Outgoing:
         if not self.packets:
             return None
         return SenderReport(self.ssrc, ntp_time(unix_s), self.timestamp, self.packets, self.octets)
+
+
+SOURCE_SILENT_S = 0.5  # after this the source before may be heard again
+_SOURCES_REMEMBERED = 8
+
+
+class SourceChoice:
+    """Which synchronisation source of a stream is played: the newest, and one before it only when the newest fell silent.
+
+    Around a handover both ends of it send for a while; played in turns, neither would be heard.
+    """
+
+    def __init__(self) -> None:
+        self._current: int | None = None
+        self._heard_at = 0.0
+        self._before: deque[int] = deque(maxlen=_SOURCES_REMEMBERED)
+
+    def plays(self, ssrc: int, now: float) -> bool:
+        """Whether the packet that arrived now is to be played. `now` is any steady clock in seconds."""
+        if ssrc != self._current:
+            if ssrc in self._before:
+                if now - self._heard_at < SOURCE_SILENT_S:
+                    return False
+                self._before.remove(ssrc)
+            if self._current is not None:
+                self._before.append(self._current)
+            self._current = ssrc
+        self._heard_at = now
+        return True
 
 
 _START_PACKETS = 100

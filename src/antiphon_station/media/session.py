@@ -26,6 +26,7 @@ from antiphon_station.media.rtp import (
     ReceptionStatistics,
     RtpPacket,
     SenderReport,
+    SourceChoice,
     encode_bye,
     encode_key_frame_request,
     encode_report,
@@ -97,6 +98,7 @@ class MediaSession:
         self._decoder: tuple[str, SoundDecoder] | None = None
         self._jitter = JitterBuffer(RATE_HZ)
         self._jitter_clock = RATE_HZ
+        self._jitter_source: int | None = None
         self._held: Samples = np.zeros(0, dtype=np.int16)
         self._last_sound: Samples | None = None
         self._concealed = 0
@@ -110,6 +112,7 @@ class MediaSession:
         self._asked_at = 0.0
         self.screen = Screen(self._ask_from_thread, lambda w, h: self._call_soon(on_picture, w, h))
         # reports
+        self._sources: dict[Kind, SourceChoice] = {"audio": SourceChoice(), "video": SourceChoice()}
         self._statistics: dict[Kind, ReceptionStatistics] = {}
         self._report_timer: asyncio.TimerHandle | None = None
         self._audio.on_rtp, self._audio.on_rtcp = self._audio_packet, self._audio_control
@@ -276,7 +279,8 @@ class MediaSession:
         if packet is None or audio is None or (codec := audio.receives.get(packet.payload_type)) is None:
             return
         now = time.monotonic()
-        self._statistic("audio", packet, codec.clock_hz, now)
+        if not self._counts("audio", packet, codec.clock_hz, now):
+            return
         if codec.name == "telephone-event":
             digit = self._detector.push(packet.timestamp, packet.payload)
             if digit is not None:
@@ -284,27 +288,33 @@ class MediaSession:
                 self._on_digit(digit)
             return
         with self._lock:
-            if codec.clock_hz != self._jitter_clock:
+            if codec.clock_hz != self._jitter_clock or packet.ssrc != self._jitter_source:
                 self._jitter, self._jitter_clock = JitterBuffer(codec.clock_hz), codec.clock_hz
+                self._jitter_source = packet.ssrc
             self._jitter.put(packet.sequence, packet.timestamp, packet.payload, packet.payload_type, now)
 
     def _video_packet(self, data: bytes) -> None:
         packet, video = read_rtp(data), self._agreed.get("video")
         if packet is None or video is None or packet.payload_type not in video.receives:
             return
-        self._statistic("video", packet, VIDEO_CLOCK_HZ, time.monotonic())
+        if not self._counts("video", packet, VIDEO_CLOCK_HZ, time.monotonic()):
+            return
         for unit in self._depacketizer.push(packet.sequence, packet.timestamp, packet.payload, packet.marker):
             self.screen.show(unit)
         if self._depacketizer.broken:
             self._ask_key_frame()
 
-    def _statistic(self, kind: Kind, packet: RtpPacket, clock_hz: int, now: float) -> None:
+    def _counts(self, kind: Kind, packet: RtpPacket, clock_hz: int, now: float) -> bool:
+        """Whether this packet is of the source that is played; then it is in the statistics."""
+        if not self._sources[kind].plays(packet.ssrc, now):
+            return False
         statistics = self._statistics.get(kind)
         if statistics is None or statistics.ssrc != packet.ssrc:
             statistics = self._statistics[kind] = ReceptionStatistics(packet.ssrc, clock_hz)
             if kind == "video":
                 self._depacketizer = Depacketizer()
         statistics.packet(packet.sequence, packet.timestamp, now)
+        return True
 
     def _audio_control(self, data: bytes) -> None:
         self._control("audio", data)

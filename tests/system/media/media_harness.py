@@ -85,7 +85,7 @@ class Heard:
         self.digits.append((call, leg, digit))
         self._wake()
 
-    def media_lost(self, calls: tuple[str, ...]) -> None:
+    def media_lost(self, calls: tuple[str, ...], since: float) -> None:
         self.lost += calls
         self._wake()
 

@@ -21,6 +21,7 @@ const causes: Readonly<Record<string, WordKey>> = {
   door_not_allowed: "door.failed.door_not_allowed",
   door_not_found: "door.failed.door_not_found",
   door_refused: "door.failed.door_refused",
+  door_needs_call: "door.failed.door_needs_call",
   offline: "door.failed.offline",
 };
 

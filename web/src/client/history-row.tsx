@@ -3,7 +3,7 @@ import { IconChevronDown, IconDoorEnter, IconPhoneOutgoing } from "@tabler/icons
 import { useId, useState } from "react";
 import type { CallView, LegView } from "../contract";
 import { Still } from "../parts/pictures";
-import { clockTime, fullTime, running, zoneName } from "../words";
+import { clockTime, decimal, fullTime, running, zoneName } from "../words";
 import { useSurroundings, useWords, type Words } from "./surroundings";
 
 interface Props {
@@ -68,6 +68,9 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
             </span>
           )}
           {talk !== null && <span>{talk}</span>}
+          {call.media_breaks?.map((gap) => (
+            <span key={gap.at}>{say("history.media_break", { seconds: decimal(language, gap.after_s) })}</span>
+          ))}
           {call.doors_opened > 0 && (
             <span>
               <IconDoorEnter size={14} stroke={1.75} aria-hidden="true" />{" "}

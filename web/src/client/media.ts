@@ -60,6 +60,15 @@ export class Media {
     return peer.answer(offer, { microphone: this.devices.microphone, camera: this.devices.state.camera });
   }
 
+  /** Answers on a new connection: the engine that the old one led to is gone. The talk goes on with what was shown. */
+  async renew(callId: string, offer: string): Promise<string> {
+    this.drop(callId);
+    const sdp = await this.connect(callId, offer);
+    const camera = this.#ownPicture?.getVideoTracks()[0];
+    if (camera !== undefined) await this.#peers.get(callId)?.show(camera);
+    return sdp;
+  }
+
   /** The offer of a call that starts here; `key` is the request's id until the platform names the call. */
   async place(key: string): Promise<string> {
     return this.#peer(key).offer(this.devices.microphone, this.devices.state.camera);

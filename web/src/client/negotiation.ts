@@ -13,6 +13,7 @@ export interface NegotiationPorts {
 export class Negotiation {
   readonly #media: Media;
   readonly #ports: NegotiationPorts;
+  readonly #newest = new Map<string, string>(); // call -> the preview offer that counts
 
   constructor(media: Media, ports: NegotiationPorts) {
     this.#media = media;
@@ -30,7 +31,7 @@ export class Negotiation {
         void this.#preview(message.call_id, message.sdp);
         break;
       case "media_offer":
-        void this.#connect(message.call_id, message.sdp);
+        void this.#connect(message.call_id, message.sdp, message.renewed === true);
         break;
       case "call_started":
         if (before.call?.requestId === message.request_id) this.#media.named(message.request_id, message.call_id);
@@ -43,6 +44,7 @@ export class Negotiation {
         if (after.call?.callId === message.call_id) void this.#media.talk(message.call_id, this.#ports.wantsCamera());
         break;
       case "ring_ended":
+        this.#newest.delete(message.call_id);
         if (after.call?.callId !== message.call_id) this.#media.drop(message.call_id);
         break;
       case "call_ended":
@@ -58,11 +60,15 @@ export class Negotiation {
   }
 
   async #preview(callId: string, offer: string): Promise<void> {
+    this.#newest.set(callId, offer);
+    const replaced = (): boolean => this.#newest.get(callId) !== offer; // a newer offer has taken its place
     try {
       const sdp = await this.#media.preview(callId, offer);
+      if (replaced()) return;
       this.#ports.send({ type: "preview_answer", call_id: callId, sdp });
       this.#ports.picture(callId, "live");
     } catch (reason) {
+      if (replaced()) return;
       this.#media.drop(callId);
       const why = reason instanceof Error ? reason.message.slice(0, 200) : "unknown";
       this.#ports.send({ type: "preview_failed", call_id: callId, reason: why });
@@ -70,9 +76,9 @@ export class Negotiation {
     }
   }
 
-  async #connect(callId: string, offer: string): Promise<void> {
+  async #connect(callId: string, offer: string, renewed: boolean): Promise<void> {
     try {
-      const sdp = await this.#media.connect(callId, offer);
+      const sdp = await (renewed ? this.#media.renew(callId, offer) : this.#media.connect(callId, offer));
       this.#ports.send({ type: "media_answer", call_id: callId, sdp });
     } catch {
       this.#ports.failed(callId);

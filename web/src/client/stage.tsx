@@ -8,6 +8,9 @@ import { useNow } from "./clock";
 import { MAIN_BUTTON, type OwnCall, type RingingCall } from "./state";
 import { useDesk, useSurroundings, useWords } from "./surroundings";
 
+// A device that agreed to send its picture and has not by now has none to send.
+const PICTURE_MAX_MS = 8_000;
+
 interface Props {
   readonly call: OwnCall | null;
   readonly ring: RingingCall | null;
@@ -84,12 +87,14 @@ function Heading({ call, ring }: Props) {
 function FirstFrame({ stream, label }: { stream: MediaStream; label: string }) {
   const { say } = useWords();
   const [drawn, setDrawn] = useState(false);
+  const now = useNow(1000);
+  const [since] = useState(now);
   return (
     <>
       <LivePicture stream={stream} label={label} className="live-picture" onPicture={() => setDrawn(true)} />
       {!drawn && (
         <p className="wait" role="status">
-          {say("call.preview.loading")}
+          {say(now - since < PICTURE_MAX_MS ? "call.preview.loading" : "call.picture.none")}
         </p>
       )}
     </>
@@ -133,7 +138,9 @@ function StageWords({ call, ring }: Props) {
       {ring !== null && (
         <span className="osd osd-tl">
           <IconEye size={17} stroke={1.75} aria-hidden="true" />
-          {say(previewWords[ring.picture])}
+          {say(
+            station.kind === "account" && ring.picture === "none" ? "call.preview.later" : previewWords[ring.picture],
+          )}
         </span>
       )}
       <span className="osd osd-tr">

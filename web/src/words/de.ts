@@ -93,10 +93,12 @@ export const de: Record<WordKey, string> = {
   "door.failed": "Nicht geöffnet",
   "door.forbidden": "Sprechen ja, öffnen nein",
   "door.forbidden.text": "Wer {door} öffnet, bestimmt die Verwaltung.",
-  "door.failed.station_unreachable": "Die Station antwortet nicht. Noch einmal drücken oder den Hausmeister rufen.",
+  "door.failed.station_unreachable":
+    "Die Station ist nicht erreichbar. Noch einmal drücken oder den Hausmeister rufen.",
   "door.failed.door_not_allowed": "Sie dürfen diese Tür nicht öffnen. Bei der Verwaltung nachfragen.",
   "door.failed.door_not_found": "Diese Tür gibt es nicht mehr. Seite neu laden.",
   "door.failed.door_refused": "Die Station hat abgelehnt. Noch einmal drücken oder den Hausmeister rufen.",
+  "door.failed.door_needs_call": "Diese Tür öffnet nur im Gespräch. Station anrufen, dann öffnen.",
   "door.failed.offline": "Keine Verbindung zu Antiphon. Abwarten, dann noch einmal drücken.",
   "door.failed.unknown": "Unklar, ob sie offen ist. Zur Tür schauen, dann noch einmal drücken.",
   "door.failed.other": "Es hat nicht geklappt. Noch einmal drücken oder den Hausmeister rufen.",
@@ -114,6 +116,8 @@ export const de: Record<WordKey, string> = {
   "call.preview.loading": "Bild kommt …",
   "call.preview.failed": "Kein Livebild. Abheben geht trotzdem.",
   "call.preview.none": "Diese Station hat keine Kamera.",
+  "call.preview.later": "Kein Bild, bevor Sie annehmen.",
+  "call.picture.none": "Von dort kommt kein Bild. Sprechen geht trotzdem.",
   "call.preview.alt": "Livebild von {station}, {place}",
   "call.rings_for": "Läutet seit",
   "call.lasts": "Gespräch seit",
@@ -137,6 +141,7 @@ export const de: Record<WordKey, string> = {
   "call.digit": "Der Besucher hat {digit} gedrückt",
   "call.last": "Letzte Anrufe hier",
   "call.last.none": "Hier noch kein Anruf.",
+  "call.media_renewed": "Bild und Ton sind bei uns abgerissen. Sie kommen gleich wieder; bleiben Sie dran.",
   "call.signalling_lost":
     "Verbindung zu Antiphon verloren. Das Gespräch läuft weiter; Türen öffnen erst wieder, wenn sie zurück ist.",
 
@@ -177,6 +182,7 @@ export const de: Record<WordKey, string> = {
   "history.placed.by": "Gerufen von {who}",
   "history.talk": "{duration} gesprochen",
   "history.opened": "Tür geöffnet",
+  "history.media_break": "Bild und Ton nach {seconds} s neu angeboten",
   "history.opened.many": "Türen {count}-mal geöffnet",
   "history.legs": "Wo es geläutet hat",
   "history.legs.placed": "Wer dabei war",

@@ -72,6 +72,11 @@ export function zoneName(language: Language, zone: string, at: number): string {
   return offset === "" || offset === city ? city : `${city} (${offset})`;
 }
 
+/** "1.2", "1,2": one digit after the point of the language. */
+export function decimal(language: Language, value: number): string {
+  return new Intl.NumberFormat(locales[language], { maximumFractionDigits: 1 }).format(value);
+}
+
 /** Running seconds as on a plate: "0:38", "12:04". */
 export function running(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

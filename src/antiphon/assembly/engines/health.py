@@ -133,7 +133,7 @@ def _media(settings: Settings) -> str:
         answer = asked.recv(4096)
     if answer != f"{cookie} d6:result4:ponge".encode():
         raise ValueError("NG ping was not answered with pong")
-    return f"RTP on {settings.ports.rtp_min} to {settings.ports.rtp_max}"
+    return "RTP on {} to {}".format(*settings.ports.rtp)
 
 
 def _broker(settings: Settings) -> str:
@@ -166,7 +166,7 @@ def _stun(settings: Settings) -> str:
 
 
 def _role(settings: Settings, name: str) -> str:
-    connection = _UnixConnection(settings.run / f"{name}.sock")
+    connection = UnixConnection(settings.run / f"{name}.sock")
     try:
         connection.request("GET", "/health/ready")
         answer = connection.getresponse()
@@ -203,7 +203,7 @@ def _station(settings: Settings) -> str:
     return "registered and online"
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
     def __init__(self, path: Path) -> None:

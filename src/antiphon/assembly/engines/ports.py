@@ -27,6 +27,7 @@ _LISTENERS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "sip_calls": ("SIP inside the machine, calls", ("udp",), True),
     "ng": ("media control inside the machine", ("udp",), True),
     "dtmf_log": ("digits inside the machine", ("udp",), True),
+    "metrics": ("figures and health, inside the machine", ("tcp",), True),
 }
 
 

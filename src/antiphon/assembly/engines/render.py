@@ -15,6 +15,7 @@ import jinja2
 import sqlalchemy as sa
 
 from antiphon import limits
+from antiphon.assembly.engines import modern_tls
 from antiphon.assembly.engines.address import LOOPBACK, listening
 from antiphon.assembly.engines.secrets import PLATFORM_USER, write_broker_passwords, write_secret
 from antiphon.errors import BadInput
@@ -22,19 +23,9 @@ from antiphon.settings import Settings
 
 # Files that hold a secret are written with mode 0600.
 _OPEN = ("tls.cfg", "dispatcher.list", "rtpengine.conf", "mosquitto.conf", "mosquitto.platform.acl")
-_OPEN_TOO = ("mosquitto.devices.acl", "haproxy.cfg")
+_OPEN_TOO = ("mosquitto.devices.acl", "haproxy.cfg", "openssl.cnf")
 _SECRET = ("kamailio.cfg", "turnserver.conf")
 
-CIPHERS = ":".join(
-    (
-        "ECDHE-ECDSA-AES128-GCM-SHA256",
-        "ECDHE-RSA-AES128-GCM-SHA256",
-        "ECDHE-ECDSA-AES256-GCM-SHA384",
-        "ECDHE-RSA-AES256-GCM-SHA384",
-        "ECDHE-ECDSA-CHACHA20-POLY1305",
-        "ECDHE-RSA-CHACHA20-POLY1305",
-    )
-)
 # Everything the client needs comes from its own origin; its WebSocket too, which `self` covers. Styles set by script
 # (a door's plate running empty) go through the object model, which no policy holds back.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -117,7 +108,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "edge_rpc": settings.edge_rpc,
         "pki": settings.pki,
         "db": settings.data / "db",
-        "ciphers": CIPHERS,
+        **modern_tls.variables(),
         "content_security_policy": CONTENT_SECURITY_POLICY,
         "allow_loopback_peer": settings.turn_allow_private_peers,
         "relay_bytes_per_s": limits.TURN_BYTES_PER_S,

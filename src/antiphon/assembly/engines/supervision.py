@@ -98,6 +98,8 @@ def _environment(settings: Settings, part: Part, address: str) -> str:
     values = {"ANTIPHON_PART": f"{settings.data}:{part.name}", "ANTIPHON_DATA": str(settings.data)}
     if part.kind == "role":
         values["ANTIPHON_ADVERTISED_ADDRESS"] = address
+    if part.kind == "engine":
+        values["OPENSSL_CONF"] = str(settings.conf / "openssl.cnf")
     return ",".join(f'{name}="{_text(value)}"' for name, value in values.items())
 
 

@@ -54,6 +54,13 @@ class CallOnEngine:
         self._client = client
         self._versions: dict[str, int] = {}
         self._attempts = 0
+        self._last_version = 0
+
+    def follow(self, lost: CallOnEngine) -> None:
+        """Carry on what the peers know of the same call before the engine lost it (RFC 3264 8: versions rise)."""
+        self._last_version = max([lost._last_version, *lost._versions.values()])
+        self.takes_digits = lost.takes_digits
+        self.pictured = lost.pictured
 
     @property
     def station_offer(self) -> Description:
@@ -97,7 +104,7 @@ class CallOnEngine:
         return peer
 
     def version(self, tag: str) -> int:
-        self._versions[tag] = self._versions.get(tag, 0) + 1
+        self._versions[tag] = self._versions.get(tag, self._last_version) + 1
         return self._versions[tag]
 
     def text(self, reply: Mapping[str, ng.Decoded]) -> str:

@@ -16,7 +16,8 @@ from antiphon.gateways.media.call import CallOnEngine, MediaFailed, NoPreview
 from antiphon.gateways.media.digits import DIGITS, DigitReports
 from antiphon.gateways.media.ng_client import MediaUnavailable, NgClient
 from antiphon.gateways.media.prompts import ensure_prompts, prompt_file, seconds
-from antiphon.limits import KEY_FRAMES_FOR_JOINER_S, MEDIA_WATCH_S
+from antiphon.gateways.media.watch import EngineWatch, missing
+from antiphon.limits import KEY_FRAMES_FOR_JOINER_S
 from antiphon.settings import Settings
 from antiphon.wire import ng
 
@@ -34,12 +35,13 @@ class MediaEngine(MediaPort):
         self._events = events
         self._settings = settings
         self._clock = clock
-        self._ng = NgClient(settings.ports.ng, clock)
+        self._ng = NgClient(settings.ports.ng, clock, lambda since: self._watch.is_back(since))
         self._anchor = Anchor(clock, self._key_frame)
         self._digits = DigitReports(settings.ports.dtmf_log, self._digit)
         self._calls: dict[CallId, CallOnEngine] = {}
+        self._lost_calls: dict[CallId, CallOnEngine] = {}  # until they are set up anew, or closed
         self._tasks: set[asyncio.Task[object]] = set()
-        self._turn = 0
+        self._watch = EngineWatch(self._ng, clock, self._calls, self._lost, self._spawn)
 
     async def start(self) -> None:
         """Open the sockets, render missing prompts, watch the engine."""
@@ -47,7 +49,7 @@ class MediaEngine(MediaPort):
         await self._ng.start()
         await self._anchor.start()
         await self._digits.start()
-        self._spawn(self._watch())
+        self._spawn(self._watch.run())
 
     async def stop(self) -> None:
         """Delete every call and close the sockets."""
@@ -72,13 +74,20 @@ class MediaEngine(MediaPort):
         description = sdp.usable(offer)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
-        held = self._calls[call] = CallOnEngine(call, self._ng)
+        held = self._begin(call)
         held.offer = description
         held.caller = held.called_from = held.tags[leg] = leg
         if not reliable_preview:
             held.takes_digits = held.opened = True
             return None
         return await self._opened(held, lambda: self._anchor_caller(held))
+
+    def _begin(self, call: CallId) -> CallOnEngine:
+        held = self._calls[call] = CallOnEngine(call, self._ng)
+        lost = self._lost_calls.pop(call, None)
+        if lost is not None:
+            held.follow(lost)
+        return held
 
     async def _opened(self, held: CallOnEngine, order: Callable[[], Awaitable[str]]) -> str:
         """The first order of a call: when it fails, nothing is left."""
@@ -103,7 +112,9 @@ class MediaEngine(MediaPort):
     def _watch_picture(self, call: CallId, to_anchor: str) -> None:
         video = sdp.parse(to_anchor).first("video")
         if video is not None:
-            types = frozenset(int(payload) for payload in video.formats if payload.isdigit())
+            # Snapshots are made of H.264 alone.
+            payloads = (payload for payload in video.formats if video.codec(payload) == sdp.H264)
+            types = frozenset(int(payload) for payload in payloads if payload.isdigit())
             self._anchor.watch(call, video.port, sdp.rtcp_port(video), types)
 
     # -- receivers -----------------------------------------------------------------------------------------------
@@ -147,16 +158,13 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            offer = held.station_offer.text
             tag = held.tags.get(leg, "")
             if held.tag(tag) not in (ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
                 # No preview at this receiver: it is a stranger, and only an anchored caller may offer to one.
                 tag = held.new_tag(leg)
                 if held.machine.phase is ng.Phase.OPEN and not held.machine.anchored(held.caller):
                     await self._anchor_caller(held)
-            towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
-            reply = await held.run(ng.Offer(call, held.caller, tag, offer, towards))
-            return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
+            return await self._offer_to_browser(held, tag)
 
         return await self._ordered(held, order)
 
@@ -176,6 +184,20 @@ class MediaEngine(MediaPort):
             self._spawn(self._quietly(self.drop_preview(call, other)))
         return text
 
+    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str) -> str:
+        description = sdp.usable(session)
+        if call in self._calls:
+            raise MediaFailed("This call has media already.")
+        held = self._begin(call)
+        held.offer = description
+        held.caller = held.called_from = held.tags[station_leg] = station_leg
+        return await self._opened(held, lambda: self._offer_to_browser(held, held.new_tag(leg)))
+
+    async def _offer_to_browser(self, held: CallOnEngine, tag: str) -> str:
+        towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
+        reply = await held.run(ng.Offer(held.call, held.caller, tag, held.station_offer.text, towards))
+        return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
+
     async def _look_in(self, held: CallOnEngine) -> None:
         """Nobody previewed the caller, or the answer was faster than the first key frame: watch for it now."""
         if held.station_offer.first("video") is None or held.machine.phase is not ng.Phase.OPEN:
@@ -189,15 +211,17 @@ class MediaEngine(MediaPort):
 
     # -- a client calls a station --------------------------------------------------------------------------------
 
-    async def open_client(self, call: CallId, leg: LegId, offer: str) -> str:
+    async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
         text = sdp.browser_offer(offer)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._calls[call] = CallOnEngine(call, self._ng)
         held.caller = held.tags[leg] = leg
+        held.takes_digits = account
+        towards = options.TO_ACCOUNT if account else options.TO_STATION
 
         async def order() -> str:
-            reply = await held.run(ng.Offer(call, leg, _CALLEE, text, options.TO_STATION))
+            reply = await held.run(ng.Offer(call, leg, _CALLEE, text, towards))
             return sdp.for_station(held.text(reply), held.number, held.version(_CALLEE))
 
         return await self._opened(held, order)
@@ -260,6 +284,7 @@ class MediaEngine(MediaPort):
 
     async def close(self, call: CallId) -> None:
         held = self._calls.pop(call, None)
+        self._lost_calls.pop(call, None)
         self._anchor.forget(call)
         if held is not None:
             await self._quietly(self._ordered(held, held.delete))
@@ -288,7 +313,7 @@ class MediaEngine(MediaPort):
             return await asyncio.shield(self._spawn(run()))
         except MediaFailed:
             if held.lost:
-                self._lost([held])
+                self._lost([held], self._clock.monotonic())
             raise
 
     async def _quietly(self, order: Awaitable[object]) -> None:
@@ -310,44 +335,24 @@ class MediaEngine(MediaPort):
 
     # -- the engine's life ---------------------------------------------------------------------------------------
 
-    async def _watch(self) -> None:
-        """Ask for one call after the other; a lost one makes all of them suspicious at once."""
-        while True:
-            await asyncio.sleep(MEDIA_WATCH_S)
-            calls = list(self._calls.values())
-            if not calls:
-                continue
-            self._turn += 1
-            await self._check([calls[self._turn % len(calls)]])
-
-    async def _check(self, suspects: list[CallOnEngine]) -> None:
-        lost = await self._missing(suspects)
-        if lost:
-            everyone = [held for held in self._calls.values() if held not in lost]
-            self._lost([*lost, *await self._missing(everyone)])
-
-    async def _missing(self, suspects: list[CallOnEngine]) -> list[CallOnEngine]:
-        async def ask(held: CallOnEngine) -> bool:
-            async with held.lock:
-                return await held.is_gone()
-
-        answers = await asyncio.gather(*(ask(held) for held in suspects))
-        return [held for held, gone in zip(suspects, answers, strict=True) if gone]
-
-    def _lost(self, lost: list[CallOnEngine]) -> None:
+    def _lost(self, lost: list[CallOnEngine], since: float) -> None:
         known = tuple(held.call for held in lost if self._calls.get(held.call) is held)
         for call in known:
-            del self._calls[call]
+            self._lost_calls[call] = self._calls.pop(call)
             self._anchor.forget(call)
         opened = tuple(held.call for held in lost if held.call in known and held.opened)
         if opened:
             _log.error("media engine lost calls", calls=len(opened))
-            self._events.media_lost(opened)
+            self._events.media_lost(opened, since)
+
+    @property
+    def away(self) -> bool:
+        """Nobody listens at the engine's port."""
+        return self._ng.away_since is not None
 
     async def missing(self, calls: list[CallId]) -> list[CallId]:
         """Which of these calls the engine no longer knows; asks it."""
-        held = [self._calls[call] for call in calls if call in self._calls]
-        gone = {one.call for one in await self._missing(held)}
+        gone = {held.call for held in await missing([self._calls[call] for call in calls if call in self._calls])}
         return [call for call in calls if call in gone or call not in self._calls]
 
     # -- what comes back -----------------------------------------------------------------------------------------

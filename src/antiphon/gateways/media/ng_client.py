@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
-from antiphon import log
+from antiphon import log, metrics
 from antiphon.clock import Clock
 from antiphon.errors import Unavailable
 from antiphon.wire import ng
@@ -23,11 +23,17 @@ class MediaUnavailable(Unavailable):
 
 
 class NgClient(asyncio.DatagramProtocol):
-    """`request` sends one command and gives its reply, or raises MediaUnavailable when it times out."""
+    """`request` sends one command and gives its reply, or raises MediaUnavailable when it times out.
 
-    def __init__(self, port: int, clock: Clock) -> None:
+    `away_since` is set while nobody listens at the engine's port; `on_back(since)` is called when it answers again.
+    """
+
+    def __init__(self, port: int, clock: Clock, on_back: Callable[[float], None] = lambda _: None) -> None:
         self._port = port
         self._clock = clock
+        self._on_back = on_back
+        self.away_since: float | None = None
+        self._knocks = 0
         self._exchange = ng.Exchange(lambda: secrets.token_hex(6))
         self._waiting: dict[int, asyncio.Future[Mapping[str, ng.Decoded]]] = {}
         self._transport: asyncio.DatagramTransport | None = None
@@ -50,12 +56,21 @@ class NgClient(asyncio.DatagramProtocol):
     async def request(self, body: Mapping[str, ng.Encodable]) -> Mapping[str, ng.Decoded]:
         if self._loop is None:
             raise MediaUnavailable("The media client is not started.")
-        key, effects = self._exchange.request(body, self._clock.monotonic())
+        began, command = self._clock.monotonic(), str(body["command"])
+        key, effects = self._exchange.request(body, began)
         future: asyncio.Future[Mapping[str, ng.Decoded]] = self._loop.create_future()
         self._waiting[key] = future
         self._perform(effects)
         try:
-            return await future
+            reply = await future
+        except MediaUnavailable:
+            metrics.NG_FAILED.labels(command).inc()
+            raise
+        else:
+            metrics.counting(metrics.NG_SECONDS, command).observe(self._clock.monotonic() - began)
+            if reply.get("result") == b"error":
+                metrics.NG_FAILED.labels(command).inc()
+            return reply
         finally:
             self._waiting.pop(key, None)
             self._exchange.forget(key)
@@ -66,11 +81,23 @@ class NgClient(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)  # no common base class in event loops
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+        since, self.away_since = self.away_since, None
         self._perform(self._exchange.receive(data, self._clock.monotonic()))
+        if since is not None:
+            self._perform(self._exchange.again())
+            self._on_back(since)
 
     def error_received(self, exc: Exception) -> None:
         # Nobody listens (yet): the repetition or the time-out decides.
-        _log.debug("control socket refused", error=type(exc).__name__)
+        if self.away_since is None:
+            self.away_since = self._clock.monotonic()
+            _log.error("media engine away", error=type(exc).__name__)
+
+    def knock(self) -> None:
+        """Ask whether somebody is there, without waiting for the answer."""
+        if self._transport is not None:
+            self._knocks += 1
+            self._transport.sendto(b"knock_%d " % self._knocks + ng.encode(ng.PING))
 
     def _tick(self) -> None:
         self._timer = None

@@ -96,6 +96,10 @@ class Exchange:
                 del self._pending[cookie]
                 return
 
+    def again(self) -> list[Effect]:
+        """Repeat everything that waits, now: the engine was away and is back. Its regular repetitions stay as they are."""
+        return [Datagram(pending.data) for pending in self._pending.values()]
+
     def next_deadline(self) -> float | None:
         return min((pending.due for pending in self._pending.values()), default=None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from antiphon.wire.sip.build import Request, Rim, echo_via, response
 from antiphon.wire.sip.effects import Effect, Flow, Send, Token, UserAgentConfig
@@ -13,15 +14,26 @@ OnResponse = Callable[["ClientTransaction", SipMessage, float], None]
 OnTimeout = Callable[["ClientTransaction", float], None]
 
 
+@dataclass(slots=True)
+class Counts:
+    """What happened since the start, for whoever watches."""
+
+    clients: int = 0  # requests of ours
+    servers: int = 0  # requests of peers
+    retransmissions: int = 0
+    timeouts: int = 0
+
+
 class Desk:
     """What every part of one agent shares: configuration, tokens, timers, effects, transactions."""
 
-    __slots__ = ("_rims", "clients", "config", "merged", "out", "servers", "timers", "token")
+    __slots__ = ("_rims", "clients", "config", "counts", "merged", "out", "servers", "timers", "token")
 
     def __init__(self, config: UserAgentConfig, token: Token) -> None:
         self.config = config
         self.token = token
         self.timers = Timers()
+        self.counts = Counts()
         self.out: list[Effect] = []
         self.clients: dict[str, ClientTransaction] = {}
         self.servers: dict[str, ServerTransaction] = {}
@@ -65,6 +77,7 @@ class ClientTransaction:
         self._interval = desk.config.t1_s
         self._retry: Timer | None = None
         desk.clients[request.key] = self
+        desk.counts.clients += 1
         desk.out.append(Send(flow, request.data))
         if flow.transport == "udp":
             self._retry = desk.timers.arm(now + self._interval, self._resend)
@@ -137,6 +150,7 @@ class ClientTransaction:
 
     def _resend(self, now: float) -> None:
         config = self._desk.config
+        self._desk.counts.retransmissions += 1
         self._desk.out.append(Send(self.flow, self.request.data))
         self._interval *= 2
         if self.request.method != "INVITE":
@@ -144,6 +158,7 @@ class ClientTransaction:
         self._retry = self._desk.timers.arm(now + self._interval, self._resend)
 
     def _timed_out(self, now: float) -> None:
+        self._desk.counts.timeouts += 1
         self.stop()
         self._on_timeout(self, now)
 
@@ -192,6 +207,7 @@ class ServerTransaction:
         self._retry: Timer | None = None
         self._timer: Timer | None = None
         desk.servers[key] = self
+        desk.counts.servers += 1
         desk.merged.setdefault(merge_key, self)
 
     @property
@@ -278,6 +294,7 @@ class ServerTransaction:
         self.stop()
 
     def _resend(self, now: float) -> None:
+        self._desk.counts.retransmissions += 1
         self._desk.out.append(Send(self.flow, self._last))
         self._interval = min(self._interval * 2, self._desk.config.t2_s)
         self._retry = self._desk.timers.arm(now + self._interval, self._resend)

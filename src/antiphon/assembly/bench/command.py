@@ -1,0 +1,82 @@
+"""The verb `bench`: which benchmarks there are, running one or all, and what is printed and written."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from antiphon import log
+from antiphon.assembly.bench import door_call, machine, plot, sip, start
+from antiphon.assembly.bench.report import Result
+from antiphon.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One of them: what it measures in a line, and how it is run."""
+
+    words: str
+    run: Callable[[bool], Result]
+
+
+BENCHMARKS = {
+    "door-call": Benchmark(
+        "button to ring, ring to picture, Answer to sound on both sides, Open to relay; three and thirty-two receivers",
+        lambda quick: door_call.run(quick=quick),
+    ),
+    "sip": Benchmark(
+        "CPU, delay, rate and memory of calls: the SIP core alone, and the whole chain",
+        lambda quick: sip.run(quick=quick),
+    ),
+    "start": Benchmark(
+        "from a checkout to ready without downloads, and from a stopped installation to ready",
+        lambda quick: start.run(quick=quick),
+    ),
+}
+ALL = "all"
+
+
+def run(name: str | None, file: Path | None, *, quick: bool) -> int:
+    """Run the named benchmark; 0 also when aims are missed, for they are told. Without a name, list them."""
+    if name is None:
+        wide = max(len(known) for known in BENCHMARKS)
+        for known, benchmark in BENCHMARKS.items():
+            sys.stdout.write(f"{known.ljust(wide)}  {benchmark.words}\n")
+        sys.stdout.write(f"{ALL.ljust(wide)}  each of them in turn\n")
+        return 0
+    if name != ALL and name not in BENCHMARKS:
+        raise BadInput(f"There is no benchmark {name}. There are: {', '.join((*BENCHMARKS, ALL))}.")
+    if name == ALL and file is not None:
+        raise BadInput("--json takes one benchmark's result: name the benchmark, or leave --json out.")
+    log.configure("bench", "warning")
+    for one in BENCHMARKS if name == ALL else (name,):
+        _one(one, file or Path(f"bench-{one}.json"), quick=quick)
+    return 0
+
+
+def _one(name: str, file: Path, *, quick: bool) -> None:
+    here = machine.this_machine()
+    before, began = machine.load(), machine.busy_s()
+    _say(f"{name}: {BENCHMARKS[name].words}")
+    result = BENCHMARKS[name].run(quick)
+    busy, had = (now - then for now, then in zip(machine.busy_s(), began, strict=True))
+    load = f"load {before:.1f} before, {machine.load():.1f} after; cores busy {busy / max(had, 0.01):.0%} meanwhile"
+    sys.stdout.write(f"\n{name}\n{here}\n{load}\n\n{result.table()}\n")
+    if result.missed:
+        sys.stdout.write(f"Missed: {len(result.missed)} of {len(result.aims)} aims ({', '.join(result.missed)})\n")
+    else:
+        sys.stdout.write(f"All {len(result.aims)} aims met.\n")
+    drawing = file.with_suffix(".svg")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(result.as_json(), indent=2) + "\n")
+    drawing.write_text(plot.svg(result, f"{here}; {load}"))
+    sys.stdout.write(f"Written: {file} and {drawing}\n")
+    sys.stdout.flush()
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"antiphon: {words}\n")
+    sys.stderr.flush()
