@@ -38,16 +38,19 @@
     observer.observe(document, { childList: true, subtree: true });
   };
 
-  // The first frame of every new picture, as it goes to the screen.
+  // The first frame of every call's picture, as it goes to the screen. Every call has a stream of its own.
   const known = new WeakSet();
+  const pictured = new WeakSet();
   const watchPictures = () => {
     for (const video of document.querySelectorAll("video")) {
       if (known.has(video)) continue;
       known.add(video);
       const wait = () =>
         video.requestVideoFrameCallback(() => {
-          const call = seen.rings.at(-1)?.call ?? null;
-          if (!seen.frames.some((frame) => frame.call === call)) seen.frames.push({ at: now(), call });
+          if (!pictured.has(video.srcObject)) {
+            pictured.add(video.srcObject);
+            seen.frames.push({ at: now(), call: seen.rings.at(-1)?.call ?? null });
+          }
           wait();
         });
       wait();
