@@ -157,6 +157,8 @@ SIP_REQUESTS_PER_STRANGE_SOURCE_2_S = 400
 SIP_STRANGER_S = 10
 # P4: what one relay of a browser may carry: a call with a picture has some 1.2 Mbit/s in each direction (X9).
 TURN_BYTES_PER_S = 600_000
+# P4: processes of the SIP edge for each of its listeners.
+SIP_WORKERS_PER_LISTENER = 3
 # Connections of the SIP edge, what each may hold of an unfinished message, and the memory for all of them.
 SIP_CONNECTIONS_MAX = 8_192
 SIP_BUFFER_BYTES = 24 * 1024

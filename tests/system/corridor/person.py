@@ -162,6 +162,11 @@ class Person:
         """The connection breaks once; the page stays and may connect again."""
         self.page.evaluate("window.__sockets.at(-1).close()")
 
+    @property
+    def sockets(self) -> int:
+        """How many sockets the tab has opened so far."""
+        return int(self.page.evaluate("window.__sockets.length"))
+
     def is_connected(self, sockets: int = 1) -> None:
         """The tab has opened at least so many sockets, and the last one stands."""
         self.page.evaluate(_CONNECTED, [sockets, PATIENCE_MS])

@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from antiphon.assembly.engines.outages import outages
+from antiphon.limits import DOOR_ACK_MAX_S
 from corridor.desk import Desk
 from corridor.person import Person
 from corridor.platform_under_test import Platform
@@ -172,7 +173,10 @@ def test_killed_while_it_rings(platform: Platform, anna: Person, visitor: Visito
     rings(visitor, WITHIN_S)
     anna.is_rung()
     anna.sees_the_visitor(frames=2)
+    sockets = anna.sockets
     killed = kill(platform, part)
+    if part == "haproxy":
+        anna.is_connected(sockets + 1)
     if part in ("haproxy", "rtpengine"):
         is_answered_and_opened(anna, visitor, killed + WITHIN_S)
         took_s = time.monotonic() - killed
@@ -230,6 +234,29 @@ def test_a_call_service_killed_in_a_talk_is_said_and_the_next_call_works(
     if visitor.status["call"]["state"] != "idle":
         visitor.hang_up()
     times.note("calls", "in a talk", "next call, door opened", next_call_works(anna, visitor, killed))
+
+
+def test_without_a_broker_calls_ring_and_are_answered_and_the_door_says_why(
+    platform: Platform, anna: Person, visitor: Visitor
+) -> None:
+    """It is held, not killed: like a broker whose machine is gone, it refuses nothing and answers nothing."""
+    pulses = len(visitor.pulses())
+    held = platform.process("mosquitto")
+    os.kill(held, signal.SIGSTOP)
+    try:
+        in_a_talk(anna, visitor)
+        visitor.hears_somebody()
+        tapped = time.monotonic()
+        anna.taps_the_door()
+        anna.reads(re.compile("The station cannot be reached"))
+        assert time.monotonic() - tapped < DOOR_ACK_MAX_S + 2
+        the_talk_goes_on(anna, visitor)
+    finally:
+        os.kill(held, signal.SIGCONT)
+    visitor.waits_until("the station is online", lambda status: status["messaging"] == "online", within_s=30)
+    assert len(visitor.pulses()) == pulses, "a door that was said not to open does not open later"
+    opens(anna, visitor, time.monotonic() + WITHIN_S)
+    anna.hangs_up()
 
 
 def test_the_outages_are_remembered(platform: Platform) -> None:

@@ -26,6 +26,17 @@ const withStation = (stations: readonly StationView[], station: StationView): re
     ? stations.map((known) => (known.station_id === station.station_id ? station : known))
     : [...stations, station];
 
+const stationChanged = (state: ClientState, station: StationView): ClientState => {
+  const here = <T extends { station: StationView }>(shown: T): T =>
+    shown.station.station_id === station.station_id ? { ...shown, station } : shown;
+  return {
+    ...state,
+    stations: withStation(state.stations, station),
+    ringing: state.ringing.map(here),
+    call: state.call === null ? null : here(state.call),
+  };
+};
+
 const withNotice = (state: ClientState, notice: Notice): ClientState => ({
   ...state,
   notices: [notice, ...state.notices.filter((known) => known.id !== notice.id)].slice(0, 4),
@@ -76,17 +87,7 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
       };
     }
     case "station_changed":
-      return {
-        ...state,
-        stations: withStation(state.stations, message.station),
-        ringing: state.ringing.map((ring) =>
-          ring.station.station_id === message.station.station_id ? { ...ring, station: message.station } : ring,
-        ),
-        call:
-          state.call?.station.station_id === message.station.station_id
-            ? { ...state.call, station: message.station }
-            : state.call,
-      };
+      return stationChanged(state, message.station);
     case "station_removed":
       return { ...state, stations: state.stations.filter((known) => known.station_id !== message.station_id) };
     case "ring": {

@@ -52,6 +52,7 @@ def upgrade(settings: Settings, say: Say) -> None:
     say("making a backup of everything")
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = settings.data / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
     backup.to_file(settings, folder / f"before-upgrade-{stamp}.tar.gz", None, lambda _: None)
     backup.remember(settings, datetime.now(UTC))
     _prune(folder)
