@@ -56,6 +56,8 @@ class Recorder:
     # -- what we do --------------------------------------------------------------------------------------------------
 
     def order(self, what: int, how: int = 1) -> None:
+        if what in (CALL, REGISTER):
+            how = int(self.flow is STATION)
         self.steps.append(Step(2, bytes([what, 0, how])))
         agent, now, sdp = self.ours, self.now, OFFER if how % 2 else OFFER.replace("4000", "6000")
         status = (180, 183, 199, 404, 486, 488, 600, 302)[how % 8]
@@ -91,7 +93,9 @@ class Recorder:
         }
         if what == CALL:
             self.leg = "o1"
-        self._from_us(orders[what]())
+        done = orders[what]()
+        if what not in (REGISTER, UNREGISTER):  # the peer is no registrar: its answers are written by hand
+            self._from_us(done)
 
     def passes(self, eighths: int) -> None:
         """Time, with every timer of ours that is due."""
@@ -244,6 +248,9 @@ def stray(line: Recorder) -> None:
             f"{method} sip:main@antiphon.local SIP/2.0\r\nv: SIP/2.0/TLS 192.0.2.1;rport;branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\n"
             f'f: "x" <sip:a@b>;tag=1\r\nt: <sip:c@d>\r\ni: stray\r\nCSeq: 1 {method}\r\nl: 0\r\n\r\n'.encode()
         )
+
+
+    line.say(b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nVia: SIP/2.0/UDP 192.0.2.8\r\nContent-Length: 0\r\n\r\n")
 
 
 def forked(line: Recorder) -> None:
