@@ -29,7 +29,7 @@ class Recorder:
         self.now = 100.0
         self.steps: list[Step] = []
         self.leg = self.their_leg = "door"
-        self._calls = 0
+        self.heard = True  # False: the peer is no agent, its answers are written by hand
 
     # -- what the peer does ------------------------------------------------------------------------------------------
 
@@ -93,9 +93,7 @@ class Recorder:
         }
         if what == CALL:
             self.leg = "o1"
-        done = orders[what]()
-        if what not in (REGISTER, UNREGISTER):  # the peer is no registrar: its answers are written by hand
-            self._from_us(done)
+        self._from_us(orders[what]())
 
     def passes(self, eighths: int) -> None:
         """Time, with every timer of ours that is due."""
@@ -119,7 +117,7 @@ class Recorder:
         for effect in effects:
             if isinstance(effect, Invited):
                 self.leg = effect.leg
-            elif isinstance(effect, Send):
+            elif isinstance(effect, Send) and self.heard:
                 self._from_them(self.theirs.receive(self.back, effect.data, self.now))
 
     def _from_them(self, effects: list[Any]) -> None:
@@ -222,6 +220,7 @@ def both_offer(line: Recorder) -> None:
 
 
 def registered(line: Recorder) -> None:
+    line.heard = False
     line.order(REGISTER)
     line.say(_answer(1, 423, "Min-Expires: 600\r\n"))
     line.say(
@@ -255,6 +254,7 @@ def stray(line: Recorder) -> None:
 
 def forked(line: Recorder) -> None:
     """Several ends answer our call; the second 200 is acknowledged and hung up."""
+    line.heard = False
     line.order(CALL)
     for status, tag, extra in (
         (180, "a", ""),
