@@ -45,7 +45,9 @@ def change_lines(text: bytes, random: Random, words: Sequence[bytes], lines: Seq
     elif what == 8:
         rows[at] = row[: random.randint(0, len(row))]
     elif what == 9:
-        rows[at] = row + random.choice((b",", b";", b" ")) + row.partition(b":")[2] * random.choice((1, 1, 1, 2, 2, 3, 40))
+        rows[at] = (
+            row + random.choice((b",", b";", b" ")) + row.partition(b":")[2] * random.choice((1, 1, 1, 2, 2, 3, 40))
+        )
     elif what == 10:
         rows[at] = row.swapcase() if random.random() < 0.5 else b" " + row
     else:

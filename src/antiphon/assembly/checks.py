@@ -42,6 +42,8 @@ def run(*, long: bool, pytest: list[str]) -> int:
     # the browser side and the machines need no ports: both cores are used
     results += _side_by_side([*_web(), _units()])
     results.append(_carry_out(_systems(long), aloud=True))
+    if long:
+        results.append(_carry_out(_fuzz(), aloud=True))
     return _summary(results, time.monotonic() - began)
 
 
@@ -72,6 +74,11 @@ def _units() -> Check:
 def _systems(long: bool) -> Check:
     marked = "system or long" if long else "system and not long"
     return Check("systems", _pytest("-m", marked, "tests"))
+
+
+def _fuzz() -> Check:
+    """A million messages a contract; the short runs are among the units (docs/fuzzing.md)."""
+    return Check("fuzz", (sys.executable, "-m", "tests.fuzz", "all", "--messages", "1000000", "--jobs", "2"))
 
 
 def _pytest(*words: str) -> tuple[str, ...]:

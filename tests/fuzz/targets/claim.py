@@ -39,7 +39,13 @@ class Claim(Target):
             Step(ADDRESS, b"192.0.2.1"),
             Step(ADDRESS, b"2001:db8::1"),
         ]
-        self._words = (*SPECIALS, built.code.encode(), b"o0iIlL-- ", b"-----BEGIN CERTIFICATE REQUEST-----", b"fe80::1%eth0")
+        self._words = (
+            *SPECIALS,
+            built.code.encode(),
+            b"o0iIlL-- ",
+            b"-----BEGIN CERTIFICATE REQUEST-----",
+            b"fe80::1%eth0",
+        )
         self._seeds = [write(said), *(write([step]) for step in said)]
         self._mutator = ScriptMutator(self._seeds, KINDS, self._change)
 
@@ -78,13 +84,17 @@ class Claim(Target):
         elif kind == RENEW:
             request = _RENEW.validate_json(data).certificate_request
             identity = CertificateIdentity(self._house.station.id, "ab12")
-            self._house.undone(lambda tx: service.renew(tx, self._house.authority, identity, request, self._house.clock.now()))
+            self._house.undone(
+                lambda tx: service.renew(tx, self._house.authority, identity, request, self._house.clock.now())
+            )
         else:
             self._knock(data.decode("latin-1"), throttle)
 
     def _claim(self, request: ClaimRequest) -> None:
         house_ = self._house
-        claimed = house_.undone(lambda tx: service.claim(tx, house_.authority, house_.codes, request, house_.clock.now()))
+        claimed = house_.undone(
+            lambda tx: service.claim(tx, house_.authority, house_.codes, request, house_.clock.now())
+        )
         hold(read_claim_code(request.claim_code) == house_.code, "claimed with another code")
         hold(claimed.chain_pem.count("BEGIN CERTIFICATE") == 2, "a chain of another length")
 

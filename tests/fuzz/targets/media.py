@@ -60,21 +60,33 @@ def _seeds() -> list[bytes]:
     for number in range(6):
         sound += [Step(SOUND, RtpPacket(96, 65_533 + number, 960 * number, 7, b"o" * 40).encode()), Step(TIME, b"\x14")]
     payloads = packetize([sps, pps, idr])
-    packets = [RtpPacket(97, 10 + at, 3000, 9, each, at == len(payloads) - 1).encode() for at, each in enumerate(payloads)]
+    packets = [
+        RtpPacket(97, 10 + at, 3000, 9, each, at == len(payloads) - 1).encode() for at, each in enumerate(payloads)
+    ]
     packets.append(RtpPacket(97, 10 + len(payloads), 6000, 9, inter, True).encode())
     picture = [Step(PICTURE, packet) for packet in packets]
     seen = [Step(SEEN, packet) for packet in packets]
-    digits = [Step(SOUND, RtpPacket(101, 30 + at, 500, 7, each, mark).encode()) for at, (each, mark) in enumerate(event_payloads("5", _HZ))]
+    digits = [
+        Step(SOUND, RtpPacket(101, 30 + at, 500, 7, each, mark).encode())
+        for at, (each, mark) in enumerate(event_payloads("5", _HZ))
+    ]
     block = ReportBlock(7, 12, -3, 70_000, 5, 6, 7)
     control = [
         Step(CONTROL, encode_report(9, "far", (block,), SenderReport(9, 1 << 40, 960, 3, 4))),
-        Step(CONTROL, encode_report(9, "far", (block, block)) + encode_key_frame_request(9, 7) + encode_key_frame_request(9, 7, 3)),
+        Step(
+            CONTROL,
+            encode_report(9, "far", (block, block))
+            + encode_key_frame_request(9, 7)
+            + encode_key_frame_request(9, 7, 3),
+        ),
         Step(CONTROL, encode_report(9, "far", ()) + encode_bye(9)),
     ]
     extended = bytearray(RtpPacket(96, 3, 9, 7, b"\xbe\xde\0\1\0\0\0\0payload\0\0\3").encode())
     extended[0] |= 0x30
     odd = [Step(SOUND, bytes(extended)), Step(PICTURE, bytes(extended)), Step(SEEN, bytes(extended))]
-    return [write(each) for each in (sound, picture[:24], seen, digits, control, odd, sound[:4] + control[:1] + picture[:4])]
+    return [
+        write(each) for each in (sound, picture[:24], seen, digits, control, odd, sound[:4] + control[:1] + picture[:4])
+    ]
 
 
 def _change(kind: int, data: bytes, random: Random) -> bytes:
@@ -84,7 +96,12 @@ def _change(kind: int, data: bytes, random: Random) -> bytes:
     packet = bytearray(data)
     what = random.randrange(9)
     if what == 0:
-        packet[2:4] = struct.pack("!H", random.choice((0, 1, 0x7FFF, 0x8000, 0xFFFF, (packet[2] << 8 | packet[3]) + random.randint(-40, 40) & 0xFFFF)))
+        packet[2:4] = struct.pack(
+            "!H",
+            random.choice(
+                (0, 1, 0x7FFF, 0x8000, 0xFFFF, (packet[2] << 8 | packet[3]) + random.randint(-40, 40) & 0xFFFF)
+            ),
+        )
     elif what == 1:
         packet[4:8] = struct.pack("!I", random.choice((0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, random.getrandbits(32))))
     elif what == 2:

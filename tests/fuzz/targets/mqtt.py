@@ -33,7 +33,21 @@ from tests.fuzz.target import ByteMutator, Stopwatch, Target, hold
 CONNECTION, REPORTED, ACKS, FACT, DESIRED, COMMAND, ANY_TOPIC = range(7)
 KINDS = 7
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-WORDS = ("online", "offline", "door.open", "certificate.renew", "door-1", "idle", "active", "de", "en", "unknown_output", "c-1", 600, 600.1)
+WORDS = (
+    "online",
+    "offline",
+    "door.open",
+    "certificate.renew",
+    "door-1",
+    "idle",
+    "active",
+    "de",
+    "en",
+    "unknown_output",
+    "c-1",
+    600,
+    600.1,
+)
 FACTS_FORGOTTEN_AFTER = 2_000
 THOROUGH_EVERY = 16
 
@@ -93,7 +107,9 @@ def _change(kind: int, data: bytes, random: Random) -> bytes:
         topic, _, payload = data.partition(b"\0")
         if random.random() < 0.3:
             place = random.randint(0, len(topic))
-            topic = topic[:place] + random.choice((b"/", b"+", b"#", b"x", b"\xff", b"$SYS/", b"A" * 70)) + topic[place:]
+            topic = (
+                topic[:place] + random.choice((b"/", b"+", b"#", b"x", b"\xff", b"$SYS/", b"A" * 70)) + topic[place:]
+            )
         return topic + b"\0" + change_json(payload, random, WORDS)
     return change_json(data, random, WORDS)
 
@@ -166,7 +182,10 @@ class _Broker:
         desired = self._orders.desired
         hold(taken or desired is before, "what was refused is in force")
         if taken and desired is not None:
-            hold(Desired.model_validate_json(desired.model_dump_json()) == desired, "it reads differently the second time")
+            hold(
+                Desired.model_validate_json(desired.model_dump_json()) == desired,
+                "it reads differently the second time",
+            )
 
     def _command(self, payload: bytes) -> None:
         ack = self._orders.take_command(payload, NOW)
@@ -181,7 +200,9 @@ class _Broker:
             await self._from_the_broker(f"v1/devices/{device}/connection", _json(Connection(state=state)))  # type: ignore[arg-type]
         found = self._house.database.run_sync(lambda tx: house.devices.station_for_call(tx, device), read_only=True)
         hold(found.online, "a station that says it is online is not")
-        command = OpenDoor(command_id="well", output="door-1", pulse_s=1, expires_at=datetime(2026, 3, 2, 8, 1, tzinfo=UTC))
+        command = OpenDoor(
+            command_id="well", output="door-1", pulse_s=1, expires_at=datetime(2026, 3, 2, 8, 1, tzinfo=UTC)
+        )
         ack = self._orders.take_command(_json(command), NOW)
         hold(ack is not None and ack.ok, "the door does not open any more")
 

@@ -21,7 +21,20 @@ ERRORS = tuple(
     ng.encode({"result": "error", "error-reason": reason})
     for reason in ("Unknown call-id", "Failed to parse SDP", "Incomplete SDP specification", "Unknown subscriber", "")
 )
-WORDS = (*SPECIALS, b"d", b"l", b"e", b"i1e", b"i-0e", b"0:", b"4:tags", b"6:result2:ok", b"12:error-reason", b"i99999999999999999999e", b"l" * 40)
+WORDS = (
+    *SPECIALS,
+    b"d",
+    b"l",
+    b"e",
+    b"i1e",
+    b"i-0e",
+    b"0:",
+    b"4:tags",
+    b"6:result2:ok",
+    b"12:error-reason",
+    b"i99999999999999999999e",
+    b"l" * 40,
+)
 REPORT = (
     b'{"callid":"call_1","source_tag":"door","tags":["door"],"type":"DTMF","timestamp":1,"source_ip":"::1","event":5,'
     b'"duration":100,"volume":10}'

@@ -138,6 +138,7 @@ def scenarios() -> list[bytes]:
         refused,
         we_call,
         we_call_and_cancel,
+        we_are_refused,
         both_offer,
         registered,
         stray,
@@ -210,6 +211,13 @@ def we_call_and_cancel(line: Recorder) -> None:
     line.passes(16)
 
 
+def we_are_refused(line: Recorder) -> None:
+    line.order(CALL)
+    line.they("progress", line.their_leg, 180, None)
+    line.they("refuse", line.their_leg, 486, "busy")
+    line.passes(16)
+
+
 def both_offer(line: Recorder) -> None:
     line.they_call()
     line.order(ACCEPT)
@@ -247,7 +255,6 @@ def stray(line: Recorder) -> None:
             f"{method} sip:main@antiphon.local SIP/2.0\r\nv: SIP/2.0/TLS 192.0.2.1;rport;branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\n"
             f'f: "x" <sip:a@b>;tag=1\r\nt: <sip:c@d>\r\ni: stray\r\nCSeq: 1 {method}\r\nl: 0\r\n\r\n'.encode()
         )
-
 
     line.say(b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nVia: SIP/2.0/UDP 192.0.2.8\r\nContent-Length: 0\r\n\r\n")
 

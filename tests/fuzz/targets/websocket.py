@@ -22,7 +22,17 @@ KINDS = 4
 _CODES = {1000, 1008, 1009, wire.CLOSE_UNAUTHENTICATED, wire.CLOSE_TOO_MANY, wire.CLOSE_RESTART}
 _SDP = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
 WORDS = (
-    *("hello", "set_duty", "preview_answer", "preview_failed", "answer", "media_answer", "decline", "hang_up", "call_station"),
+    *(
+        "hello",
+        "set_duty",
+        "preview_answer",
+        "preview_failed",
+        "answer",
+        "media_answer",
+        "decline",
+        "hang_up",
+        "call_station",
+    ),
     *("open_door", "dtmf", "ping", "welcome", "call_1", "door_1", "client_1", "../x", "#", "*", "A", _SDP),
 )
 
@@ -53,8 +63,17 @@ class WebSocket(Target):
             wire.Hello(token=built.token, on_duty=False, resume="client_1"),
         )
         said = [Step(TEXT, each.model_dump_json().encode()) for each in (hello, *requests)]
-        early = [Step(TEXT, wire.Ping().model_dump_json().encode()), Step(BINARY, b"\0\1"), Step(TEXT, hello.model_dump_json().encode())]
-        self._seeds = [write(said), write(early), write([said[0], Step(TIME, b"\xff"), said[-1]]), write([said[0], Step(GONE, b"")])]
+        early = [
+            Step(TEXT, wire.Ping().model_dump_json().encode()),
+            Step(BINARY, b"\0\1"),
+            Step(TEXT, hello.model_dump_json().encode()),
+        ]
+        self._seeds = [
+            write(said),
+            write(early),
+            write([said[0], Step(TIME, b"\xff"), said[-1]]),
+            write([said[0], Step(GONE, b"")]),
+        ]
         self._seeds += [write([said[0], each]) for each in said[1:]] + [write([said[0]] + [said[-2]] * 20)]
         self._mutator = ScriptMutator(self._seeds, KINDS, _change)
 
