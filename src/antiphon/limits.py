@@ -71,6 +71,14 @@ WEBSOCKET_MESSAGES_PER_SECOND = 50
 WEBSOCKET_PING_S = 10.0
 WEBSOCKET_PONG_MAX_S = 5.0
 CLIENTS_PER_USER_MAX = 20
+# P4: what a message costs of that allowance: one, one more for each of these bytes; a sign-on reads the database.
+WEBSOCKET_BYTES_PER_MESSAGE = 4_096
+WEBSOCKET_HELLO_COST = 20
+# P4: sockets on which nobody has signed on yet, of one address (a control room whose network comes back) and in all; and
+# how many one address may open in ten seconds.
+WEBSOCKETS_UNSIGNED_PER_SOURCE = 300
+WEBSOCKETS_UNSIGNED_MAX = 2_000
+FRONT_WEBSOCKETS_PER_SOURCE_10_S = 400
 
 # Our sessions with the broker.
 MQTT_KEEPALIVE_S = 20
@@ -98,6 +106,8 @@ SIP_KEEPALIVE_S = 25
 WINNER_MEDIA_MAX_S = 5.0
 # W1: a client whose socket is lost while talking comes back within this time; also how long a call with nobody left rings on.
 RECONNECT_GRACE_S = 10.0
+# W1: a press while tabs are on their way back (the front or this service was lost) waits for them so long.
+TABS_RETURN_S = 5.0
 # A step of a call that another part has to answer (plan, media engine): later it counts as failed.
 CALL_STEP_MAX_S = 5.0
 # The longest prompt that a caller hears before it is let go.
@@ -147,6 +157,8 @@ SIP_REQUESTS_PER_STRANGE_SOURCE_2_S = 400
 SIP_STRANGER_S = 10
 # P4: what one relay of a browser may carry: a call with a picture has some 1.2 Mbit/s in each direction (X9).
 TURN_BYTES_PER_S = 600_000
+# P4: processes of the SIP edge for each of its listeners.
+SIP_WORKERS_PER_LISTENER = 3
 # Connections of the SIP edge, what each may hold of an unfinished message, and the memory for all of them.
 SIP_CONNECTIONS_MAX = 8_192
 SIP_BUFFER_BYTES = 24 * 1024
@@ -176,6 +188,8 @@ CLIENT_SEND_MAX_S = 10.0
 KEY_FRAME_REQUEST_MIN_S = 0.25
 # D2: when a key frame is asked for after a receiver joined the preview.
 KEY_FRAMES_FOR_JOINER_S = (0.1, 0.35, 0.7, 1.2, 2.0)
+# D2: the same for a station of another maker, asked by SIP INFO (RFC 5168) after the call was put through.
+KEY_FRAMES_BY_INFO_S = (0.1, 0.7, 2.0)
 # A key frame in more packets than this is not taken (SNAPSHOT_MAX_BYTES in packets of a poor network).
 KEY_FRAME_PACKETS_MAX = 4_096
 # P12: a lost media engine is noticed within this time; while it is away it is asked this often whether it is back.
@@ -199,6 +213,10 @@ SIP_RETRY_AFTER_MAX_S = 10
 # rings and while people talk. A side that was started anew answers 481 at once, and the other tells its people.
 SIP_PROBE_S = 4.0
 SIP_RINGING_PROBE_S = 2.0
+# P12: a talk outlives the loss of the station's connection (network, edge) for so long: at the station, which connects and
+# registers again, and at the call service, which asks every second whether it is back.
+SIP_FLOW_GRACE_S = 12.0
+SIP_UNREACHABLE_GRACE_S = 10.0
 # A session description: browsers send some 10 kB with two media lines.
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024
@@ -216,3 +234,24 @@ HEALTH_KEPT_S = 2.0
 METRICS_PORT_RETRY_S = 30.0
 # Every station's certificate is looked through this often: it takes a while with many of them.
 CENSUS_S = 900.0
+# X5: ports from 1024 on to which browsers send nothing (Fetch standard, "bad port"); Chromium keeps to it for sound and picture, too.
+BROWSER_BLOCKED_PORTS = frozenset(
+    {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
+)
+OUTAGE_LOOK_S = 0.2  # how often the worker looks for parts that ended, and asks those that are down
+OUTAGE_PROBE_S = 5.0  # how often it asks all of them, for one that hangs
+# Upgrades: disk space that has to stay free beside three copies of the database, and how many copies are kept.
+UPGRADE_SPARE_BYTES = 64 * 1024 * 1024
+UPGRADE_COPIES_KEPT = 3
+# What the doctor calls too little, too slow or too old.
+CLOCK_AHEAD_S = 300
+DISK_FREE_FAULT_MB = 100
+DISK_FREE_WARNING_MB = 1_024
+INODES_FREE_FAULT = 1_000
+MEMORY_FREE_WARNING_MB = 256
+PROCESSOR_MESSAGES_PER_S = 20_000  # one core, reading alone
+SIP_MESSAGES_PER_CALL = 20
+STEAL_WARNING = 0.10
+OPEN_FILES_WARNING = 8_192
+AUTHORITY_ALARM_BEFORE_DAYS = 365
+BACKUP_AGE_WARNING_DAYS = 7

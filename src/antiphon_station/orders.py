@@ -84,6 +84,8 @@ class Orders:
             return self._remember(Ack(command_id=command.command_id, ok=True), expires_at, now)
         if not self._relays.has(command.output):
             return Ack(command_id=command.command_id, ok=False, error="unknown_output")
+        named = {"command_id": command.command_id, "call_id": command.call_id, "output": command.output}
+        _log.info("A door command is carried out", extra=named)
         done = Ack(command_id=command.command_id, ok=True)
         self._remember(done, expires_at, now)  # first remembered, then done: never twice, whatever happens in between
         try:

@@ -10,7 +10,13 @@ import ssl
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from antiphon.limits import REGISTER_EXPIRES_S, SIP_KEEPALIVE_S, SIP_PROBE_S, SIP_RINGING_PROBE_S
+from antiphon.limits import (
+    REGISTER_EXPIRES_S,
+    SIP_FLOW_GRACE_S,
+    SIP_KEEPALIVE_S,
+    SIP_PROBE_S,
+    SIP_RINGING_PROBE_S,
+)
 from antiphon.wire.sip import (
     PING,
     Discarded,
@@ -53,6 +59,7 @@ class SipLink:
             contact_user=device_id,
             probe_s=SIP_PROBE_S,
             ringing_probe_s=SIP_RINGING_PROBE_S,
+            flow_grace_s=SIP_FLOW_GRACE_S,
         )
         self.agent = UserAgent(config, lambda: secrets.token_hex(8))
         self._flow: Flow | None = None
@@ -159,6 +166,7 @@ class SipLink:
         flow = Flow(secrets.token_hex(4), "tls", (str(local[0]), int(local[1])), (str(remote[0]), int(remote[1])))
         self._flow = flow
         self._register(flow)
+        self.carry_out(self.agent.flow_found(flow, self.now()))  # a talk goes on over the new connection
         framer = StreamFramer()
         keep_alive = asyncio.create_task(self._keep_alive(writer, framer))
         try:

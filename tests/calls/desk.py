@@ -38,6 +38,9 @@ class FakeSip:
     def invite(self, leg: str, device_id: str, *, sdp: str, display_name: str, call_id: str) -> None:
         self._keep("invite", leg, device_id, sdp, display_name)
 
+    def name(self, leg: str, call_id: str) -> None:
+        """Only the edge's logs know it."""
+
     def progress(self, leg: str, status: int, sdp: str | None = None) -> None:
         self._keep("progress", leg, status, sdp)
 
@@ -108,7 +111,7 @@ class FakeMedia:
     async def renew(self, call: str, leg: str, station_leg: str, session: str) -> str:
         return await self._do("renew", call, "renewed offer")
 
-    async def open_client(self, call: str, leg: str, offer: str, *, digits: bool) -> str:
+    async def open_client(self, call: str, leg: str, offer: str, *, account: bool) -> str:
         self.open.add(call)
         return await self._do("open_client", call, "offer for the station")
 
@@ -139,6 +142,7 @@ class FakeClients:
     def __init__(self) -> None:
         self.tabs: dict[str, ClientInfo] = {}
         self.inbox: dict[str, list[wire.ServerMessage]] = {}
+        self.returns_s = 0.0
 
     def send(self, client: str, message: wire.ServerMessage) -> None:
         self.inbox.setdefault(client, []).append(message)
@@ -149,6 +153,9 @@ class FakeClients:
             for tab in self.tabs.values()
             if tab.on_duty and tab.company_id == company_id and tab.user_id in user_ids
         )
+
+    def may_return_s(self, user_ids: frozenset[str]) -> float:
+        return self.returns_s
 
     def broadcast(self, company_id: str, message: wire.ServerMessage) -> None:
         for tab in self.tabs.values():

@@ -46,7 +46,7 @@ class Outside:
         self._refuse_when_away()
         self.ended.append(device_id)
 
-    def reload_revocations(self) -> None:
+    async def reload_revocations(self) -> None:
         self.reloads += 1
 
     async def drop_registration(self, device_id: str) -> None:

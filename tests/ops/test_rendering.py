@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon import __main__ as command_line
+from antiphon import limits
 from antiphon import settings as settings_room
 from antiphon.assembly import installation
 from antiphon.assembly.engines import address, ports, render
@@ -117,6 +118,8 @@ def test_a_settings_file_that_says_nonsense_is_refused_in_words(line: str) -> No
         ("[ports]\nrtp_min = 80", "rtp_min"),
         ("[ports]\nturn_max = 70000", "turn_max"),
         ("[ports]\nturn_min = 30000", "overlap"),
+        ("[ports]\nhttps = 10080", "browsers refuse port https = 10080"),
+        ("[ports]\noffset = 2222\nstun = 2839", "browsers refuse port stun = 5061"),
         ("[ports]\nmqtts = 8443", "https and mqtts are both on port 8443"),
         ("[ports]\nng = 3478", "stun and ng"),
         ("log_level = 'loud'", "log_level"),
@@ -248,6 +251,30 @@ def test_relays_lead_to_this_machine_alone(prepared: Settings) -> None:
     render.render(open_, "127.0.0.1")
     assert "allow-loopback-peers" in (prepared.conf / "turnserver.conf").read_text()
     render.render(prepared, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ((10_000, 39_999), (10_081, 39_999)),
+        ((12_000, 13_999), (12_000, 13_999)),
+        ((6_000, 10_100), (6_698, 10_079)),
+    ],
+)
+def test_sound_and_picture_use_no_port_that_browsers_refuse(given: tuple[int, int], used: tuple[int, int]) -> None:
+    assert Ports(rtp_min=given[0], rtp_max=given[1]).rtp == used
+
+
+@given(st.integers(1024, 39_000), st.integers(100, 900))
+def test_any_range_gives_a_part_of_itself_without_refused_ports(first: int, length: int) -> None:
+    lowest, highest = Ports(rtp_min=first, rtp_max=first + length).rtp
+    assert first <= lowest < highest <= first + length
+    assert limits.BROWSER_BLOCKED_PORTS.isdisjoint(range(lowest, highest + 1))
+
+
+def test_the_media_engine_is_told_the_ports_that_browsers_take(prepared: Settings) -> None:
+    render.render(prepared, "127.0.0.1")
+    assert "\nport-min = 10081\n" in (prepared.conf / "rtpengine.conf").read_text()
 
 
 def test_an_address_of_the_router_is_advertised_and_ours_is_listened_on(prepared: Settings) -> None:

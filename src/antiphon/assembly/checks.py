@@ -14,6 +14,7 @@ from antiphon import settings as settings_room
 
 _ROOT = Path(__file__).resolve().parents[3]
 _TESTED = ("src", "tests")
+_CORRIDOR = "tests/system/corridor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def run(*, long: bool, pytest: list[str]) -> int:
     results = list(_side_by_side(_quick()))
     # the browser side and the machines need no ports: both cores are used
     results += _side_by_side([*_web(), _units()])
-    results.append(_carry_out(_systems(long), aloud=True))
+    # half of it waits for the other half: people in browsers, and everything else that needs the engines
+    results += _side_by_side(_systems(long))
     if long:
         results.append(_carry_out(_fuzz(), aloud=True))
     return _summary(results, time.monotonic() - began)
@@ -71,9 +73,12 @@ def _units() -> Check:
     return Check("units", _pytest("-n", "2", "--dist", "loadgroup", "-m", "not system and not long", "tests"))
 
 
-def _systems(long: bool) -> Check:
+def _systems(long: bool) -> list[Check]:
     marked = "system or long" if long else "system and not long"
-    return Check("systems", _pytest("-m", marked, "tests"))
+    return [
+        Check("corridor", _pytest("-m", marked, _CORRIDOR)),
+        Check("systems", _pytest("-m", marked, "--ignore", _CORRIDOR, "tests")),
+    ]
 
 
 def _fuzz() -> Check:
@@ -99,8 +104,8 @@ def _side_by_side(checks: list[Check]) -> Iterable[Result]:
         yield from pool.map(_carry_out, checks)
 
 
-def _carry_out(check: Check, *, aloud: bool = False) -> Result:
-    """Run one check; `aloud` lets its output through as it comes, otherwise it is printed when it fails."""
+def _carry_out(check: Check) -> Result:
+    """Run one check; its output is printed when it fails."""
     _say(f"{check.name} ...")
     began = time.monotonic()
     finished = subprocess.run(
@@ -108,18 +113,18 @@ def _carry_out(check: Check, *, aloud: bool = False) -> Result:
         cwd=_ROOT / check.where,
         env=_environment(),
         stdin=subprocess.DEVNULL,
-        stdout=None if aloud else subprocess.PIPE,
-        stderr=None if aloud else subprocess.STDOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         check=False,
     )
     passed = finished.returncode == 0
-    result = Result(check, passed, time.monotonic() - began, finished.stdout or "")
+    result = Result(check, passed, time.monotonic() - began, finished.stdout)
     _say(f"{check.name} {'passed' if passed else 'FAILED'} after {result.seconds:.1f} s")
     if not passed and result.output:
         sys.stdout.write(result.output.rstrip() + "\n")
-    elif check.name in ("units", "web tests"):
+    elif check.name in ("units", "web tests", "corridor", "systems"):
         sys.stdout.write("\n".join(result.output.rstrip().splitlines()[-1:]) + "\n")
     sys.stdout.flush()
     return result

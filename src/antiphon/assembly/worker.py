@@ -1,4 +1,4 @@
-"""Role `worker`: delivers the outbox to the bus and removes what has run out. Health at `run/worker.sock`."""
+"""Role `worker`: delivers the outbox, removes what has run out, watches the parts. Health at `run/worker.sock`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from antiphon import access, devices, log, metrics, tenancy
 from antiphon.assembly import health, problems, serving
 from antiphon.assembly.engines.figures import BROKER_FIGURES, BrokerFigures, EngineFigures
+from antiphon.assembly.engines.watch import OutageWatch
 from antiphon.assembly.exposition import Observatory
 from antiphon.assembly.figures import Figures, tell_broker
 from antiphon.assembly.keeping import backup
@@ -115,6 +116,7 @@ async def _serve(settings: Settings) -> None:
         drain.run,
         Expiry(database, clock).run,
         Observatory(settings, WholeHealth(settings, clock)).run,
+        OutageWatch(settings).run,
     ]
     try:
         await serving.serve(app, settings.run / "worker.sock", tasks, Figures("worker", look))

@@ -24,11 +24,15 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Who rings: everybody of the plan, and their tabs that are on duty now, oldest first."""
+    """Who rings: everybody of the plan, and their tabs that are on duty now, oldest first.
+
+    `returns_s`: tabs lost their connection a moment ago, and are waited for so long before nobody is there.
+    """
 
     user_ids: tuple[str, ...]
     tabs: tuple[Tab, ...]
     ring_max_s: float
+    returns_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from antiphon.calls.ports import ClientId, ClientPort, LegId, MediaPort, SipPort
 from antiphon.clock import Clock
 from antiphon.database import Scope
 from antiphon.errors import AntiphonError
+from antiphon.limits import KEY_FRAMES_BY_INFO_S
 from antiphon.wire import client as wire
 
 _log = log.get("calls")
@@ -197,12 +198,14 @@ class Orders:
                 renewing = media.renew(call_id, leg, station_leg, session)
                 self._answered(call, leg, renewing, lambda made: i.ConnectOfferMade(leg, made))
             case e.OpenClient(leg, offer):
-                opening = media.open_client(call_id, leg, offer, digits=call.machine.station.kind == "account")
+                opening = media.open_client(call_id, leg, offer, account=call.machine.station.kind == "account")
                 self._answered(call, leg, opening, i.ClientOpened)
             case e.TakeStationAnswer(leg, sdp):
                 self._answered(call, leg, media.client_answer(call_id, leg, sdp), i.StationAnswerTaken)
             case e.AskKeyFrame():
                 self._quietly(call, "key frame not requested", media.request_key_frame(call_id))
+                if call.machine.station.kind == "account" and call.machine.talking_since is not None:
+                    self._ask_by_info(call)
             case e.Play(leg, prompt):
                 self._quietly(call, "prompt not played", media.play(call_id, leg, prompt, self._language(call)))
             case e.SendDigit(digit=digit):
@@ -213,6 +216,16 @@ class Orders:
                 self._quietly(call, "media not closed", media.close(call_id))
             case _:
                 raise TypeError(f"an order that nobody carries out: {type(order).__name__}")
+
+    def _ask_by_info(self, call: LiveCall) -> None:
+        """Other makers' stations hear no feedback in RTCP (RTP/SAVP): asked by SIP, until the browser must be there."""
+
+        def ask() -> None:
+            if call.machine.in_call:
+                self._sip.request_key_frame(call.machine.station.leg_id)
+
+        for wait_s in KEY_FRAMES_BY_INFO_S:
+            asyncio.get_running_loop().call_later(wait_s, ask)
 
     async def send_digit(self, call: LiveCall, digit: str) -> None:
         """One digit to the station's end; raises AntiphonError when its sound can't take it."""

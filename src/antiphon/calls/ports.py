@@ -66,6 +66,9 @@ class SipPort(Protocol):
     def invite(self, leg: LegId, device_id: str, *, sdp: str, display_name: str, call_id: CallId) -> None:
         """Call a station through the edge."""
 
+    def name(self, leg: LegId, call_id: CallId) -> None:
+        """Which call an incoming leg became, for the logs of whoever carries its messages."""
+
     def progress(self, leg: LegId, status: int, sdp: str | None = None) -> None:
         """180/183 to an incoming leg; with SDP it is sent reliably (RFC 3262) when the peer supports it."""
 
@@ -150,8 +153,8 @@ class MediaPort(Protocol):
         `connect_answer` follows as after `connect_offer`; its description is offered to the station anew.
         """
 
-    async def open_client(self, call: CallId, leg: LegId, offer: str, *, digits: bool) -> str:
-        """A browser calls a station: takes its offer, returns the offer for the station, which may get `digits` from us."""
+    async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
+        """A browser calls a station or account: takes its offer, returns the offer for the other end."""
 
     async def client_answer(self, call: CallId, station_leg: LegId, answer: str) -> str:
         """Take the station's answer; returns the SDP answer for the browser."""
@@ -193,6 +196,9 @@ class ClientPort(Protocol):
 
     def on_duty(self, company_id: str, user_ids: frozenset[str]) -> tuple[ClientInfo, ...]:
         """Tabs of these users that ring, oldest first."""
+
+    def may_return_s(self, user_ids: frozenset[str]) -> float:
+        """How long to wait for tabs of these users that lost their connection, or may have lost it, a moment ago."""
 
     def broadcast(self, company_id: str, message: ServerMessage) -> None:
         """To every signed-on tab of a company, on duty or not."""

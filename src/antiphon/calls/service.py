@@ -136,6 +136,7 @@ class CallService:
             return
         call = self.begin("from_station", invite.leg, invite=invite, account=invite.device_id is None)
         call.button, call.hears_digits = invite.target, "telephone-event" in invite.sdp
+        self._sip.name(invite.leg, call.call_id)
         _log.info("call arrived", button=invite.target[:64], **call.log_fields())
         self.feed(call, i.Arrived(invite.sdp, previews=invite.device_id is not None))
 
@@ -338,6 +339,7 @@ class CallService:
                 plan.user_ids,
                 tuple(Tab(tab.client, tab.user_id, tab.user_name) for tab in tabs),
                 plan.ring_max_s,
+                returns_s=self._clients.may_return_s(frozenset(plan.user_ids)),
             ),
         )
 

@@ -31,8 +31,10 @@ class StationLeg(ClientLegs):
     def planned(self, leg: Leg, given: i.Planned, now: float) -> S:
         self._users = given.user_ids
         if not given.tabs:
-            self._finish("nobody_available", "platform")
-            return S.PLANNING
+            if given.returns_s <= 0:
+                self._finish("nobody_available", "platform")
+                return S.PLANNING
+            self._set("alone", now + given.returns_s)
         self._ring_until = now + min(given.ring_max_s, self.limits.ring_max_s)
         self._set("ring", self._ring_until)
         self._set("step", now + self.limits.plan_max_s)

@@ -45,8 +45,8 @@ class MessageEvents(Protocol):
 class Edge(Protocol):
     """The SIP edge and the broker, as far as revocation goes. Failures are raised as `Unavailable`."""
 
-    def reload_revocations(self) -> None:
-        """The broker reads `crl.pem` again."""
+    async def reload_revocations(self) -> None:
+        """Broker and front read `crl.pem` again."""
 
     async def drop_registration(self, device_id: str) -> None:
         """The SIP edge forgets where the station is."""

@@ -86,7 +86,7 @@ class Upkeep:
             _log.info("revocation list written", serials=len(listed))
         if not pending and not due:
             return
-        self._edge.reload_revocations()
+        await self._edge.reload_revocations()
         for device_id, company_id in sorted({(row["device_id"], row["company_id"]) for row in pending}):
             serials = frozenset(row["serial"] for row in pending if row["device_id"] == device_id)
             if not serials <= self._ended:  # once: a station that was claimed anew is not thrown out at every retry

@@ -19,13 +19,16 @@ from antiphon.clock import Clock, new_id
 from antiphon.database import Database
 from antiphon.errors import AntiphonError, Forbidden, NotFound, Unauthenticated
 from antiphon.events import SessionsEnded
-from antiphon.gateways.tabs import POLICY_VIOLATION, Allowance, Gone, Tab
+from antiphon.gateways.tabs import POLICY_VIOLATION, Allowance, Gone, Strangers, Tab, TooManyStrangers, TooManyTabs
 from antiphon.gateways.turn import Turn
 from antiphon.limits import (
     CLIENT_HELLO_MAX_S,
     CLIENT_SEND_MAX_S,
     CLIENTS_PER_USER_MAX,
     RECONNECT_GRACE_S,
+    TABS_RETURN_S,
+    WEBSOCKET_BYTES_PER_MESSAGE,
+    WEBSOCKET_HELLO_COST,
     WEBSOCKET_MESSAGE_MAX_BYTES,
     WEBSOCKET_MESSAGES_PER_SECOND,
 )
@@ -34,6 +37,8 @@ from antiphon.wire import client as wire
 
 _log = log.get("clients")
 _TOO_LARGE = 1009
+_NO_GOODBYE = (1005, 1006)  # RFC 6455 7.1.5: no code came, or no closing at all
+_TORN_REMEMBERED = 1000
 
 
 class WrongCompany(Unauthenticated):
@@ -50,14 +55,6 @@ class ForeignOrigin(Forbidden):
     title = "This page belongs to another site and may not open a connection."
 
 
-class TooManyTabs(AntiphonError):
-    """One person has too many tabs open."""
-
-    code = "too_many_tabs"
-    http_status = 429
-    title = "Too many windows are open. Close some of them, then reload this one."
-
-
 class ClientGateway:
     """Serves `/ws/{company_id}`. `events` is set before the first socket; everything runs on one event loop."""
 
@@ -69,6 +66,9 @@ class ClientGateway:
         self._public_name = settings.public_name
         self._tabs: dict[str, dict[str, Tab]] = {}  # company -> client -> tab, oldest first
         self._away: dict[str, tuple[str, float]] = {}  # client that left -> its user, and when
+        self._torn: dict[str, float] = {}  # user -> when a tab's connection broke without a goodbye
+        self._started_at = clock.monotonic()
+        self._strangers = Strangers()
         self._stopping = False
 
     # -- ClientPort --------------------------------------------------------------------------------------------------
@@ -100,6 +100,11 @@ class ClientGateway:
             for tab in tabs:
                 tab.send(text)
 
+    def may_return_s(self, user_ids: frozenset[str]) -> float:
+        """Tabs come back by themselves: after a restart of this service all do, after a torn connection that person's."""
+        broke = [self._started_at, *(self._torn[user] for user in user_ids if user in self._torn)]
+        return max(0.0, max(broke) + TABS_RETURN_S - self._clock.monotonic())
+
     @property
     def connected(self) -> int:
         """How many tabs are signed on."""
@@ -126,7 +131,7 @@ class ClientGateway:
             return
         await socket.accept()
         try:
-            tab = await self._sign_on(socket)
+            tab = await self._let_in(socket)
             await self._serve(socket, tab)
         except Gone as gone:
             await self._close(socket, gone)
@@ -158,6 +163,16 @@ class ClientGateway:
             return True
         host = urlsplit(origin).netloc.lower()
         return host in (socket.headers.get("host", "").lower(), self._public_name.lower()) and host != ""
+
+    async def _let_in(self, socket: WebSocket) -> Tab:
+        address = socket.headers.get("x-forwarded-for", "")  # only the front reaches our socket, and it says who came
+        if not self._strangers.come(address):
+            _log.warning("client refused", code=TooManyStrangers.code, source=address)
+            raise Gone(wire.CLOSE_TOO_MANY, _error(TooManyStrangers()))
+        try:
+            return await self._sign_on(socket)
+        finally:
+            self._strangers.go(address)
 
     async def _sign_on(self, socket: WebSocket) -> Tab:
         company_id = socket.path_params["company_id"]
@@ -263,6 +278,11 @@ class ClientGateway:
                 task.cancel()
             outcomes = await asyncio.gather(reading, writing, return_exceptions=True)
             self._leave(tab)
+            if any(isinstance(outcome, WebSocketDisconnect) and outcome.code in _NO_GOODBYE for outcome in outcomes):
+                self._torn.pop(tab.info.user_id, None)
+                self._torn[tab.info.user_id] = self._clock.monotonic()
+                while len(self._torn) > _TORN_REMEMBERED:
+                    del self._torn[next(iter(self._torn))]
         if tab.ending.done():
             raise tab.ending.result()
         for outcome in outcomes:
@@ -313,6 +333,7 @@ class ClientGateway:
                     _log.warning("message outside the contract", client_id=tab.info.client, size=len(text or ""))
                     tab.send(_bad("This message is not understood. Reload the page.").model_dump_json())
                 case wire.Hello():
+                    self._pay(socket, allowance, WEBSOCKET_HELLO_COST)
                     await self._renew(socket, tab, message)
                 case wire.SetDuty():
                     self._change_duty(tab, message.on_duty)
@@ -341,17 +362,21 @@ class ClientGateway:
             if received.get("code") == _TOO_LARGE:  # the server closed: much larger than what we answer ourselves
                 _log.warning("message too large", company_id=str(socket.path_params["company_id"])[:64])
             raise WebSocketDisconnect(received.get("code", 1006))
-        if not allowance.take(self._clock.monotonic()):
-            _log.warning("client floods", company_id=str(socket.path_params["company_id"])[:64])
-            detail = "Too many messages. Reload the page."
-            raise Gone(wire.CLOSE_TOO_MANY, wire.Error(request_id=None, code="too_many_requests", detail=detail))
         text: str | None = received.get("text")
         size = len(text or received.get("bytes") or "")
+        self._pay(socket, allowance, 1 + size // WEBSOCKET_BYTES_PER_MESSAGE)
         if size > WEBSOCKET_MESSAGE_MAX_BYTES:
             _log.warning("message too large", company_id=str(socket.path_params["company_id"])[:64], size=size)
             detail = "This message is too large. Reload the page."
             raise Gone(_TOO_LARGE, wire.Error(request_id=None, code="too_large", detail=detail))
         return text
+
+    def _pay(self, socket: WebSocket, allowance: Allowance, cost: int) -> None:
+        """Raises `Gone` when the client has used up what it may say."""
+        if not allowance.take(self._clock.monotonic(), cost):
+            _log.warning("client floods", company_id=str(socket.path_params["company_id"])[:64])
+            detail = "Too many messages. Reload the page."
+            raise Gone(wire.CLOSE_TOO_MANY, wire.Error(request_id=None, code="too_many_requests", detail=detail))
 
     @staticmethod
     def _parsed(text: str | None) -> wire.ClientMessage | None:

@@ -1,4 +1,4 @@
-"""The engines that must forget a revoked station: the broker by signal, Kamailio by JSON-RPC on a Unix datagram socket."""
+"""The engines that must forget a revoked station: the broker by signal, the front and Kamailio on their own sockets."""
 
 from __future__ import annotations
 
@@ -33,8 +33,39 @@ class EngineEdge:
         self._settings = settings
         self._numbers = count(1)
 
-    def reload_revocations(self) -> None:
-        """Hang up the broker, which makes it read its lists again; raises `EdgeAway` when it does not run."""
+    async def reload_revocations(self) -> None:
+        """Broker and front judge new connections by the lists on disk; raises `EdgeAway` when the broker does not run."""
+        self._hang_up_broker()
+        await self._tell_front()
+
+    async def _tell_front(self) -> None:
+        """HAProxy takes the lists from its administrative socket; connections and worker stay (`commit ssl crl-file`).
+
+        Nothing waits for it: a front that is away reads them at its start, and the devices role judges every request.
+        """
+        name = self._settings.pki / "crl.pem"
+        # an empty line would end what is handed over
+        lists = "\n".join(line for line in name.read_text().splitlines() if line)
+        try:
+            async with asyncio.timeout(limits.EDGE_RPC_MAX_S):
+                handed = await self._front(f"set ssl crl-file {name} <<\n{lists}\n\n")
+                committed = await self._front(f"commit ssl crl-file {name}\n")
+        except (OSError, TimeoutError) as error:
+            _log.warning("front not told of the revocation list", error=type(error).__name__)
+            return
+        if "Success" not in committed:
+            _log.error("front refused the revocation list", handed=handed.strip()[:200], answer=committed.strip()[:200])
+
+    async def _front(self, command: str) -> str:
+        reader, writer = await asyncio.open_unix_connection(str(self._settings.front_socket))
+        try:
+            writer.write(command.encode())
+            writer.write_eof()
+            return (await reader.read(65_536)).decode(errors="replace")
+        finally:
+            writer.close()
+
+    def _hang_up_broker(self) -> None:
         try:
             process = int(self._settings.mqtt_pid.read_text())
             # The file may outlive its process, and the number may belong to somebody else by now.

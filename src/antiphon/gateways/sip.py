@@ -10,7 +10,7 @@ from collections.abc import Callable
 from antiphon import log, metrics
 from antiphon.calls.ports import CallId, LegId, SipEvents, StationInvite
 from antiphon.clock import Clock
-from antiphon.limits import SIP_PROBE_S, SIP_RINGING_PROBE_S, SIP_SOCKET_BUFFER_BYTES
+from antiphon.limits import SIP_PROBE_S, SIP_RINGING_PROBE_S, SIP_SOCKET_BUFFER_BYTES, SIP_UNREACHABLE_GRACE_S
 from antiphon.settings import Settings
 from antiphon.wire.sip import (
     Answered,
@@ -30,7 +30,7 @@ from antiphon.wire.sip import (
     UserAgentConfig,
 )
 from antiphon.wire.sip.info import DTMF_RELAY, MEDIA_CONTROL, PICTURE_FAST_UPDATE, dtmf_digit, dtmf_relay
-from antiphon.wire.station import ACCOUNT_HEADER, DEVICE_HEADER
+from antiphon.wire.station import ACCOUNT_HEADER, CALL_HEADER, DEVICE_HEADER
 
 _LOOPBACK = "127.0.0.1"
 _USER = "antiphon"  # how the platform names itself in From and Contact
@@ -65,7 +65,12 @@ class SipGateway:
         self._realm = settings.realm
         ports = settings.ports
         self._flow = Flow("edge", "udp", (_LOOPBACK, ports.sip_calls), (_LOOPBACK, ports.sip_edge))
-        config = UserAgentConfig(contact_user=_USER, probe_s=SIP_PROBE_S, ringing_probe_s=SIP_RINGING_PROBE_S)
+        config = UserAgentConfig(
+            contact_user=_USER,
+            probe_s=SIP_PROBE_S,
+            ringing_probe_s=SIP_RINGING_PROBE_S,
+            unreachable_grace_s=SIP_UNREACHABLE_GRACE_S,
+        )
         self._agent = UserAgent(config, lambda: secrets.token_hex(12))
         self._transport: asyncio.DatagramTransport | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -114,9 +119,14 @@ class SipGateway:
                 to_uri=station,
                 display_name=display_name,
                 sdp=sdp,
+                headers=((CALL_HEADER, call_id),),
                 now=self._clock.monotonic(),
             )
         )
+
+    def name(self, leg: LegId, call_id: CallId) -> None:
+        """Tell the edge in every answer which call this is; it keeps the name to itself."""
+        self._agent.mark(leg, CALL_HEADER, call_id)
 
     def progress(self, leg: LegId, status: int, sdp: str | None = None) -> None:
         """180/183 to an incoming leg; with SDP reliable where the peer can."""

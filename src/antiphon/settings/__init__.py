@@ -82,7 +82,18 @@ class Ports(BaseModel):
                 )
         if self.rtp_min <= self.turn_max and self.turn_min <= self.rtp_max:
             raise ValueError("rtp_min to rtp_max and turn_min to turn_max overlap; keep them apart")
+        for name in ("https", "stun"):
+            if getattr(self, name) in limits.BROWSER_BLOCKED_PORTS:
+                raise ValueError(f"browsers refuse port {name} = {getattr(self, name)}; choose another one")
         return self
+
+    @property
+    def rtp(self) -> tuple[int, int]:
+        """First and last port for sound and picture: the longest part of the range without a port that browsers refuse."""
+        blocked = [port for port in sorted(limits.BROWSER_BLOCKED_PORTS) if self.rtp_min <= port <= self.rtp_max]
+        starts = [self.rtp_min, *(port + 1 for port in blocked)]
+        ends = [*(port - 1 for port in blocked), self.rtp_max]
+        return max(zip(starts, ends, strict=True), key=lambda part: part[1] - part[0])
 
 
 class CallSettings(BaseModel):
@@ -164,6 +175,11 @@ class Settings(BaseSettings):
     def edge_rpc(self) -> Path:
         """The SIP edge's JSON-RPC (Kamailio `jsonrpcs`, `dgram_socket`)."""
         return self.run / "kamailio_rpc.sock"
+
+    @property
+    def front_socket(self) -> Path:
+        """The HTTPS front's administrative socket (HAProxy `stats socket`)."""
+        return self.run / "haproxy.sock"
 
     @property
     def conf(self) -> Path:

@@ -44,7 +44,8 @@ class ScriptedEngine(asyncio.DatagramProtocol):
         command = ng.decode(body)
         assert isinstance(command, dict)
         name = command["command"].decode()
-        self.commands.append(name)
+        if name != "ping":
+            self.commands.append(name)
         if name == "delete":
             self.deleted.append(command["call-id"].decode())
         if not self.silent:
@@ -64,6 +65,8 @@ class Told:
 
     def __init__(self) -> None:
         self.lost: list[str] = []
+        self.since = 0.0
+        self.told = asyncio.Event()
         self.digits: list[tuple[str, str, str]] = []
 
     def key_frame(self, call: str, frame: KeyFrame) -> None:
@@ -74,6 +77,8 @@ class Told:
 
     def media_lost(self, calls: tuple[str, ...], since: float) -> None:
         self.lost += calls
+        self.since = since
+        self.told.set()
 
 
 @pytest.fixture
@@ -185,6 +190,35 @@ async def test_a_call_that_the_engine_forgot_is_reported_once(
         await media.preview_offer("call_1", "tab")
     assert told.lost == ["call_1"]
     assert await media.missing(["call_2"]) == ["call_2"]
+
+
+async def test_an_engine_that_was_started_anew_has_lost_every_call_and_they_are_set_up_again(
+    media: MediaEngine, scripted: ScriptedEngine, told: Told
+) -> None:
+    early = await open_call(media, "call_1")
+    await open_call(media, "call_2")
+    began = SystemClock().monotonic()
+    port, loop = scripted.port, asyncio.get_running_loop()
+    scripted.transport.close()
+    async with asyncio.timeout(5):
+        while not media.away:  # noqa: ASYNC110  # it is told to nobody before the engine is back
+            await asyncio.sleep(0)
+    reborn = ScriptedEngine()
+    reborn.refuse = {"query": "Unknown call-id"}
+    transport, _ = await loop.create_datagram_endpoint(lambda: reborn, local_addr=("127.0.0.1", port))
+    try:
+        async with asyncio.timeout(5):
+            await told.told.wait()
+        assert sorted(told.lost) == ["call_1", "call_2"]
+        assert told.since >= began
+        reborn.refuse = {}
+        await media.renew("call_1", "tab", "caller", OFFER)
+        anew = await media.connect_answer("call_1", "tab", OFFER)
+    finally:
+        transport.close()
+    versions = [text.split("\r\n")[1].split(" ")[1:3] for text in (early, anew)]
+    assert versions[0][0] == versions[1][0], "one session for the station"
+    assert int(versions[1][1]) == int(versions[0][1]) + 1, "and a newer version of it (RFC 3264 8)"
 
 
 async def test_somebody_who_gives_up_does_not_cut_a_command_in_two(

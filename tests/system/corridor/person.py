@@ -143,6 +143,10 @@ class Person:
     def opens(self, door: str = "Haupteingang") -> None:
         self._button(f"Open {door}").click()
 
+    def taps_the_door(self, door: str = "Haupteingang") -> None:
+        """Also a plate that says that it did not open."""
+        self.page.get_by_role("button", name=re.compile(f"^(Open {door}|Not opened|Open closes)")).first.click()
+
     def opens_with_a_double_click(self, door: str = "Haupteingang") -> None:
         self._button(f"Open {door}").dblclick(delay=20)
 
@@ -157,6 +161,11 @@ class Person:
     def loses_the_socket(self) -> None:
         """The connection breaks once; the page stays and may connect again."""
         self.page.evaluate("window.__sockets.at(-1).close()")
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets the tab has opened so far."""
+        return int(self.page.evaluate("window.__sockets.length"))
 
     def is_connected(self, sockets: int = 1) -> None:
         """The tab has opened at least so many sockets, and the last one stands."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 
+import httpx
 import pytest
 
 from antiphon.gateways.edge import EdgeAway, EngineEdge
@@ -59,6 +61,32 @@ async def test_a_revoked_station_is_not_registered_any_more_and_cannot_register_
         writer.close()
 
 
+async def test_the_front_takes_a_new_revocation_list_at_once(installed: Installed, company: Tenant) -> None:
+    """A connection that is opened after the revocation ends in the handshake; nobody else notices."""
+    lost, kept = await installed.station(company), await installed.station(company, "Tor")
+
+    async def let_in(station: Hardware) -> bool:
+        try:
+            async with httpx.AsyncClient(base_url=device_portal(installed), verify=station.tls()) as client:
+                return (await client.get("/device/v1/me")).status_code in (200, 403)
+        except (httpx.TransportError, ssl.SSLError):
+            return False
+
+    assert await let_in(lost)
+    async with installed.administrator(company) as anna:
+        assert (await anna.post(f"/api/v1/stations/{lost.id}/revoke")).status_code == 200
+
+    async def kept_out() -> bool:
+        return not await let_in(lost)
+
+    await until(kept_out)
+    assert await let_in(kept)
+
+
+def device_portal(installed: Installed) -> str:
+    return f"https://127.0.0.1:{installed.settings.ports.device_https}"
+
+
 async def test_new_hardware_in_an_old_place_ends_the_old_ones_registration(
     installed: Installed, company: Tenant
 ) -> None:
@@ -94,4 +122,4 @@ async def test_an_edge_that_is_away_is_an_error(installed: Installed) -> None:
     with pytest.raises(EdgeAway):
         await EngineEdge(away).drop_registration("station_never_seen")
     with pytest.raises(EdgeAway):
-        EngineEdge(away).reload_revocations()
+        await EngineEdge(away).reload_revocations()

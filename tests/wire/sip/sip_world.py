@@ -81,6 +81,8 @@ class World:
         policy: Policy = straight,
         probe_s: float | None = None,
         ringing_probe_s: float | None = None,
+        flow_grace_s: float = 0.0,
+        unreachable_grace_s: float = 0.0,
     ) -> None:
         self.now = 100.0
         self.policy = policy
@@ -92,7 +94,9 @@ class World:
         self.station = End(
             "station",
             UserAgent(
-                UserAgentConfig(contact_user="dev", probe_s=probe_s, ringing_probe_s=ringing_probe_s),
+                UserAgentConfig(
+                    contact_user="dev", probe_s=probe_s, ringing_probe_s=ringing_probe_s, flow_grace_s=flow_grace_s
+                ),
                 lambda: f"s{next(counter)}k",
             ),
             Flow("s", transport, a, b),  # type: ignore[arg-type]
@@ -100,7 +104,12 @@ class World:
         self.house = End(
             "house",
             UserAgent(
-                UserAgentConfig(contact_user="calls", probe_s=probe_s, ringing_probe_s=ringing_probe_s),
+                UserAgentConfig(
+                    contact_user="calls",
+                    probe_s=probe_s,
+                    ringing_probe_s=ringing_probe_s,
+                    unreachable_grace_s=unreachable_grace_s,
+                ),
                 lambda: f"h{next(counter)}k",
             ),
             Flow("h", transport, b, a),  # type: ignore[arg-type]

@@ -80,6 +80,7 @@ export class Peer {
     await this.#connection.setRemoteDescription({ type: "offer", sdp: offer });
     if (own !== null) {
       for (const transceiver of this.#connection.getTransceivers()) {
+        if (transceiver.direction === "stopped") continue; // the other end's picture was in no format of ours
         const audio = transceiver.receiver.track.kind === "audio";
         if (audio) await transceiver.sender.replaceTrack(own.microphone);
         transceiver.direction = (audio ? own.microphone !== null : own.camera) ? "sendrecv" : "recvonly";
@@ -107,7 +108,8 @@ export class Peer {
   /** The camera starts after the answer went out: answering never waits for it. */
   async show(camera: MediaStreamTrack | null): Promise<void> {
     for (const transceiver of this.#connection.getTransceivers())
-      if (transceiver.receiver.track.kind === "video") await transceiver.sender.replaceTrack(camera);
+      if (transceiver.receiver.track.kind === "video" && transceiver.direction !== "stopped")
+        await transceiver.sender.replaceTrack(camera);
   }
 
   async stats(): Promise<RTCStatsReport> {

@@ -136,11 +136,17 @@ class BareRelay:
             ringers.stop()
             if counts.succeeded != calls:
                 raise SippFailed(f"{counts.failed} of {calls} forked calls failed")
-            asked = {line.call_id.partition("@")[0]: line.at for line in caller.messages() if _invite(line.first) and line.sent}
+            asked = {
+                line.call_id.partition("@")[0]: line.at
+                for line in caller.messages()
+                if _invite(line.first) and line.sent
+            }
             rung: dict[str, list[float]] = defaultdict(list)
             for line in (*receiver.messages(), *ringers.messages()):
                 if _invite(line.first) and not line.sent:
-                    rung[line.first.split()[1].removeprefix("sip:").partition("@")[0].rpartition(".")[0]].append(line.at)
+                    rung[line.first.split()[1].removeprefix("sip:").partition("@")[0].rpartition(".")[0]].append(
+                        line.at
+                    )
             last = [(max(at) - asked[call]) * 1000 for call, at in rung.items() if len(at) >= RINGING_RECEIVERS_MAX]
             return cpu, Spread.of("ms", last)
 
@@ -166,9 +172,7 @@ class BareRelay:
             yield Path(folder)
 
     def _receiver(self, folder: Path, *, core: int | None = None, messages: bool = False) -> Sipp:
-        return Sipp(
-            "receiver", folder / "receiver", port=self._answering, to=self._port, core=core, messages=messages
-        )
+        return Sipp("receiver", folder / "receiver", port=self._answering, to=self._port, core=core, messages=messages)
 
     def _call(
         self,

@@ -111,14 +111,15 @@ class Chain:
     def _rings(self) -> tuple[float, Spread]:
         """CPU milliseconds of the call service per call, and from the caller's INVITE to the last ring."""
         calls = self._sizes.forks
-        seen: dict[str, Any] = {}
         with self._receivers(self._crowd, RINGING_RECEIVERS_MAX) as seen:
             before = self._cpu()["calls"]
             caller = self._call(self._crowd, calls, _FORKS_PER_S, messages=True)
             counts = caller.finish(calls / _FORKS_PER_S + 60)
             cpu = (self._cpu()["calls"] - before) * 1000 / calls
         if counts.succeeded != calls:
-            raise SippFailed(f"{counts.failed} of {calls} calls to {RINGING_RECEIVERS_MAX} receivers failed: {seen['errors']}")
+            raise SippFailed(
+                f"{counts.failed} of {calls} calls to {RINGING_RECEIVERS_MAX} receivers failed: {seen['errors']}"
+            )
         asked = [line.at for line in caller.messages() if line.sent and line.first.startswith("INVITE ")]
         rings = [at for at, _ in seen["rings"]]
         last = []
@@ -143,7 +144,13 @@ class Chain:
         return kept / held
 
     def _call(
-        self, who: Tenants, calls: int, rate: int, *, messages: bool = False, extra: tuple[str, ...] = ("-d", "0", "-aa")
+        self,
+        who: Tenants,
+        calls: int,
+        rate: int,
+        *,
+        messages: bool = False,
+        extra: tuple[str, ...] = ("-d", "0", "-aa"),
     ) -> Sipp:
         self._runs += 1
         folder = self._folder / str(self._runs)

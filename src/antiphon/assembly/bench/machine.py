@@ -27,7 +27,9 @@ class Machine:
 def this_machine() -> Machine:
     """As the kernel tells it; `cores` are those this process may use."""
     models = [
-        line.split(":", 1)[1].strip() for line in _lines(Path("/proc/cpuinfo")) if line.startswith(("model name", "Model"))
+        line.split(":", 1)[1].strip()
+        for line in _lines(Path("/proc/cpuinfo"))
+        if line.startswith(("model name", "Model"))
     ]
     memory_kb = next(int(line.split()[1]) for line in _lines(Path("/proc/meminfo")) if line.startswith("MemTotal"))
     model = models[0] if models else platform.machine()

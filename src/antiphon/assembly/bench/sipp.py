@@ -119,8 +119,7 @@ class Sipp:
         hours, minutes, seconds = last["ElapsedTime(C)"].split(":")[:3]
         elapsed_s = int(hours) * 3600 + int(minutes) * 60 + int(seconds)
         succeeded, failed, retransmitted, standing = (
-            int(last[name])
-            for name in ("SuccessfulCall(C)", "FailedCall(C)", "Retransmissions(C)", "CurrentCall")
+            int(last[name]) for name in ("SuccessfulCall(C)", "FailedCall(C)", "Retransmissions(C)", "CurrentCall")
         )
         return Counts(succeeded, failed, retransmitted, standing, elapsed_s)
 

@@ -133,7 +133,7 @@ def _media(settings: Settings) -> str:
         answer = asked.recv(4096)
     if answer != f"{cookie} d6:result4:ponge".encode():
         raise ValueError("NG ping was not answered with pong")
-    return f"RTP on {settings.ports.rtp_min} to {settings.ports.rtp_max}"
+    return "RTP on {} to {}".format(*settings.ports.rtp)
 
 
 def _broker(settings: Settings) -> str:

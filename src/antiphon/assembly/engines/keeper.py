@@ -1,4 +1,6 @@
-"""Runs supervisord so that a full disk costs log lines and nothing else: by itself it dies of a line it cannot write.
+"""Runs supervisord so that a full disk costs log lines and nothing else, and what ended starts again at once.
+
+By itself it dies of a line it cannot write, and looks only once a second whether something is to be started.
 
 `python -m antiphon.assembly.engines.keeper -c CONFIGURATION`, in place of supervisord itself.
 """
@@ -29,6 +31,22 @@ def _sparing(emit: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:  #
     return emit_or_drop
 
 
+def restart_at_once() -> None:
+    """Whatever is found to have ended is started again in the same moment."""
+    reap = supervisord.Supervisor.reap
+
+    def reap_and_start(self: Any, *words: Any, **named: Any) -> None:  # Any: supervisor has no types
+        before = [process.state for group in self.process_groups.values() for process in group.processes.values()]
+        reap(self, *words, **named)
+        after = [process.state for group in self.process_groups.values() for process in group.processes.values()]
+        if before != after and not self.stopping:
+            for group in self.process_groups.values():
+                group.transition()
+
+    supervisord.Supervisor.reap = reap_and_start
+
+
 if __name__ == "__main__":
     spare_the_keeper()
+    restart_at_once()
     supervisord.main()

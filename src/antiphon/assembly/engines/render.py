@@ -121,6 +121,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "register_expires_s": limits.REGISTER_EXPIRES_S,
         "sip_request_max": limits.SIP_REQUEST_MAX_BYTES,
         "sanity_checks": 1511,
+        "tls_workers": limits.SIP_WORKERS_PER_LISTENER,
         "sip_buffer": limits.SIP_BUFFER_BYTES,
         "stranger_s": limits.SIP_STRANGER_S,
         "sip_connections_max": limits.SIP_CONNECTIONS_MAX,
@@ -135,6 +136,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "connections_max": _connections_max(),
         "connections_per_source": limits.FRONT_CONNECTIONS_PER_SOURCE,
         "requests_per_10_s": limits.FRONT_REQUESTS_PER_SOURCE_10_S,
+        "sockets_per_10_s": limits.FRONT_WEBSOCKETS_PER_SOURCE_10_S,
         "claims_per_minute": limits.FRONT_CLAIM_REQUESTS_PER_MINUTE,
     }
 

@@ -16,7 +16,8 @@ from antiphon.gateways.media.call import CallOnEngine, MediaFailed, NoPreview
 from antiphon.gateways.media.digits import DIGITS, DigitReports
 from antiphon.gateways.media.ng_client import MediaUnavailable, NgClient
 from antiphon.gateways.media.prompts import ensure_prompts, prompt_file, seconds
-from antiphon.limits import KEY_FRAMES_FOR_JOINER_S, MEDIA_AWAY_ASK_S, MEDIA_QUERY_S, MEDIA_WATCH_S
+from antiphon.gateways.media.watch import EngineWatch, missing
+from antiphon.limits import KEY_FRAMES_FOR_JOINER_S
 from antiphon.settings import Settings
 from antiphon.wire import ng
 
@@ -34,13 +35,13 @@ class MediaEngine(MediaPort):
         self._events = events
         self._settings = settings
         self._clock = clock
-        self._ng = NgClient(settings.ports.ng, clock, self._engine_is_back)
+        self._ng = NgClient(settings.ports.ng, clock, lambda since: self._watch.is_back(since))
         self._anchor = Anchor(clock, self._key_frame)
         self._digits = DigitReports(settings.ports.dtmf_log, self._digit)
         self._calls: dict[CallId, CallOnEngine] = {}
         self._lost_calls: dict[CallId, CallOnEngine] = {}  # until they are set up anew, or closed
         self._tasks: set[asyncio.Task[object]] = set()
-        self._turn = 0
+        self._watch = EngineWatch(self._ng, clock, self._calls, self._lost, self._spawn)
 
     async def start(self) -> None:
         """Open the sockets, render missing prompts, watch the engine."""
@@ -48,7 +49,7 @@ class MediaEngine(MediaPort):
         await self._ng.start()
         await self._anchor.start()
         await self._digits.start()
-        self._spawn(self._watch())
+        self._spawn(self._watch.run())
 
     async def stop(self) -> None:
         """Delete every call and close the sockets."""
@@ -111,7 +112,9 @@ class MediaEngine(MediaPort):
     def _watch_picture(self, call: CallId, to_anchor: str) -> None:
         video = sdp.parse(to_anchor).first("video")
         if video is not None:
-            types = frozenset(int(payload) for payload in video.formats if payload.isdigit())
+            # Snapshots are made of H.264 alone.
+            payloads = (payload for payload in video.formats if video.codec(payload) == sdp.H264)
+            types = frozenset(int(payload) for payload in payloads if payload.isdigit())
             self._anchor.watch(call, video.port, sdp.rtcp_port(video), types)
 
     # -- receivers -----------------------------------------------------------------------------------------------
@@ -208,14 +211,14 @@ class MediaEngine(MediaPort):
 
     # -- a client calls a station --------------------------------------------------------------------------------
 
-    async def open_client(self, call: CallId, leg: LegId, offer: str, *, digits: bool) -> str:
+    async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
         text = sdp.browser_offer(offer)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._calls[call] = CallOnEngine(call, self._ng)
         held.caller = held.tags[leg] = leg
-        held.takes_digits = digits
-        towards = options.TO_STATION_WITH_DIGITS if digits else options.TO_STATION
+        held.takes_digits = account
+        towards = options.TO_ACCOUNT if account else options.TO_STATION
 
         async def order() -> str:
             reply = await held.run(ng.Offer(call, leg, _CALLEE, text, towards))
@@ -332,40 +335,6 @@ class MediaEngine(MediaPort):
 
     # -- the engine's life ---------------------------------------------------------------------------------------
 
-    async def _watch(self) -> None:
-        """Knock while there are calls: the kernel says at once when nobody listens. Ask for one call after the other, too."""
-        asked_at = 0.0
-        while True:
-            await asyncio.sleep(MEDIA_WATCH_S if self._ng.away_since is None else MEDIA_AWAY_ASK_S)
-            calls = list(self._calls.values())
-            if not calls and self._ng.away_since is None:
-                continue
-            self._ng.knock()
-            now = self._clock.monotonic()
-            if calls and self._ng.away_since is None and now - asked_at >= MEDIA_QUERY_S:
-                asked_at = now
-                self._turn += 1
-                self._spawn(self._check([calls[self._turn % len(calls)]], now))
-
-    def _engine_is_back(self, since: float) -> None:
-        """Nobody listened for a while: what answers now is another process, and knows none of the calls."""
-        _log.warning("media engine is back", after_s=round(self._clock.monotonic() - since, 3), calls=len(self._calls))
-        self._spawn(self._check(list(self._calls.values()), since))
-
-    async def _check(self, suspects: list[CallOnEngine], since: float) -> None:
-        lost = await self._missing(suspects)
-        if lost:
-            everyone = [held for held in self._calls.values() if held not in lost]
-            self._lost([*lost, *await self._missing(everyone)], since)
-
-    async def _missing(self, suspects: list[CallOnEngine]) -> list[CallOnEngine]:
-        async def ask(held: CallOnEngine) -> bool:
-            async with held.lock:
-                return await held.is_gone()
-
-        answers = await asyncio.gather(*(ask(held) for held in suspects))
-        return [held for held, gone in zip(suspects, answers, strict=True) if gone]
-
     def _lost(self, lost: list[CallOnEngine], since: float) -> None:
         known = tuple(held.call for held in lost if self._calls.get(held.call) is held)
         for call in known:
@@ -376,10 +345,14 @@ class MediaEngine(MediaPort):
             _log.error("media engine lost calls", calls=len(opened))
             self._events.media_lost(opened, since)
 
+    @property
+    def away(self) -> bool:
+        """Nobody listens at the engine's port."""
+        return self._ng.away_since is not None
+
     async def missing(self, calls: list[CallId]) -> list[CallId]:
         """Which of these calls the engine no longer knows; asks it."""
-        held = [self._calls[call] for call in calls if call in self._calls]
-        gone = {one.call for one in await self._missing(held)}
+        gone = {held.call for held in await missing([self._calls[call] for call in calls if call in self._calls])}
         return [call for call in calls if call in gone or call not in self._calls]
 
     # -- what comes back -----------------------------------------------------------------------------------------

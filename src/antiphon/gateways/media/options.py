@@ -87,7 +87,14 @@ TO_STATION: Options = _options(
         "replace": _REPLACE,
     }
 )
-TO_STATION_WITH_DIGITS: Options = (*TO_STATION, ("flags", ("inject-DTMF",)))
+# The same for a station of another maker, which may need digits from us. Most of them know SRTP only without feedback
+# (RTP/SAVP), refuse an offer of RTP/SAVPF whole, and want RTCP on a port of its own, while browsers require one port.
+TO_ACCOUNT: Options = (
+    *(pair for pair in TO_STATION if pair[0] not in ("transport-protocol", "rtcp-mux")),
+    ("transport-protocol", "RTP/SAVP"),
+    ("rtcp-mux", ("demux",)),
+    ("flags", ("inject-DTMF",)),
+)
 
 # Answers follow what was offered. Towards a station the ports of its early session stay (measured: same ports and
 # keys in the 183 and at the answer), so that the picture does not stop while the UPDATE is on its way.

@@ -14,6 +14,7 @@ _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}
 _AUDIO = frozenset({"OPUS", "G722", "PCMA", "PCMU"})
 _EVENTS = "TELEPHONE-EVENT"
+H264 = "H264"
 # A bare CR inside would be another line to some readers.
 _LINE = re.compile(r"[a-z]=[^\r\n\0]*\Z")
 _PORT = re.compile(r"[0-9]{1,5}\Z")
@@ -173,8 +174,10 @@ def _usable_payload(media: Media, payload: str) -> bool:
     name = media.codec(payload)
     if media.kind == "audio":
         return name in _AUDIO or name == _EVENTS
-    if media.kind != "video" or name != "H264":
+    if media.kind != "video":
         return False
+    if name != H264:
+        return name == "VP8"  # passed through where both ends have it
     # Constrained baseline in packetization mode 1: what every station and every browser shares.
     parameters = media.format_parameters(payload).replace(" ", "").lower()
     return (

@@ -47,12 +47,17 @@ class UserAgent:
         return self._take()
 
     def flow_lost(self, flow: Flow, now: float) -> list[Effect]:
-        """The connection is gone: its legs end (`Ended` lost, `Refused` 503), its registration fails (503)."""
+        """The connection is gone: its legs end (`Ended` lost, `Refused` 503), its registration fails (503).
+
+        Answered legs wait for another connection where the configuration says so.
+        """
         book = self._book
         legs = {id(leg): leg for leg in [*book.legs.values(), *[each for each, _ in book.dialogs.values()]]}
         book.forget_flow(flow)
         for leg in legs.values():
-            if leg.flow == flow:
+            if leg.flow == flow and book.config.flow_grace_s and leg.confirmed and not leg.ended:
+                leg.wait_for_flow(now)
+            elif leg.flow == flow:
                 told = leg.ended
                 effect = leg.abandoned(now)
                 leg.gone(now)
@@ -60,6 +65,13 @@ class UserAgent:
                     book.out.append(effect)
         if self._registration is not None and self._registration.flow == flow:
             self._registration.flow_lost()
+        return self._take()
+
+    def flow_found(self, flow: Flow, now: float) -> list[Effect]:
+        """A new connection to the same peer: answered legs that wait for one go on over it."""
+        for leg in list(self._book.legs.values()):
+            if leg.waits_for_flow:
+                leg.go_on(flow, now)
         return self._take()
 
     def next_deadline(self) -> float | None:
@@ -114,6 +126,11 @@ class UserAgent:
         if isinstance(known := self._book.legs.get(leg), IncomingLeg):
             known.accept(sdp, now)
         return self._take()
+
+    def mark(self, leg: LegId, name: str, value: str) -> None:
+        """Add this header to every answer to the leg's INVITE from now on."""
+        if isinstance(known := self._book.legs.get(leg), IncomingLeg):
+            known.mark(f"{name}: {value}")
 
     def refuse(self, leg: LegId, status: int, reason: str, now: float) -> list[Effect]:
         """A final refusal 300-699 with `reason` in the Reason header. The leg is gone. After our 200 it is hung up."""

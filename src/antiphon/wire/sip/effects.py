@@ -31,7 +31,9 @@ class Flow:
 class UserAgentConfig:
     """`contact_user` is the user part of our Contact (a station: its device id). `probe_s`: an answered leg is probed
     this often by OPTIONS inside the dialog, so that a vanished peer is noticed; `ringing_probe_s`: likewise a leg
-    that rings under a reliable provisional answer. None never probes."""
+    that rings under a reliable provisional answer. None never probes. `flow_grace_s`: an answered leg whose connection
+    is lost waits so long for `flow_found`. `unreachable_grace_s`: an answered leg whose peer the edge cannot reach is
+    asked again for so long. At 0 such a leg ends at once."""
 
     product: str = "Antiphon"
     contact_user: str = "antiphon"
@@ -40,6 +42,8 @@ class UserAgentConfig:
     t4_s: float = SIP_T4_S
     probe_s: float | None = None
     ringing_probe_s: float | None = None
+    flow_grace_s: float = 0.0
+    unreachable_grace_s: float = 0.0
     reason_protocol: str = REASON_PROTOCOL
 
 

@@ -24,6 +24,8 @@ from antiphon.wire.sip.timers import Timer
 from antiphon.wire.sip.transactions import ClientTransaction, Desk, OnResponse, OnTimeout, ServerTransaction
 
 LOST = (408, 477, 481)  # 477: the edge could not reach the peer any more
+UNREACHABLE = (408, 477, 480, 503)  # the edge's word for a peer that is not connected now, and may be again
+_ASK_AGAIN_S = 1.0  # whether a peer that could not be reached is back
 
 
 class Book(Desk):
@@ -54,8 +56,10 @@ class Leg(ABC):
 
     __slots__ = (
         "_doubt",
+        "_flow_wait",
         "_probe",
         "_unacknowledged",
+        "_unreachable_since",
         "book",
         "confirmed",
         "dialog",
@@ -74,6 +78,8 @@ class Leg(ABC):
         self._unacknowledged: dict[int, _Unacknowledged] = {}
         self._probe: Timer | None = None
         self._doubt: Timer | None = None
+        self._flow_wait: Timer | None = None
+        self._unreachable_since: float | None = None
         book.legs[leg] = self
 
     # -- the two directions fill these in ----------------------------------------------------------------------------
@@ -150,23 +156,67 @@ class Leg(ABC):
         """Notice a peer that vanishes while it rings or talks."""
         every_s = self.book.config.probe_s if self.confirmed else self.book.config.ringing_probe_s
         if every_s is not None and self._probe is None and not self.ended:
+            if self._unreachable_since is not None:
+                every_s = min(every_s, _ASK_AGAIN_S)
             self._probe = self.book.timers.arm(now + every_s, self._send_probe)
 
     def _send_probe(self, now: float) -> None:
         self._probe = None
-        if self.dialog is not None and not self.ended:
+        if self.dialog is not None and not self.ended and not self.waits_for_flow:
             self.ask(self.dialog.request("OPTIONS"), self._probe_responded, self._small_timed_out, now)
 
     def _probe_responded(self, transaction: ClientTransaction, answer: SipMessage, now: float) -> None:
-        if answer.status == 480 and not self.ended:
+        if answer.status < 300:
+            self._unreachable_since = self._unreachable_since if answer.status < 200 else None
+        elif answer.status == 480 and not self._may_return(answer, now) and not self.ended:
             self._doubted("the peer is not connected any more", now)  # the edge says so for a connection that is gone
         self._small_responded(transaction, answer, now)
         if answer.status >= 200:
             self.begin_probing(now)
 
     def _small_responded(self, transaction: ClientTransaction, answer: SipMessage, now: float) -> None:
-        if answer.status in LOST and not self.ended:
+        if answer.status in LOST and not self._may_return(answer, now) and not self.ended:
             self._doubted("the dialog is unknown to the peer", now)
+
+    def _may_return(self, answer: SipMessage, now: float) -> bool:
+        """A peer in a talk that cannot be reached now: its network, or the edge itself, may be back in a moment."""
+        grace_s = self.book.config.unreachable_grace_s
+        if not self.confirmed or answer.status not in UNREACHABLE or not grace_s:
+            return False
+        if self._unreachable_since is None:
+            self._unreachable_since = now
+        return now - self._unreachable_since < grace_s
+
+    # -- the connection under an answered leg ------------------------------------------------------------------------
+
+    @property
+    def waits_for_flow(self) -> bool:
+        """Its connection is lost, and it waits for another one."""
+        return self._flow_wait is not None
+
+    def wait_for_flow(self, now: float) -> None:
+        """The connection is lost; sound and picture may well go on."""
+        timers = self.book.timers
+        timers.cancel(self._probe)
+        self._probe = None
+        if self._flow_wait is None:
+            self._flow_wait = timers.arm(now + self.book.config.flow_grace_s, self._no_flow)
+
+    def _no_flow(self, now: float) -> None:
+        self._flow_wait = None
+        if not self.ended:
+            self.report_end("lost", "flow lost", now)
+        self.gone(now)
+
+    def go_on(self, flow: Flow, now: float) -> None:
+        """Everything of this leg goes over `flow` from now on; whether the peer still knows the call is asked soon."""
+        self.book.timers.cancel(self._flow_wait)
+        self._flow_wait = None
+        self.flow = flow
+        for dialog in self.dialogs():
+            dialog.flow = flow
+        self._unreachable_since = now  # asks soon, and is patient while the registration is on its way
+        self.begin_probing(now)
 
     def _doubted(self, why: str, now: float) -> None:
         """Lost, unless the peer's own end of the call arrives first: it may have crossed with our question."""
@@ -251,7 +301,8 @@ class Leg(ABC):
         book.legs.pop(self.id, None)
         book.timers.cancel(self._probe)
         book.timers.cancel(self._doubt)
-        self._probe = self._doubt = None
+        book.timers.cancel(self._flow_wait)
+        self._probe = self._doubt = self._flow_wait = None
         for cseq in list(self._unacknowledged):
             self._forget_ack(cseq)
         for dialog in self.dialogs():

@@ -46,6 +46,17 @@ class NegotiatingLeg(Leg):
             asked.respond(487, now)
         super().gone(now)
 
+    def wait_for_flow(self, now: float) -> None:
+        super().wait_for_flow(now)
+        self._asked = None  # the peer repeats what it asked, over the new connection
+        if self._offering is not None:
+            self._offering = None
+            self._offer_again()
+
+    def go_on(self, flow: Flow, now: float) -> None:
+        super().go_on(flow, now)
+        self.try_offer(now)
+
     # -- offers of ours ----------------------------------------------------------------------------------------------
 
     def offer(self, sdp: str, now: float) -> None:
@@ -59,7 +70,7 @@ class NegotiatingLeg(Leg):
         dialog, sdp = self.dialog, self._waiting_offer
         if sdp is None or dialog is None or self.ended or not dialog.agreed:
             return
-        if self._offering or self._asked or self._retry or self._unacknowledged:
+        if self._offering or self._asked or self._retry or self._unacknowledged or self.waits_for_flow:
             return
         if not dialog.allows_update and not self.confirmed:
             return

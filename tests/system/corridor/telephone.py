@@ -1,0 +1,264 @@
+"""Other makers' telephones and door stations at a running installation: baresip, a real one, told through its control port."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import wave
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corridor.platform_under_test import Platform
+from corridor.stranger import until
+
+PATIENCE_S = 15.0
+Json = dict[str, Any]
+
+_CONFIG = """
+poll_method epoll
+sip_listen 127.0.0.1:0
+sip_cafile {trust}
+sip_verify_server yes
+call_local_timeout 60
+call_max_calls 4
+audio_player aubridge,sink
+audio_source ausine,{tone_hz}
+audio_alert aubridge,alert
+audio_txmode poll
+audio_level no
+video_source {picture}
+video_display fakevideo,nil
+video_size 320x240
+video_bitrate 300000
+video_fps 10
+rtp_ports 30000-31999
+jitter_buffer_delay 5-10
+module_path /usr/lib/baresip/modules
+module opus.so
+module g711.so
+module g722.so
+module ausine.so
+module aubridge.so
+module sndfile.so
+module {video}.so
+module avformat.so
+module fakevideo.so
+module srtp.so
+module uuid.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:{control}
+snd_path {dump}
+"""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What an administrator types at a station of another maker."""
+
+    id: str
+    name: str
+    server: str
+    port: int
+    user: str
+    password: str
+
+
+def made_account(platform: Platform, name: str, **more: object) -> Account:
+    """A new account over the API, at the demo's site."""
+    with platform.api(platform.people[0]) as api:
+        site = api.get("/api/v1/stations").json()["items"][0]["site_id"]
+        answer = api.post("/api/v1/accounts", json={"name": name, "site_id": site, **more})
+        assert answer.status_code == 201, answer.text
+        given = answer.json()
+    typed = given["credentials"]
+    return Account(given["id"], name, typed["server"], typed["port"], typed["user"], typed["password"])
+
+
+@dataclass
+class Heard:
+    """What a telephone recorded: loudness, and the strongest tone in it."""
+
+    seconds: float
+    level: float
+    tone_hz: float
+
+
+def heard_in(recording: Path) -> Heard:
+    """Measured over the loudest second: sound may begin late, and beeps have pauses."""
+    with wave.open(str(recording)) as file:
+        rate, channels = file.getframerate(), file.getnchannels()
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, channels)[:, 0] / 32768.0
+    if len(samples) < rate // 2:
+        return Heard(len(samples) / rate, 0.0, 0.0)
+    window = rate // 4
+    parts = [samples[at : at + window] for at in range(0, len(samples) - window + 1, window)]
+    loudest = max(parts, key=lambda part: float(np.sqrt(np.mean(part**2))))
+    spectrum = np.abs(np.fft.rfft(loudest * np.hanning(window)))
+    spectrum[: int(100 * window / rate)] = 0
+    return Heard(len(samples) / rate, float(np.sqrt(np.mean(loudest**2))), float(np.argmax(spectrum)) * rate / window)
+
+
+@dataclass
+class Baresip:
+    """One telephone. Its voice is a tone of `tone_hz`; what it hears is recorded."""
+
+    platform: Platform
+    account: Account
+    folder: Path
+    tone_hz: int = 440
+    codecs: str = "opus/48000/2,pcma/8000/1"
+    video: str = "avcodec"
+    picture: str = "fakevideo,nil"
+    digits: str = "rtpevent"
+    more: str = ""
+    _log: Path = field(init=False)
+    _process: subprocess.Popen[bytes] = field(init=False)
+    _control: socket.socket = field(init=False)
+    _read: bytes = b""
+    _events: list[Json] = field(default_factory=list)
+    _token: int = 0
+
+    def start(self) -> Baresip:
+        """Until it is registered."""
+        self._launch()
+        # It may have registered before the control port was ours: its log tells.
+        until("registered", lambda: "200 OK ()" in self.log)
+        return self
+
+    def _launch(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.dump.mkdir(parents=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            control = probe.getsockname()[1]
+        (self.folder / "config").write_text(
+            _CONFIG.format(
+                trust=self.platform.data / "pki" / "root.crt",
+                tone_hz=self.tone_hz,
+                picture=self.picture,
+                video=self.video,
+                control=control,
+                dump=self.dump,
+            )
+        )
+        one = self.account
+        (self.folder / "accounts").write_text(
+            f"<sip:{one.user}@{one.server}:{one.port};transport=tls>;auth_user={one.user};auth_pass={one.password}"
+            f";mediaenc=srtp-mand;regint=60;answermode=manual;audio_codecs={self.codecs};dtmfmode={self.digits}{self.more}\n"
+        )
+        (self.folder / "contacts").write_text("")
+        self._log = self.folder / "log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                ["baresip", "-f", str(self.folder), "-v"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self._control = socket.create_connection(("127.0.0.1", control), timeout=0.2)
+                return
+            except OSError:
+                assert time.monotonic() < end and self._process.poll() is None, self.log
+
+    @property
+    def dump(self) -> Path:
+        return self.folder / "dump"
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")[-4000:]
+
+    def stop(self) -> None:
+        self._control.close()
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(5)
+
+    # -- what happens there ------------------------------------------------------------------------------------------
+
+    def event(self, kind: str, within_s: float = PATIENCE_S) -> Json:
+        """The next event of this type; others before it are passed over."""
+        end = time.monotonic() + within_s
+        while True:
+            for at, event in enumerate(self._events):
+                if event["type"] == kind:
+                    del self._events[: at + 1]
+                    return event
+            self._events_until(end, kind)
+
+    def _events_until(self, end: float, wanted: str) -> None:
+        message = self._message(end, wanted)
+        if message.get("event"):
+            self._events.append(message)
+
+    def _message(self, end: float, wanted: str) -> Json:
+        """The next netstring on the control port."""
+        while True:
+            length, found, rest = self._read.partition(b":")
+            if found and len(rest) > int(length):
+                self._read = rest[int(length) + 1 :]
+                return dict(json.loads(rest[: int(length)]))
+            left = end - time.monotonic()
+            assert left > 0, f"waited in vain for {wanted}: {[one['type'] for one in self._events]} {self.log}"
+            self._control.settimeout(left)
+            try:
+                data = self._control.recv(65_536)
+            except TimeoutError:
+                continue
+            assert data, f"baresip is gone: {self.log}"
+            self._read += data
+
+    # -- what its owner does -----------------------------------------------------------------------------------------
+
+    def do(self, command: str, params: str = "") -> str:
+        self._token += 1
+        token = str(self._token)
+        order = json.dumps({"command": command, "params": params, "token": token}).encode()
+        self._control.sendall(b"%d:%s," % (len(order), order))
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            message = self._message(end, f"an answer to {command}")
+            if message.get("response") and message.get("token") == token:
+                assert message["ok"], message
+                return str(message["data"])
+            if message.get("event"):
+                self._events.append(message)
+
+    def calls(self, whom: str = "main") -> None:
+        self.do("dial", f"sip:{whom}@{self.account.server}:{self.account.port}")
+
+    def is_rung(self) -> Json:
+        return self.event("CALL_INCOMING")
+
+    def answers(self) -> None:
+        self.do("accept")
+        self.talks()
+
+    def talks(self) -> Json:
+        return self.event("CALL_ESTABLISHED")
+
+    def hangs_up(self) -> None:
+        self.do("hangup")
+
+    def presses(self, digit: str) -> None:
+        self.do(digit)
+
+    def is_told(self) -> str:
+        """Why its call is over, in the platform's status line."""
+        return str(self.event("CALL_CLOSED").get("param", ""))
+
+    def heard(self) -> Heard:
+        """What came out of its loudspeaker in the newest call, which is over."""
+        newest = max(self.dump.glob("*dec.wav"), key=lambda path: path.stat().st_mtime)
+        return heard_in(newest)
