@@ -104,8 +104,8 @@ def _side_by_side(checks: list[Check]) -> Iterable[Result]:
         yield from pool.map(_carry_out, checks)
 
 
-def _carry_out(check: Check) -> Result:
-    """Run one check; its output is printed when it fails."""
+def _carry_out(check: Check, *, aloud: bool = False) -> Result:
+    """Run one check; its output is printed when it fails, or `aloud` as it comes."""
     _say(f"{check.name} ...")
     began = time.monotonic()
     finished = subprocess.run(
@@ -113,14 +113,14 @@ def _carry_out(check: Check) -> Result:
         cwd=_ROOT / check.where,
         env=_environment(),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=None if aloud else subprocess.PIPE,
+        stderr=None if aloud else subprocess.STDOUT,
         text=True,
         errors="replace",
         check=False,
     )
     passed = finished.returncode == 0
-    result = Result(check, passed, time.monotonic() - began, finished.stdout)
+    result = Result(check, passed, time.monotonic() - began, finished.stdout or "")
     _say(f"{check.name} {'passed' if passed else 'FAILED'} after {result.seconds:.1f} s")
     if not passed and result.output:
         sys.stdout.write(result.output.rstrip() + "\n")
