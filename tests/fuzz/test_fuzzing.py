@@ -51,7 +51,7 @@ def test_a_planted_fault_is_found_and_can_be_seen_again(plant: str, words: str, 
 
 
 def test_the_same_seed_gives_the_same_run(tmp_path: Path) -> None:
-    runs = [runner.run("media", messages=20_000, seed=7, folder=tmp_path / str(number)) for number in range(2)]
+    runs = [runner.run("media", messages=8_000, seed=7, folder=tmp_path / str(number)) for number in range(2)]
     assert runs[0].done
     assert (runs[0].messages, runs[0].coverage) == (runs[1].messages, runs[1].coverage)
 
