@@ -28,7 +28,7 @@ sip_verify_server yes
 call_local_timeout 60
 call_max_calls 4
 audio_player aubridge,sink
-audio_source ausine,{tone_hz}
+audio_source aufile,{voice}
 audio_alert aubridge,alert
 audio_txmode poll
 audio_level no
@@ -43,7 +43,7 @@ module_path /usr/lib/baresip/modules
 module opus.so
 module g711.so
 module g722.so
-module ausine.so
+module aufile.so
 module aubridge.so
 module sndfile.so
 module {video}.so
@@ -57,6 +57,19 @@ module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{control}
 snd_path {dump}
 """
+
+
+# Samples per second and channels that each codec wants its voice in.
+_SOUND = {"opus/48000/2": (48_000, 2), "pcma/8000/1": (8_000, 1)}
+
+
+def _voice(path: Path, tone_hz: int, rate: int, channels: int) -> Path:
+    """A minute of one tone."""
+    tone = np.sin(2 * np.pi * tone_hz * np.arange(60 * rate) / rate) * 8_000
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, 2, rate, 0, "NONE", ""))
+        file.writeframes(np.repeat(tone.astype("<i2"), channels).tobytes())
+    return path
 
 
 @dataclass(frozen=True)
@@ -114,7 +127,7 @@ class Baresip:
     account: Account
     folder: Path
     tone_hz: int = 440
-    codecs: str = "opus/48000/2,pcma/8000/1"
+    codecs: str = "opus/48000/2"
     video: str = "avcodec"
     picture: str = "fakevideo,nil"
     digits: str = "rtpevent"
@@ -142,7 +155,7 @@ class Baresip:
         (self.folder / "config").write_text(
             _CONFIG.format(
                 trust=self.platform.data / "pki" / "root.crt",
-                tone_hz=self.tone_hz,
+                voice=_voice(self.folder / "voice.wav", self.tone_hz, *_SOUND[self.codecs]),
                 picture=self.picture,
                 video=self.video,
                 control=control,
