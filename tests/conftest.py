@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +58,12 @@ def tenant(database: Database, clock: StillClock) -> Tenant:
 def other(database: Database, clock: StillClock) -> Tenant:
     """Another company, whose rows nobody of the first may see or touch."""
     return make_tenant(database, clock, "Inn")
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A unix socket's path is at most 107 bytes, and the unprivileged user has to reach it."""
+    folder = Path(tempfile.mkdtemp(prefix="antiphon-pg-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

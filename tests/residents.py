@@ -18,12 +18,18 @@ class StillClock:
 
     def __init__(self) -> None:
         self.at = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+        self.jumped_s = 0.0
 
     def now(self) -> datetime:
         return self.at
 
     def monotonic(self) -> float:
-        return self.at.timestamp()
+        return self.at.timestamp() - self.jumped_s
+
+    def jump(self, seconds: float) -> None:
+        """The wall clock is set; no time passes."""
+        self.at += timedelta(seconds=seconds)
+        self.jumped_s += seconds
 
     def advance(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from antiphon import settings as settings_room
@@ -36,6 +37,15 @@ def parser() -> argparse.ArgumentParser:
     logs = verb("logs", "what the parts wrote")
     logs.add_argument("part", nargs="?", default=None, metavar="PART")
     logs.add_argument("-f", "--follow", action="store_true", help="keep following")
+    logs.add_argument(
+        "--call", default=None, metavar="ID", help="the story of one call, from all parts, in order of time"
+    )
+    logs.add_argument(
+        "--json", action="store_true", help="every line of every part as one JSON object, in order of time"
+    )
+    _keeping(verb)
+    doctor = verb("doctor", "what is wrong here, in words, and what to do")
+    doctor.add_argument("--json", action="store_true", help="for programs")
     company = verb("company", "companies of this installation")
     company.add_argument("what", choices=("add",))
     company.add_argument("name", metavar="NAME", help="the company's name; its first site is called the same")
@@ -68,9 +78,35 @@ def parser() -> argparse.ArgumentParser:
     test = verb("test", "run every check and every test")
     test.add_argument("--long", action="store_true", help="the long runs too")
     test.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="only pytest, with these arguments")
+    bench = verb("bench", "measure: door-call, sip, start or all; without a name, what each measures")
+    bench.add_argument("name", nargs="?", default=None, metavar="NAME")
+    bench.add_argument(
+        "--json", type=Path, default=None, metavar="FILE", help="where the result goes; its plot beside it"
+    )
+    bench.add_argument("--quick", action="store_true", help="only a few of each: shows that it works, not how fast")
     ca = verb("ca", "how to trust the platform's own certificate authority")
     ca.add_argument("what", choices=("show",))
     return top
+
+
+def _keeping(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Verbs that keep an installation's data whole."""
+    backup = verb("backup", "everything into one file, while it runs or not")
+    restore = verb("restore", "a backup into a data folder that is not used yet")
+    for one in (backup, restore):
+        one.add_argument("file", metavar="FILE", help="the backup; - for a pipe")
+        one.add_argument("--passphrase-file", default=None, metavar="FILE", help="seals or opens the backup")
+        one.add_argument("--passphrase-fd", type=int, default=None, help=argparse.SUPPRESS)
+        one.add_argument("--ask-passphrase", action="store_true", help="the same, typed at the terminal")
+    restore.add_argument("--force", action="store_true", help="keep what is in the data folder aside")
+    restore.add_argument("--port-offset", type=int, default=None, metavar="N", help="added to every port from now on")
+    restore.add_argument(
+        "--address", default=None, metavar="A", help="address that phones and stations dial from now on"
+    )
+    verb("upgrade", "bring the data to this release and start it; back by itself when that fails")
+    rollback = verb("rollback", "run the release before this one again")
+    rollback.add_argument("--yes", action="store_true", help="what is said to be lost may be lost")
+    rollback.add_argument("--from-copy", action="store_true", help="with the database as it was before the upgrade")
 
 
 def main(arguments: list[str] | None = None) -> int:

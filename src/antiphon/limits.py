@@ -219,6 +219,7 @@ SIP_UNREACHABLE_GRACE_S = 10.0
 SDP_MAX_BYTES = 64 * 1024
 SDP_LINES_MAX = 1024
 SDP_MEDIA_MAX = 16
+SDP_FORMATS_MAX = 128  # of one media line: there are so many payload types
 # Loopback socket to the SIP edge: room for a ring of all receivers while one event is worked on.
 SIP_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 # P12: outages of parts that are remembered.
@@ -237,3 +238,18 @@ BROWSER_BLOCKED_PORTS = frozenset(
 )
 OUTAGE_LOOK_S = 0.2  # how often the worker looks for parts that ended, and asks those that are down
 OUTAGE_PROBE_S = 5.0  # how often it asks all of them, for one that hangs
+# Upgrades: disk space that has to stay free beside three copies of the database, and how many copies are kept.
+UPGRADE_SPARE_BYTES = 64 * 1024 * 1024
+UPGRADE_COPIES_KEPT = 3
+# What the doctor calls too little, too slow or too old.
+CLOCK_AHEAD_S = 300
+DISK_FREE_FAULT_MB = 100
+DISK_FREE_WARNING_MB = 1_024
+INODES_FREE_FAULT = 1_000
+MEMORY_FREE_WARNING_MB = 256
+PROCESSOR_MESSAGES_PER_S = 20_000  # one core, reading alone
+SIP_MESSAGES_PER_CALL = 20
+STEAL_WARNING = 0.10
+OPEN_FILES_WARNING = 8_192
+AUTHORITY_ALARM_BEFORE_DAYS = 365
+BACKUP_AGE_WARNING_DAYS = 7

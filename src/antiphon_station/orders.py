@@ -8,10 +8,10 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from antiphon.limits import MQTT_PAYLOAD_MAX_BYTES
-from antiphon.wire.station import Ack, Command, Desired, OpenDoor
+from antiphon.wire.station import Ack, Command, Desired, OpenDoor, Payload
 from antiphon_station.config import Folder, write_file
 from antiphon_station.errors import DeviceFailed
 from antiphon_station.relay import Relays
@@ -20,6 +20,12 @@ _log = logging.getLogger("station.orders")
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 _REMEMBERED_MAX = 500
 _REMEMBERED_AFTER_END = timedelta(minutes=10)  # clocks differ
+
+
+class _Named(Payload):
+    """What every command has, also one that a later platform invents."""
+
+    command_id: str = Field(min_length=1)
 
 
 class Orders:
@@ -78,6 +84,8 @@ class Orders:
             return self._remember(Ack(command_id=command.command_id, ok=True), expires_at, now)
         if not self._relays.has(command.output):
             return Ack(command_id=command.command_id, ok=False, error="unknown_output")
+        named = {"command_id": command.command_id, "call_id": command.call_id, "output": command.output}
+        _log.info("A door command is carried out", extra=named)
         done = Ack(command_id=command.command_id, ok=True)
         self._remember(done, expires_at, now)  # first remembered, then done: never twice, whatever happens in between
         try:
@@ -89,7 +97,7 @@ class Orders:
         return done
 
     def _remember(self, ack: Ack, expires_at: datetime, now: datetime) -> Ack:
-        self._acks[ack.command_id] = (ack, expires_at + _REMEMBERED_AFTER_END)
+        self._acks[ack.command_id] = (ack, _remembered_until(expires_at))
         for command_id in [name for name, (_, until) in self._acks.items() if until < now]:
             del self._acks[command_id]
         while len(self._acks) > _REMEMBERED_MAX:
@@ -116,6 +124,13 @@ class Orders:
             _log.error("The remembered commands cannot be read")
 
 
+def _remembered_until(expires_at: datetime) -> datetime:
+    try:
+        return expires_at.astimezone(UTC) + _REMEMBERED_AFTER_END
+    except OverflowError:  # the last days of the calendar
+        return datetime.max.replace(tzinfo=UTC)
+
+
 def _parsed_desired(payload: bytes) -> Desired:
     if len(payload) > MQTT_PAYLOAD_MAX_BYTES:
         raise ValueError("too long")
@@ -124,10 +139,7 @@ def _parsed_desired(payload: bytes) -> Desired:
 
 def _unknown(payload: bytes) -> Ack | None:
     try:
-        value = json.loads(payload[:MQTT_PAYLOAD_MAX_BYTES])
-    except (ValueError, RecursionError):
-        return None
-    command_id = value.get("command_id") if isinstance(value, dict) else None
-    if not isinstance(command_id, str) or not command_id:
+        command_id = _Named.model_validate_json(payload[:MQTT_PAYLOAD_MAX_BYTES]).command_id
+    except ValidationError:
         return None
     return Ack(command_id=command_id[:128], ok=False, error="unknown_command")

@@ -286,7 +286,12 @@ class Station:
             "desired_error": self._orders.error,
             "language": calls.language,
             "outputs": self._relays.status(),
-            "heard": {"level_db": round(level, 1), "peak_hz": peak, "frames": frames},
+            "heard": {
+                "level_db": round(level, 1),
+                "peak_hz": peak,
+                "frames": frames,
+                "first_at": self._sound.first_heard_at,
+            },
             "playing": f"prompt:{calls.saying}" if calls.saying else tone,
             "screen": {
                 "frames": media.screen.frames if media else 0,

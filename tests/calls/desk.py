@@ -38,6 +38,9 @@ class FakeSip:
     def invite(self, leg: str, device_id: str, *, sdp: str, display_name: str, call_id: str) -> None:
         self._keep("invite", leg, device_id, sdp, display_name)
 
+    def name(self, leg: str, call_id: str) -> None:
+        """Only the edge's logs know it."""
+
     def progress(self, leg: str, status: int, sdp: str | None = None) -> None:
         self._keep("progress", leg, status, sdp)
 

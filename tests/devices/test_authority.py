@@ -188,3 +188,13 @@ def test_a_list_that_nears_its_end_is_signed_again_with_what_is_on_it(pki: Path,
     assert revocation_list_ends(pki) == before
     ensure_authority(pki, before - timedelta(days=limits.CRL_RENEW_BEFORE_DAYS - 1))
     assert Authority(pki).listed().keys() == {"abc123"}
+
+
+def test_what_was_just_issued_is_valid_when_the_clock_is_set_back_by_hours(pki: Path, clock: StillClock) -> None:
+    ensure_server_certificate(pki, "edge", dns=["antiphon.local"], addresses=[], now=clock.now())
+    issued = issue_device_certificate(pki, certificate_request(new_key()), "station_1", clock.now())
+    Authority(pki).revoke({}, clock.now())
+    back = clock.now() - timedelta(hours=12)
+    for each in (certificate(pki / "edge.crt"), x509.load_pem_x509_certificate(issued.chain_pem.encode())):
+        assert each.not_valid_before_utc <= back
+    assert all(each.last_update_utc <= back for each in lists(pki))

@@ -52,8 +52,11 @@ class _Run:
         options = [
             f"-seed={self._asked.seed or 1}",
             "-runs=-1",
-            "-max_len=65536",
+            "-max_len=70000",
             "-len_control=0",
+            # both go by the clock: the same seed would not give the same run
+            "-reload=0",
+            "-entropic=0",
             "-timeout=30",
             "-rss_limit_mb=1500",
             f"-artifact_prefix={folder}/",

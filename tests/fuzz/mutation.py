@@ -10,7 +10,7 @@ from typing import Any
 # What parsers stumble over, whatever they parse.
 SPECIALS = (
     b"", b" ", b"\t", b"\r\n", b"\n", b"\r", b"\0", b",", b";", b":", b"=", b"<", b">", b'"', b"\\", b"<>", b"@", b"[::1]",
-    b"%00", b"-1", b"0", b"00", b"1e9", b"4294967296", b"2147483647", b"2147483648", b"18446744073709551616", b"9" * 40,
+    b"%00", b"-1", b"0", b"00", b"1e9", b"4294967296", b"2147483647", b"2147483648", b"18446744073709551616", b"9" * 40, b"9" * 5000,
     "ä".encode(), "²".encode(), "٣".encode(), b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"\x85", b"A" * 300,
 )  # fmt: skip
 
@@ -45,11 +45,13 @@ def change_lines(text: bytes, random: Random, words: Sequence[bytes], lines: Seq
     elif what == 8:
         rows[at] = row[: random.randint(0, len(row))]
     elif what == 9:
-        rows[at] = row + random.choice((b",", b";", b" ")) + row.partition(b":")[2] * random.choice((1, 1, 2, 40))
+        rows[at] = (
+            row + random.choice((b",", b";", b" ")) + row.partition(b":")[2] * random.choice((1, 1, 1, 2, 2, 3, 40))
+        )
     elif what == 10:
         rows[at] = row.swapcase() if random.random() < 0.5 else b" " + row
     else:
-        rows[at : at + 1] = [row] * random.choice((2, 3, 200))
+        rows[at : at + 1] = [row] * random.choice((2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 140))
     return newline.join(rows)
 
 

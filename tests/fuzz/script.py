@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from tests.fuzz.target import ByteMutator
 
-STEPS_MAX = 48
-STEP_MAX_BYTES = 20_000
+STEPS_MAX = 24
+STEP_MAX_BYTES = 10_000
 
 
 class Step(NamedTuple):

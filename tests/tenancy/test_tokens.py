@@ -92,3 +92,17 @@ def test_refresh_tokens_are_random_and_kept_as_hashes() -> None:
     assert first != second
     assert len(first) >= 43
     assert hash_refresh_token(first) != hash_refresh_token(second)
+
+
+def test_a_clock_that_is_set_back_signs_nobody_out() -> None:
+    token, _ends = issue_access_token(ANNA, private_key(), NOW)
+    assert verify(token, NOW - timedelta(hours=3)) == ANNA
+
+
+def test_a_clock_that_is_set_forward_ends_the_token_and_nothing_else() -> None:
+    """The session lives 30 days: the client fetches a fresh token with its cookie."""
+    token, _ends = issue_access_token(ANNA, private_key(), NOW)
+    with pytest.raises(TokenExpired):
+        verify(token, NOW + timedelta(hours=3))
+    fresh, _ends = issue_access_token(ANNA, private_key(), NOW + timedelta(hours=3))
+    assert verify(fresh, NOW + timedelta(hours=3)) == ANNA

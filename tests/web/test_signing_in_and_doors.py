@@ -88,7 +88,7 @@ async def test_a_door_that_did_not_open_names_the_cause_and_can_be_pressed_again
     await desk.socket.send(
         DoorResult(request_id=first.request_id, door_id=first.door_id, opened=False, code="station_unreachable")
     )
-    await expect(plate).to_contain_text("The station did not answer. Press to try again")
+    await expect(plate).to_contain_text("The station cannot be reached. Press to try again")
     await expect(desk.page.locator("[role=alert]")).to_contain_text("Haustür not opened.")
     await plate.click()
     second = await desk.socket.expect(OpenDoor)

@@ -113,7 +113,9 @@ class Doors:
                     raise DoorNeedsCall(door_id=door.id)
                 await self._call_digits.send_digits(door.station_id, door.output)
             else:
-                await self._commander.open_door(door.station_id, door.output, door.pulse_s, new_id("command"))
+                await self._commander.open_door(
+                    door.station_id, door.output, door.pulse_s, new_id("command"), attempt.call_id
+                )
             outcome = "opened"
         except DoorNeedsCall as needs_call:
             failure, outcome = needs_call, "door_needs_call"

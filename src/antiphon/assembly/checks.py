@@ -14,6 +14,7 @@ from antiphon import settings as settings_room
 
 _ROOT = Path(__file__).resolve().parents[3]
 _TESTED = ("src", "tests")
+_CORRIDOR = "tests/system/corridor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ def run(*, long: bool, pytest: list[str]) -> int:
     results = list(_side_by_side(_quick()))
     # the browser side and the machines need no ports: both cores are used
     results += _side_by_side([*_web(), _units()])
-    results.append(_carry_out(_systems(long), aloud=True))
+    # half of it waits for the other half: people in browsers, and everything else that needs the engines
+    results += _side_by_side(_systems(long))
+    if long:
+        results.append(_carry_out(_fuzz(), aloud=True))
     return _summary(results, time.monotonic() - began)
 
 
@@ -69,9 +73,17 @@ def _units() -> Check:
     return Check("units", _pytest("-n", "2", "--dist", "loadgroup", "-m", "not system and not long", "tests"))
 
 
-def _systems(long: bool) -> Check:
+def _systems(long: bool) -> list[Check]:
     marked = "system or long" if long else "system and not long"
-    return Check("systems", _pytest("-m", marked, "tests"))
+    return [
+        Check("corridor", _pytest("-m", marked, _CORRIDOR)),
+        Check("systems", _pytest("-m", marked, "--ignore", _CORRIDOR, "tests")),
+    ]
+
+
+def _fuzz() -> Check:
+    """A million messages a contract; the short runs are among the units (docs/fuzzing.md)."""
+    return Check("fuzz", (sys.executable, "-m", "tests.fuzz", "all", "--messages", "1000000", "--jobs", "2"))
 
 
 def _pytest(*words: str) -> tuple[str, ...]:
@@ -93,7 +105,7 @@ def _side_by_side(checks: list[Check]) -> Iterable[Result]:
 
 
 def _carry_out(check: Check, *, aloud: bool = False) -> Result:
-    """Run one check; `aloud` lets its output through as it comes, otherwise it is printed when it fails."""
+    """Run one check; its output is printed when it fails, or `aloud` as it comes."""
     _say(f"{check.name} ...")
     began = time.monotonic()
     finished = subprocess.run(
@@ -112,7 +124,7 @@ def _carry_out(check: Check, *, aloud: bool = False) -> Result:
     _say(f"{check.name} {'passed' if passed else 'FAILED'} after {result.seconds:.1f} s")
     if not passed and result.output:
         sys.stdout.write(result.output.rstrip() + "\n")
-    elif check.name in ("units", "web tests"):
+    elif check.name in ("units", "web tests", "corridor", "systems"):
         sys.stdout.write("\n".join(result.output.rstrip().splitlines()[-1:]) + "\n")
     sys.stdout.flush()
     return result

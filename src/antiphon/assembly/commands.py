@@ -19,17 +19,16 @@ from antiphon import settings as settings_room
 from antiphon.assembly import account_commands, checks, demo, installation, people
 from antiphon.assembly.engines import health, parts, supervision
 from antiphon.assembly.engines.outages import outages
+from antiphon.assembly.keeping import software
+from antiphon.assembly.verbs import doctor, keeping, logs
+from antiphon.assembly.verbs.words import command as _command
+from antiphon.assembly.verbs.words import foreign as _foreign
+from antiphon.assembly.verbs.words import installed as _installed
+from antiphon.assembly.verbs.words import say as _say
 from antiphon.errors import BadInput, Conflict, NotFound, Unavailable
 from antiphon.settings import Settings
 
 _READY_WITHIN_S = 60
-_LAST_LINES = 50
-
-
-class NotSetUp(NotFound):
-    """`up` has not been run for this data folder."""
-
-    code = "not_set_up"
 
 
 class RunsOtherwise(Conflict):
@@ -50,13 +49,19 @@ def run(asked: argparse.Namespace) -> int:
         "up": up,
         "down": down,
         "status": status,
-        "logs": logs,
+        "logs": logs.logs,
+        "backup": keeping.backup,
+        "restore": keeping.restore,
+        "upgrade": keeping.upgrade,
+        "rollback": keeping.rollback,
+        "doctor": doctor.doctor,
         "company": company,
         "station": station,
         "account": account,
         "ca": authority,
         "user": user,
         "test": test,
+        "bench": bench,
     }
     return verbs[asked.verb](asked, settings_room.data_folder(asked.data))
 
@@ -86,6 +91,7 @@ def up(asked: argparse.Namespace, data: Path) -> int:
             if with_demo and not interrupted.is_set():
                 logins = _demo(settings, found.address)
                 _await_ready(settings, interrupted, {parts.STATION})
+            software.keep(settings)
             _say("ready")
             if not interrupted.is_set():
                 sys.stdout.write(_welcome(settings, found.warning, logins))
@@ -140,20 +146,6 @@ def status(asked: argparse.Namespace, data: Path) -> int:
         for name, outage in last.items():
             sys.stdout.write(f"  {name:<10} {outage}\n")
     return 0 if all(part.state == "up" for part in found) else 1
-
-
-def logs(asked: argparse.Namespace, data: Path) -> int:
-    """The last lines of one part or of all; `-f` follows until Ctrl-C."""
-    settings = _installed(data)
-    known = sorted(path.stem for path in settings.logs.glob("*.log"))
-    if asked.part and asked.part not in known:
-        raise NotFound(f"There is no part {asked.part}. Parts that wrote something: {', '.join(known) or 'none yet'}.")
-    files = [str(settings.logs / f"{name}.log") for name in ([asked.part] if asked.part else known)]
-    if not files:
-        raise NotFound("Nothing was written yet.")
-    sys.stdout.flush()
-    command = ["tail", "-n", str(_LAST_LINES), *(["-F"] if asked.follow else []), "--", *files]
-    return subprocess.run(command, check=False).returncode
 
 
 def company(asked: argparse.Namespace, data: Path) -> int:
@@ -227,6 +219,13 @@ def user(asked: argparse.Namespace, data: Path) -> int:
 
 def test(asked: argparse.Namespace, data: Path) -> int:
     return checks.run(long=asked.long, pytest=asked.pytest)
+
+
+def bench(asked: argparse.Namespace, data: Path) -> int:
+    """Never on the data folder asked for: benchmarks make installations of their own."""
+    from antiphon.assembly.bench import command  # what it needs is installed for tests and benchmarks only
+
+    return command.run(asked.name, asked.json, quick=asked.quick)
 
 
 # -- what up needs ---------------------------------------------------------------------------------------------------
@@ -304,20 +303,6 @@ def _trust(settings: Settings) -> str:
     )
 
 
-def _installed(data: Path) -> Settings:
-    try:
-        there = (data / "settings.toml").exists()
-    except PermissionError as error:
-        raise _foreign(data) from error
-    if not there:
-        raise NotSetUp(f"There is no installation in {data} yet. Start with: {_command(data, 'up')}")
-    return installation.load(data)
-
-
-def _foreign(data: Path) -> BadInput:
-    return BadInput(f"The data folder {data} belongs to another user. Start as that user.")
-
-
 def _as_it_runs(asked: argparse.Namespace, data: Path) -> None:
     """Raise `RunsOtherwise` when the running installation was asked to listen or be dialled elsewhere."""
     settings = _installed(data)
@@ -340,16 +325,5 @@ def _administering(data: Path) -> Settings:
     return settings
 
 
-def _command(data: Path, *words: str) -> str:
-    """A command to type, with the data folder where it is not the one used without saying so."""
-    usual = settings_room.usual_data_folder()
-    return " ".join(("./antiphon", *words, *(() if data == usual else ("--data", str(data)))))
-
-
 def _portal(settings: Settings) -> str:
     return f"https://{settings.public_name or settings.advertised_address}:{settings.ports.https}"
-
-
-def _say(words: str) -> None:
-    sys.stderr.write(f"antiphon: {words}\n")
-    sys.stderr.flush()

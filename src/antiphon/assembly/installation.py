@@ -15,7 +15,7 @@ from antiphon import settings as settings_room
 from antiphon.assembly.engines import address as address_room
 from antiphon.assembly.engines import place, ports, render, secrets
 from antiphon.assembly.engines.address import Advertised
-from antiphon.database import migrate
+from antiphon.database import copying, migrate
 from antiphon.devices import authority
 from antiphon.errors import BadInput, Conflict
 from antiphon.settings import Settings
@@ -77,6 +77,12 @@ class PortsTaken(Conflict):
     code = "ports_taken"
 
 
+class SchemaNewer(Conflict):
+    """The database was written by a newer release than this one."""
+
+    code = "schema_newer"
+
+
 class DataFolderUnusable(BadInput):
     """The data folder cannot be written, or its path is too long for a unix socket."""
 
@@ -102,9 +108,22 @@ def prepare(data: Path, *, offset: int | None = None, address: str | None = None
     settings = settings.model_copy(update={"advertised_address": found.address})
     secrets.ensure_secrets(settings)
     _certificates(settings, datetime.now(UTC))
-    migrate.upgrade(settings)
+    _migrate(settings)
     render.render(settings, found.address)
     return settings, found
+
+
+def _migrate(settings: Settings) -> None:
+    """Bring the schema to this release, the database as it was kept beside; a database of a newer release is refused."""
+    wrong = migrate.unfitting(settings)
+    if wrong:
+        raise SchemaNewer(wrong)
+    before = migrate.current(settings)
+    if before not in (None, migrate.head()):
+        folder = settings.data / "backups"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        copying.copy_out(settings, folder / f"database-{before}-{datetime.now(UTC):%Y%m%d-%H%M%S}.copy")
+    migrate.upgrade(settings)
 
 
 def load(data: Path) -> Settings:

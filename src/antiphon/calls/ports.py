@@ -66,6 +66,9 @@ class SipPort(Protocol):
     def invite(self, leg: LegId, device_id: str, *, sdp: str, display_name: str, call_id: CallId) -> None:
         """Call a station through the edge."""
 
+    def name(self, leg: LegId, call_id: CallId) -> None:
+        """Which call an incoming leg became, for the logs of whoever carries its messages."""
+
     def progress(self, leg: LegId, status: int, sdp: str | None = None) -> None:
         """180/183 to an incoming leg; with SDP it is sent reliably (RFC 3262) when the peer supports it."""
 

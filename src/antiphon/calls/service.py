@@ -138,6 +138,7 @@ class CallService(LegListener):
             return
         call = self.begin("from_station", invite.leg, invite=invite, account=invite.device_id is None)
         call.button = invite.target
+        self._sip.name(invite.leg, call.call_id)
         _log.info("call arrived", button=invite.target[:64], **call.log_fields())
         self.feed(call, i.Arrived(invite.sdp, previews=invite.device_id is not None))
 

@@ -28,8 +28,8 @@ class NoWayDown(Conflict):
 _LOCK = 0x616E7469  # PostgreSQL advisory lock: two processes never migrate at once
 
 
-def upgrade(settings: Settings) -> None:
-    """Bring the schema to head in one transaction; does nothing when it is there."""
+def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Bring the schema to head, or to a revision before it, in one transaction; does nothing when it is there."""
     url = sa.make_url(settings.sqlalchemy_url)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -40,7 +40,7 @@ def upgrade(settings: Settings) -> None:
                 connection.execute(sa.func.pg_advisory_xact_lock(_LOCK).select())
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     finally:
         engine.dispose()
 
@@ -49,7 +49,8 @@ def current(settings: Settings) -> str | None:
     """The revision the database is at, or None before the first migration; raises `DatabaseAway` when it can't be read."""
     engine = _engine(sa.make_url(settings.sqlalchemy_url))
     try:
-        with translated(), engine.connect() as connection:
+        # read only: whoever merely asks does not wait for a writer
+        with translated(), engine.connect().execution_options(antiphon_read_only=True) as connection:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()

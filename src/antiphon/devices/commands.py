@@ -25,27 +25,33 @@ class Commander:
         self._ack_max_s = ack_max_s
         self._waiting: dict[str, tuple[str, asyncio.Future[Ack]]] = {}
 
-    async def open_door(self, device_id: str, output: str, pulse_s: float, command_id: str) -> Ack:
+    async def open_door(
+        self, device_id: str, output: str, pulse_s: float, command_id: str, call_id: str | None = None
+    ) -> Ack:
         """Pulse an output; returns the station's acknowledgement. Raises `StationUnreachable` or `DoorRefused`."""
         command = OpenDoor(
             command_id=command_id,
             output=output,
             pulse_s=pulse_s,
             expires_at=self._clock.now() + timedelta(seconds=self._ack_max_s),
+            call_id=call_id,
         )
         acknowledged: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         self._waiting[command_id] = device_id, acknowledged
         began = self._clock.monotonic()
+        told = {"device_id": device_id, "command_id": command_id, "call_id": call_id}
+        _log.info("door command sent", **told)
         try:
             async with asyncio.timeout(self._ack_max_s):
                 await self._messaging.send_command(device_id, command)
                 ack = await acknowledged
         except TimeoutError as error:
-            _log.warning("command not acknowledged", device_id=device_id, command_id=command_id)
+            _log.warning("command not acknowledged", **told)
             raise StationUnreachable(device_id=device_id, command_id=command_id) from error
         finally:
             del self._waiting[command_id]
         metrics.OPEN_TO_ACKNOWLEDGED.observe(self._clock.monotonic() - began)
+        _log.info("door command acknowledged", ok=ack.ok, **told)
         if not ack.ok:
             raise DoorRefused(ack.error or "relay_failed")
         return ack

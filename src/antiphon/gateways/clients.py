@@ -37,7 +37,7 @@ from antiphon.wire import client as wire
 
 _log = log.get("clients")
 _TOO_LARGE = 1009
-_NO_GOODBYE = 1006  # RFC 6455 7.1.5
+_NO_GOODBYE = (1005, 1006)  # RFC 6455 7.1.5: no code came, or no closing at all
 _TORN_REMEMBERED = 1000
 
 
@@ -278,7 +278,7 @@ class ClientGateway:
                 task.cancel()
             outcomes = await asyncio.gather(reading, writing, return_exceptions=True)
             self._leave(tab)
-            if any(isinstance(outcome, WebSocketDisconnect) and outcome.code == _NO_GOODBYE for outcome in outcomes):
+            if any(isinstance(outcome, WebSocketDisconnect) and outcome.code in _NO_GOODBYE for outcome in outcomes):
                 self._torn.pop(tab.info.user_id, None)
                 self._torn[tab.info.user_id] = self._clock.monotonic()
                 while len(self._torn) > _TORN_REMEMBERED:

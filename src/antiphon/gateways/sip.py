@@ -30,7 +30,7 @@ from antiphon.wire.sip import (
     UserAgentConfig,
 )
 from antiphon.wire.sip.info import DTMF_RELAY, MEDIA_CONTROL, PICTURE_FAST_UPDATE, dtmf_digit, dtmf_relay
-from antiphon.wire.station import ACCOUNT_HEADER, DEVICE_HEADER
+from antiphon.wire.station import ACCOUNT_HEADER, CALL_HEADER, DEVICE_HEADER
 
 _LOOPBACK = "127.0.0.1"
 _USER = "antiphon"  # how the platform names itself in From and Contact
@@ -119,9 +119,14 @@ class SipGateway:
                 to_uri=station,
                 display_name=display_name,
                 sdp=sdp,
+                headers=((CALL_HEADER, call_id),),
                 now=self._clock.monotonic(),
             )
         )
+
+    def name(self, leg: LegId, call_id: CallId) -> None:
+        """Tell the edge in every answer which call this is; it keeps the name to itself."""
+        self._agent.mark(leg, CALL_HEADER, call_id)
 
     def progress(self, leg: LegId, status: int, sdp: str | None = None) -> None:
         """180/183 to an incoming leg; with SDP reliable where the peer can."""

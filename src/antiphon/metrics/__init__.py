@@ -134,6 +134,12 @@ PART_RESTARTS = reading(
 PART_STARTED = reading(
     "antiphon_part_start_time_seconds", "When the part was last started (Unix time).", ("part",), ("worker",)
 )
+PART_DOWN_SINCE = reading(
+    "antiphon_part_down_since_seconds", "Since when the part is down (Unix time), while it is.", ("part",), ("worker",)
+)
+PART_LAST_OUTAGE = reading(
+    "antiphon_part_last_outage_seconds", "How long the part's last outage lasted.", ("part",), ("worker",)
+)
 BACKUP_AGE = reading(
     "antiphon_backup_age_seconds", "Age of the last complete backup; none while there never was one.", (), ("worker",)
 )
@@ -187,6 +193,8 @@ __all__ = [
     "OPEN_TO_ACKNOWLEDGED",
     "OUTBOX",
     "OUTBOX_AGE",
+    "PART_DOWN_SINCE",
+    "PART_LAST_OUTAGE",
     "PART_RESTARTS",
     "PART_STARTED",
     "PART_UP",

@@ -72,7 +72,7 @@ class Desired(Payload):
 
 
 class Reported(Payload):
-    version: int  # of the desired state that is in force; 0 before the first
+    version: int = Field(ge=0, lt=2**31)  # of the desired state that is in force; 0 before the first
     error: str | None = None  # why the desired state is not in force
     software: str
     model: str
@@ -88,6 +88,7 @@ class OpenDoor(Payload):
     output: str
     pulse_s: float = Field(gt=0, le=600)
     expires_at: datetime
+    call_id: str | None = None  # the call that asked for it, for the logs
 
 
 class RefreshCertificate(Payload):
@@ -181,6 +182,7 @@ def _double(element: int) -> int:
 
 DEVICE_HEADER = "X-Antiphon-Device"  # set by the edge from the certificate, removed from everything that comes in
 ACCOUNT_HEADER = "X-Antiphon-Account"  # the same for digest accounts
+CALL_HEADER = "X-Antiphon-Call"  # between call service and edge: the call's own id, for the logs of both
 REASON_PROTOCOL = "Antiphon"  # Reason: Antiphon;cause=0;text="no_answer" in a final answer or BYE
 
 # Why a call ended without a conversation, or how the conversation ended: what the station says to its visitor.

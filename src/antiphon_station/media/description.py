@@ -7,7 +7,7 @@ baseline, packetization-mode 1.
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,7 @@ SUITE = "AES_CM_128_HMAC_SHA1_80"
 KEY_BYTES = 30
 H264_FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
 VIDEO_KBIT_S = 600
+_PORT = re.compile(r"[0-9]{1,5}\Z")
 OUR_AUDIO = (
     Codec(96, "opus", 48_000, 2, "minptime=10;useinbandfec=0;stereo=0;sprop-stereo=0"),
     Codec(9, "G722", 8_000),
@@ -226,7 +227,7 @@ def _key(media: Media) -> tuple[int, bytes] | None:
             continue
         try:
             key = base64.b64decode(crypto.key, validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error, and its parent for letters beyond ASCII
             continue
         if len(key) == KEY_BYTES:
             return crypto.tag, key
@@ -236,6 +237,6 @@ def _key(media: Media) -> tuple[int, bytes] | None:
 def _rtcp(media: Media, remote: tuple[str, int]) -> tuple[str, int]:
     """RFC 3605, else the port after RTP's."""
     words = (media.attribute("rtcp") or "").split()
-    if words and words[0].isascii() and words[0].isdigit() and 0 < int(words[0]) < 65_536:
+    if words and _PORT.match(words[0]) and 0 < int(words[0]) < 65_536:
         return (words[3] if len(words) == 4 else remote[0], int(words[0]))
     return (remote[0], min(remote[1] + 1, 65_535))

@@ -19,6 +19,7 @@ _log = logging.getLogger("station.sound")
 BEAT_S = FRAME_SAMPLES / RATE_HZ
 _CATCH_UP_S = 0.2  # after a stall longer than this the beat starts anew instead of running faster
 _MEASURED_BEATS = 25  # half a second
+_AUDIBLE = 100  # of 32768: louder than what a codec makes of silence
 
 
 class SoundCall(Protocol):
@@ -47,6 +48,7 @@ class SoundSystem:
         self._stopping = False
         self._heard: deque[Samples] = deque(maxlen=_MEASURED_BEATS)
         self._heard_frames = 0
+        self._first_heard_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
 
     def start(self) -> None:
@@ -66,7 +68,8 @@ class SoundSystem:
         with self._lock:
             if self._call is not call:
                 self._heard.clear()
-                self._heard_frames = 0 if call is not None else self._heard_frames
+                if call is not None:
+                    self._heard_frames, self._first_heard_at = 0, None
             self._call = call
             self._lock.notify()
 
@@ -93,6 +96,11 @@ class SoundSystem:
             frames, count = list(self._heard), self._heard_frames
         samples = np.concatenate(frames) if frames else SILENCE
         return level_db(samples), peak_hz(samples), count
+
+    @property
+    def first_heard_at(self) -> float | None:
+        """Unix time at which the newest call's far end was heard first; None while there was only silence."""
+        return self._first_heard_at
 
     @property
     def tone(self) -> Tone | None:
@@ -139,6 +147,8 @@ class SoundSystem:
                 self._heard.append(SILENCE if far is None else far)
                 self._heard_frames += far is not None
             if far is not None:
+                if self._first_heard_at is None and np.abs(far).max(initial=0) > _AUDIBLE:
+                    self._first_heard_at = time.time()
                 parts.append(far)
             call.captured(self._microphone.read(FRAME_SAMPLES))
         ended: Callable[[], None] | None = None

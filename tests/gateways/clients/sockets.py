@@ -52,8 +52,8 @@ class FakeSocket:
         text = message if isinstance(message, str) else message.model_dump_json()
         self._in.put_nowait({"type": "websocket.receive", "text": text})
 
-    def go(self) -> None:
-        self._in.put_nowait({"type": "websocket.disconnect", "code": 1001})
+    def go(self, code: int = 1001) -> None:
+        self._in.put_nowait({"type": "websocket.disconnect", "code": code})
 
     async def heard(self, kind: str | None = None) -> dict[str, Any]:
         """The next message, or the next of that type."""

@@ -313,6 +313,39 @@ async def test_a_tab_that_comes_back_before_its_old_socket_was_missed(
     assert service.told == [("came", client), ("left", client), ("came", client)]
 
 
+async def test_a_clock_that_is_set_forward_asks_for_a_fresh_token_and_the_tab_keeps_its_name(
+    opens: Open, token: Token, clock: StillClock
+) -> None:
+    socket, client = await signed_on(opens, token)
+    clock.jump(3 * 3600)
+    socket.say(wire.Ping())
+    assert (await socket.heard("closed"))["code"] == wire.CLOSE_UNAUTHENTICATED
+    _, again = await signed_on(opens, token, resume=client)
+    assert again == client, "and with its name its talk"
+
+
+async def test_a_clock_that_is_set_back_changes_nothing_for_a_tab(opens: Open, token: Token, clock: StillClock) -> None:
+    socket, _client = await signed_on(opens, token)
+    clock.jump(-3 * 3600)
+    socket.say(wire.Ping())
+    assert (await socket.heard())["type"] == "pong"
+
+
+async def test_tabs_that_were_torn_away_are_waited_for_and_those_that_were_closed_are_not(
+    opens: Open, token: Token, service: FakeService, gateway: ClientGateway, clock: StillClock, tenant: Tenant
+) -> None:
+    person = frozenset({tenant.administrator.id})
+    clock.advance(limits.TABS_RETURN_S)  # after the service's own start everybody is
+    assert gateway.may_return_s(person) == 0
+    for code, waits_s in ((1001, 0), (1006, limits.TABS_RETURN_S)):
+        socket, client = await signed_on(opens, token)
+        socket.go(code)
+        await service.misses(client)
+        await asyncio.sleep(0)
+        assert gateway.may_return_s(person) == waits_s
+    assert gateway.may_return_s(frozenset({tenant.operator.id})) == 0
+
+
 async def test_nobody_takes_another_persons_name(opens: Open, token: Token, tenant: Tenant) -> None:
     _, client = await signed_on(opens, token)
     socket = opens()

@@ -33,26 +33,27 @@ def bridge(settings: Settings, listener: int, source: str = "127.0.0.1") -> Iter
     ):
         tool.bind(("127.0.0.1", 0))
         made = Bridge(tool.getsockname()[1])
-        line = sip.Line(connection)
-        peers: list[tuple[str, int]] = []
+        tool.setblocking(False)
+        connection.setblocking(False)
         ending = threading.Event()
 
         def carry() -> None:
+            peer, rest = ("127.0.0.1", 0), b""
             with selectors.DefaultSelector() as selector:
                 for one in (tool, connection):
                     selector.register(one, selectors.EVENT_READ)
                 while not ending.is_set():
-                    ready = {key.fileobj for key, _ in selector.select(0.1)}
-                    if tool in ready:
+                    selector.select(0.1)
+                    with suppress(BlockingIOError):
                         data, peer = tool.recvfrom(65_536)
-                        peers[:] = [peer]
                         made.sent += 1
                         connection.sendall(data)
-                    if connection in ready or connection.pending():
-                        with suppress(TimeoutError, ConnectionError):
-                            answer = line.receive(within_s=0.2)
-                            made.answers[sip.status(answer)] += 1
-                            tool.sendto(answer.encode(), peers[0])
+                    with suppress(ssl.SSLWantReadError, ConnectionError):
+                        rest += connection.recv(65_536)
+                    *answers, rest = rest.split(b"\r\n\r\n")  # what the tools are answered has no body
+                    for answer in answers:
+                        made.answers[sip.status(answer.decode())] += 1
+                        tool.sendto(answer + b"\r\n\r\n", peer)
 
         carrying = threading.Thread(target=carry, daemon=True)
         carrying.start()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 from collections.abc import Iterator
 from hashlib import md5
 from pathlib import Path
 
 import pytest
+from corridor.platform_under_test import Platform
 
 from abuse.engine_alone import CallService, alone, in_place_of_the_call_service
 from antiphon.settings import Settings
@@ -64,6 +66,29 @@ def calls(call_service: CallService) -> CallService:
 def door(bare: Settings, tmp_path: Path) -> engines.Station:
     """A station with a certificate of this installation, another one for each test."""
     return engines.station(bare.pki, tmp_path, f"dev_{tmp_path.name[-24:]}")
+
+
+# -- the whole installation ------------------------------------------------------------------------------------------
+
+# Browsers and media of the tests are on this machine: what a browser's relay leads to is its loopback address.
+RELAYS_ON_LOOPBACK = "turn_allow_private_peers = true"
+
+
+@pytest.fixture(scope="package")
+def platform() -> Iterator[Platform]:
+    installation = Platform(offset=engines.free_offset(_FIRST + 2_000), settings_toml=RELAYS_ON_LOOPBACK)
+    installation.up()
+    yield installation
+    installation.down()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def thousands_of_sockets() -> Iterator[None]:
+    """As many as this process may open at all."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(16_384, before[1]), before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.fixture

@@ -46,10 +46,9 @@ def cut_from_the_browsers(platform: Platform) -> Iterator[None]:
     """Nothing passes between any browser and the platform; the station notices nothing."""
     ports = platform.settings.ports
     station = udp_ports(platform.process("station"))
-    with ExitStack() as stack:
-        stack.enter_context(_rules("udp", "--ports", f"{ports.rtp_min}:{ports.rtp_max}", "DROP"))
-        stack.enter_context(dropped(("tcp", [ports.https])))
-        if station:  # stands before the rule above
+    engine = [port for port in udp_ports(platform.process("rtpengine")) if port != ports.ng]
+    with dropped(("tcp", [ports.https]), ("udp", engine)), ExitStack() as stack:
+        if station:  # stands before the rules above
             stack.enter_context(_rules("udp", "--ports", ",".join(map(str, station)), "ACCEPT"))
         yield
 

@@ -29,6 +29,7 @@ export interface ConnectionPorts {
   ended(): void;
 }
 
+const CLOSE_GOODBYE = 1000; // told on purpose: nobody waits for this tab
 const CLOSE_UNAUTHENTICATED = 4401;
 const CLOSE_TOO_MANY = 4429;
 const CLOSE_RESTART = 4503;
@@ -219,7 +220,7 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = null;
     this.#welcomed = false;
-    if (this.#stopped) socket?.close();
+    if (this.#stopped) socket?.close(CLOSE_GOODBYE);
   }
 
   #later(inMs: number, work: () => void): Timer {

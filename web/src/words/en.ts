@@ -88,7 +88,7 @@ export const en = {
   "door.failed": "Not opened",
   "door.forbidden": "You may talk, not open",
   "door.forbidden.text": "Your administrator decides who opens {door}.",
-  "door.failed.station_unreachable": "The station did not answer. Press to try again, or call the caretaker.",
+  "door.failed.station_unreachable": "The station cannot be reached. Press to try again, or call the caretaker.",
   "door.failed.door_not_allowed": "You may not open this door. Ask your administrator.",
   "door.failed.door_not_found": "This door no longer exists. Reload the page.",
   "door.failed.door_refused": "The station refused. Press to try again, or call the caretaker.",

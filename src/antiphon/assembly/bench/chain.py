@@ -111,7 +111,6 @@ class Chain:
     def _rings(self) -> tuple[float, Spread]:
         """CPU milliseconds of the call service per call, and from the caller's INVITE to the last ring."""
         calls = self._sizes.forks
-        seen: dict[str, Any] = {}
         with self._receivers(self._crowd, RINGING_RECEIVERS_MAX) as seen:
             before = self._cpu()["calls"]
             caller = self._call(self._crowd, calls, _FORKS_PER_S, messages=True)

@@ -43,8 +43,8 @@ def run(name: str | None, file: Path | None, *, quick: bool) -> int:
     """Run the named benchmark; 0 also when aims are missed, for they are told. Without a name, list them."""
     if name is None:
         wide = max(len(known) for known in BENCHMARKS)
-        for known, one in BENCHMARKS.items():
-            sys.stdout.write(f"{known.ljust(wide)}  {one.words}\n")
+        for known, benchmark in BENCHMARKS.items():
+            sys.stdout.write(f"{known.ljust(wide)}  {benchmark.words}\n")
         sys.stdout.write(f"{ALL.ljust(wide)}  each of them in turn\n")
         return 0
     if name != ALL and name not in BENCHMARKS:

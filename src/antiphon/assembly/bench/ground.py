@@ -35,15 +35,21 @@ _LISTEN = 'listen=udp:127.0.0.1:{port} name "bench"\n'
 _ENTER = """request_route {{
     if ($Rp == {port}) {{ route(BENCH); exit; }}
 """
+# Requests inside a call go down a station's TLS connection and nowhere else; to the benchmark's callers as they came.
+_LEAVE = """route[TO_STATION] {{
+    if ($du =~ "^sip:127[.]0[.]0[.]1:{caller}") {{ t_relay(); exit; }}
+"""
 _ROUTE = """
 route[BENCH] {{
     set_reply_no_connect();
     route(EARLY);
     remove_hf_re("^X-Antiphon-");
     $var(caller) = $fU;
-    if (is_method("ACK|CANCEL|PRACK")) {{ route(WITHIN); exit; }}
+    if (is_method("ACK|CANCEL|PRACK") && $sht(vouched=>$ci) != $null) {{ route(WITHIN); exit; }}
     $var(found) = sql_query("main", "SELECT 1 FROM revoked_certificates WHERE serial = '$var(caller)'", "revoked");
     sql_result_free("revoked");
+    $sht(vouched=>$ci) = 1;
+    if (is_method("ACK|CANCEL|PRACK")) {{ route(WITHIN); exit; }}
     if (has_totag()) {{ route(WITHIN); exit; }}
     append_hf("X-Antiphon-Device: $var(caller)\\r\\n");
     route(RING);
@@ -88,7 +94,7 @@ def free_offset() -> int:
     for offset in (*range(start, _LAST_OFFSET, _STEP), *range(_FIRST_OFFSET, start, _STEP)):
         wanted = settings_room.Ports(offset=offset).model_dump()
         if not ports.occupied(ports.listeners(wanted)):
-            return offset
+            return int(offset)
     raise NoRoom("No ports are free for the benchmark's installation.")
 
 
@@ -122,7 +128,7 @@ def installed(data: Path) -> Iterator[Settings]:
 
 def bench_port(settings: Settings) -> int:
     """Where the edge takes the benchmark's callers, UDP on loopback."""
-    return settings.ports.dtmf_log + 6
+    return int(settings.ports.dtmf_log) + 6
 
 
 def bench_ports(settings: Settings, count: int) -> range:
@@ -137,7 +143,9 @@ def _open_to_callers(settings: Settings) -> None:
     text = file.read_text()
     text, listened = re.subn(r"(?m)^alias=", _LISTEN.format(port=port) + "alias=", text, count=1)
     text, entered = re.subn(r"(?m)^request_route \{\n", lambda _: _ENTER.format(port=port), text, count=1)
-    if not (listened and entered):
+    caller, *_ = bench_ports(settings, 1)
+    text, left = re.subn(r"(?m)^route\[TO_STATION\] \{\n", lambda _: _LEAVE.format(caller=caller), text, count=1)
+    if not (listened and entered and left):
         raise GroundNotReady("The SIP edge's configuration has changed: the benchmark's listener finds no place in it.")
     file.write_text(text + _ROUTE.format())
 
@@ -193,7 +201,7 @@ def _company(tx: Tx, number: int, stations: int, desks: int, key: str, now: date
             name=f"Desk {at}",
             email=f"{new_id('desk')}@bench.example",
             role="operator",
-            password_hash="-",  # nobody signs in with a password: the session is made here
+            password_hash=new_id("nobody"),  # no hash: nobody signs in, the sessions are made here
             now=now,
         )
         session = new_id("session")

@@ -125,8 +125,7 @@ def _opposite(section: list[str]) -> str:
     return "a=inactive" if "a=inactive" in section else "a=sendrecv"
 
 
-async def _serve(asked: argparse.Namespace) -> None:
-    desks = json.loads(Path(asked.desks).read_text())
+async def _serve(asked: argparse.Namespace, desks: list[dict[str, str]]) -> None:
     receivers = Receivers(asked.portal, asked.trust, asked.answer_after)
     serving = asyncio.ensure_future(receivers.run(desks))
     ending = asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)  # whoever started us says when
@@ -148,7 +147,8 @@ def main() -> None:
     for name in ("portal", "trust", "desks"):
         words.add_argument(name)
     words.add_argument("answer_after", type=int)
-    uvloop.run(_serve(words.parse_args()))
+    asked = words.parse_args()
+    uvloop.run(_serve(asked, json.loads(Path(asked.desks).read_text())))
 
 
 if __name__ == "__main__":

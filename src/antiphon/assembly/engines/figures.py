@@ -13,6 +13,7 @@ from typing import Any
 
 from antiphon import log, metrics
 from antiphon.assembly.engines import health
+from antiphon.assembly.engines.outages import outages
 from antiphon.errors import AntiphonError
 from antiphon.gateways.edge import EngineEdge
 from antiphon.limits import FIGURES_MAX_S
@@ -63,6 +64,11 @@ class EngineFigures:
             (part.name,): datetime.fromisoformat(part.since).timestamp() for part in found if part.since
         }
         metrics.PART_STARTED.put(started)
+        remembered = outages(self._settings.data)
+        metrics.PART_DOWN_SINCE.put({(one.part,): one.since.timestamp() for one in remembered if one.until is None})
+        metrics.PART_LAST_OUTAGE.put(
+            {(one.part,): (one.until - one.since).total_seconds() for one in remembered if one.until is not None}
+        )
 
     async def _sip_edge(self) -> None:
         readings = (
@@ -81,8 +87,8 @@ class EngineFigures:
             return
         metrics.REGISTRATIONS.put(
             {
-                ("stations",): told.get("usrloc:devices-contacts", 0),
-                ("accounts",): told.get("usrloc:accounts-contacts", 0),
+                ("stations",): told.get("usrloc:devices_contacts", 0),
+                ("accounts",): told.get("usrloc:accounts_contacts", 0),
             }
         )
         metrics.EDGE_REQUESTS.put(told.get("core:rcv_requests", 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -22,6 +23,7 @@ _MANIFEST_MAX_BYTES = 256 * 1024 * 1024
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}"
 _NAME = re.compile(rf"settings\.toml|database\.(?:sqlite|pgdump)|(?:secrets|pki|snapshots|stations)(?:/{_PART}){{1,6}}")
 _PIECE_BYTES = 1024 * 1024
+_COMPRESSION = 6
 _GZIP = b"\x1f\x8b"
 Progress = Callable[[int], None]  # bytes of files so far
 
@@ -56,7 +58,10 @@ def write(
     target: BinaryIO = Seal(into, passphrase) if passphrase else into  # type: ignore[assignment]  # a raw stream is one
     known: dict[str, dict[str, object]] = {}
     done = 0
-    with tarfile.open(fileobj=target, mode="w|gz", compresslevel=6) as tar:
+    with (
+        gzip.GzipFile(filename="", mode="wb", compresslevel=_COMPRESSION, fileobj=target, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w|") as tar,
+    ):
         for name, path in files:
             with path.open("rb") as file:
                 hashed = _Hashing(file, path.stat().st_size)
@@ -78,8 +83,8 @@ def write(
 def unpack(source: BinaryIO, into: Path, passphrase: str | None, progress: Progress) -> About:
     """Write what the backup holds below `into` and check all of it; raises `BackupDamaged`, `SealBroken` or
     `PassphraseNeeded`, and then what lies there is of no use."""
-    buffered = io.BufferedReader(source) if isinstance(source, io.RawIOBase) else source
-    head = buffered.peek(len(MAGIC))[: len(MAGIC)]  # type: ignore[attr-defined]  # every buffered reader has it
+    buffered = source if isinstance(source, io.BufferedReader) else io.BufferedReader(source)  # type: ignore[type-var]
+    head = buffered.peek(len(MAGIC))[: len(MAGIC)]
     if head == MAGIC:
         if not passphrase:
             raise PassphraseNeeded
@@ -98,13 +103,17 @@ def unpack(source: BinaryIO, into: Path, passphrase: str | None, progress: Progr
 def _read(source: BinaryIO, into: Path, progress: Progress) -> tuple[dict[str, dict[str, object]], bytes]:
     found: dict[str, dict[str, object]] = {}
     done = 0
-    with tarfile.open(fileobj=source, mode="r|gz") as tar:
+    packed = gzip.GzipFile(fileobj=source)
+    with tarfile.open(fileobj=packed, mode="r|") as tar:
         for member in tar:
             content = tar.extractfile(member) if member.isfile() else None
             if content is None:
                 raise BackupDamaged("The backup holds something that is no file. Nothing was changed.")
             if member.name == _MANIFEST:
-                return found, content.read(_MANIFEST_MAX_BYTES)
+                manifest = content.read(_MANIFEST_MAX_BYTES)
+                while packed.read(_PIECE_BYTES):  # to its end, where the checksum over all of it stands
+                    continue
+                return found, manifest
             if not _NAME.fullmatch(member.name) or member.name in found:
                 raise BackupDamaged("The backup holds a file that does not belong there. Nothing was changed.")
             target = into / member.name

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from antiphon.errors import AntiphonError, BadInput
-from antiphon.limits import SDP_LINES_MAX, SDP_MAX_BYTES, SDP_MEDIA_MAX
+from antiphon.limits import SDP_FORMATS_MAX, SDP_LINES_MAX, SDP_MAX_BYTES, SDP_MEDIA_MAX
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -14,6 +15,9 @@ _STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}
 _AUDIO = frozenset({"OPUS", "G722", "PCMA", "PCMU"})
 _EVENTS = "TELEPHONE-EVENT"
 H264 = "H264"
+# A bare CR inside would be another line to some readers.
+_LINE = re.compile(r"[a-z]=[^\r\n\0]*\Z")
+_PORT = re.compile(r"[0-9]{1,5}\Z")
 _SUITE = "AES_CM_128_HMAC_SHA1_80"  # what every SDES station has; weaker ones and NULL are not taken
 # What a station reads; everything else of a browser's description stays with the browser.
 _STATION_ATTRIBUTES = frozenset(
@@ -120,7 +124,7 @@ def parse(text: str) -> Description:
     lines = [line for line in text.replace("\r\n", "\n").split("\n") if line]
     if len(lines) > SDP_LINES_MAX:
         raise BadDescription(lines=len(lines))
-    if not lines or lines[0] != "v=0" or any(len(line) < 2 or line[1] != "=" or "\0" in line for line in lines):
+    if not lines or lines[0] != "v=0" or not all(_LINE.match(line) for line in lines):
         raise BadDescription()
     starts = [at for at, line in enumerate(lines) if line.startswith("m=")]
     if not 1 <= len(starts) <= SDP_MEDIA_MAX:
@@ -134,7 +138,7 @@ def parse(text: str) -> Description:
 
 def _media(lines: list[str]) -> Media:
     parts = lines[0][2:].split()
-    if len(parts) < 4 or not parts[1].isascii() or not parts[1].isdigit() or int(parts[1]) > 65_535:
+    if not 4 <= len(parts) <= 3 + SDP_FORMATS_MAX or not _PORT.match(parts[1]) or int(parts[1]) > 65_535:
         raise BadDescription()
     return Media(parts[0], int(parts[1]), parts[2], tuple(parts[3:]), tuple(lines[1:]))
 
@@ -363,5 +367,5 @@ def rtcp_port(media: Media) -> int:
     for line in media.lines:
         if line.startswith("a=rtcp:"):
             number = line[len("a=rtcp:") :].split(" ", 1)[0]
-            return int(number) if number.isdigit() else media.port + 1
+            return int(number) if _PORT.match(number) else media.port + 1
     return media.port + 1

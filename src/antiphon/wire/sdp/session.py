@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from antiphon.limits import SDP_LINES_MAX, SDP_MAX_BYTES, SDP_MEDIA_MAX
+from antiphon.limits import SDP_FORMATS_MAX, SDP_LINES_MAX, SDP_MAX_BYTES, SDP_MEDIA_MAX
 from antiphon.wire.sdp.errors import SdpSyntaxError
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
@@ -263,7 +263,7 @@ def _media(value: str) -> Media:
     sound = number.isascii() and number.isdigit() and len(number) < 6 and int(number) < 65536
     if slash:
         sound = sound and count.isascii() and count.isdigit() and len(count) < 6 and int(count) > 0
-    if not sound or not _TOKEN.match(kind) or not protocol or not formats:
+    if not sound or not _TOKEN.match(kind) or not protocol or not 0 < len(formats) <= SDP_FORMATS_MAX:
         raise SdpSyntaxError("A media line is not sound.")
     return Media(kind.lower(), int(number), protocol, tuple(formats), (), int(count) if slash else 1)
 

@@ -127,6 +127,11 @@ class UserAgent:
             known.accept(sdp, now)
         return self._take()
 
+    def mark(self, leg: LegId, name: str, value: str) -> None:
+        """Add this header to every answer to the leg's INVITE from now on."""
+        if isinstance(known := self._book.legs.get(leg), IncomingLeg):
+            known.mark(f"{name}: {value}")
+
     def refuse(self, leg: LegId, status: int, reason: str, now: float) -> list[Effect]:
         """A final refusal 300-699 with `reason` in the Reason header. The leg is gone. After our 200 it is hung up."""
         if isinstance(known := self._book.legs.get(leg), IncomingLeg):

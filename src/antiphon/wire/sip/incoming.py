@@ -35,6 +35,7 @@ class IncomingLeg(NegotiatingLeg):
         "_bye_reason",
         "_cseq",
         "_lines",
+        "_mark",
         "_offerless",
         "_queue",
         "_reliable",
@@ -73,6 +74,7 @@ class IncomingLeg(NegotiatingLeg):
         self._supports_reliable = self._wants_reliable or "100rel" in request.options("supported")
         routes = [f"Record-Route: {value}" for value in request.headers("record-route")]
         self._lines = (*routes, book.rim(self.flow).contact, ALLOW_LINE, SUPPORTED_LINE)
+        self._mark: tuple[str, ...] = ()
         self._rseq = 0
         self._reliable: _Reliable | None = None
         self._reliable_answer = False
@@ -84,6 +86,11 @@ class IncomingLeg(NegotiatingLeg):
     @property
     def owns_call_id(self) -> bool:
         return False
+
+    def mark(self, line: str) -> None:
+        """Add a header line to every answer from now on."""
+        self._mark = (line,)
+        self._lines = (*self._lines, line)
 
     # -- answering ---------------------------------------------------------------------------------------------------
 
@@ -129,7 +136,7 @@ class IncomingLeg(NegotiatingLeg):
         if self._transaction.pending:
             self._forget_reliable()
             extra = (reason_line(self.book.config.reason_protocol, reason),) if reason else ()
-            self._transaction.respond(status, now, extra=extra)
+            self._transaction.respond(status, now, extra=(*self._mark, *extra))
         self.gone(now)
 
     # -- reliable provisional answers --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ revision = "0006_accounts"
 down_revision = "0005_browsers_language"
 branch_labels = None
 depends_on = None
+no_way_back = "Stations of other makers are devices of a new kind, with accounts that a release before does not know."
 
 
 def _company() -> sa.Column[str]:

@@ -1,0 +1,99 @@
+// Runs in a person's tab before the real client and writes down when things happen, in milliseconds of Unix time.
+(() => {
+  const seen = (window.__seen = { rings: [], shown: [], frames: [], sounds: [], doors: [], offers: [], answers: [] });
+  const now = () => performance.timeOrigin + performance.now();
+
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => {
+        const at = now();
+        const message = JSON.parse(data);
+        if (message.type === "ring") {
+          seen.rings.push({ at, call: message.call_id });
+          watchForAnswer(message.call_id);
+        }
+        if (message.type === "preview_offer") seen.offers.push({ at, call: message.call_id });
+        if (message.type === "door_result") seen.doors.push({ at, opened: message.opened });
+      });
+    }
+    send(data) {
+      if (data.includes('"preview_answer"')) seen.answers.push({ at: now(), call: JSON.parse(data).call_id });
+      super.send(data);
+    }
+  };
+
+  const button = (name) => [...document.querySelectorAll("button")].find((one) => one.textContent.trim().startsWith(name));
+
+  // The ring is there for a person once Answer can be tapped.
+  const watchForAnswer = (call) => {
+    const look = () => {
+      if (!button("Answer")) return false;
+      seen.shown.push({ at: now(), call });
+      return true;
+    };
+    if (look()) return;
+    const observer = new MutationObserver(() => look() && observer.disconnect());
+    observer.observe(document, { childList: true, subtree: true });
+  };
+
+  // The first frame of every call's picture, as it goes to the screen. Every call has a stream of its own.
+  const known = new WeakSet();
+  const pictured = new WeakSet();
+  const watchPictures = () => {
+    for (const video of document.querySelectorAll("video")) {
+      if (known.has(video)) continue;
+      known.add(video);
+      const wait = () =>
+        video.requestVideoFrameCallback(() => {
+          if (!pictured.has(video.srcObject)) {
+            pictured.add(video.srcObject);
+            seen.frames.push({ at: now(), call: seen.rings.at(-1)?.call ?? null });
+          }
+          wait();
+        });
+      wait();
+    }
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    new MutationObserver(watchPictures).observe(document, { childList: true, subtree: true });
+  });
+
+  // The first sample that is more than silence, of every connection's sound.
+  let context = null;
+  const Peer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Peer {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("track", ({ track }) => {
+        if (track.kind !== "audio") return;
+        context ??= new AudioContext({ latencyHint: "interactive" });
+        const source = context.createMediaStreamSource(new MediaStream([track]));
+        const ear = context.createScriptProcessor(256, 1, 1);
+        ear.onaudioprocess = ({ inputBuffer }) => {
+          const samples = inputBuffer.getChannelData(0);
+          for (const sample of samples) {
+            if (Math.abs(sample) > 0.003) {
+              seen.sounds.push({ at: now() });
+              ear.onaudioprocess = null;
+              source.disconnect();
+              ear.disconnect();
+              return;
+            }
+          }
+        };
+        source.connect(ear);
+        ear.connect(context.destination);
+      });
+    }
+  };
+
+  window.__tap = (name) => {
+    const found = button(name);
+    if (!found) throw new Error(`no button ${name}`);
+    const at = now();
+    found.click();
+    return at;
+  };
+})();
