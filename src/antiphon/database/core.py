@@ -15,13 +15,16 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from prometheus_client import Histogram
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from antiphon import metrics
+from antiphon.database import prepared as statements
 from antiphon.database.failures import translated
 from antiphon.database.scope import AnyScope, Scope
 
 T = TypeVar("T")
+Row = Mapping[Any, Any]  # Any: columns of every type; a column's name leads to its value
 _WRITE_SECONDS = metrics.counting(metrics.DATABASE_SECONDS, "write")
 _READ_SECONDS = metrics.counting(metrics.DATABASE_SECONDS, "read")
 
@@ -72,6 +75,7 @@ class Tx:
     def __init__(self, connection: Connection, *, read_only: bool = False) -> None:
         self._connection = connection
         self._read_only = read_only
+        self._sqlite = connection.dialect.name == "sqlite"
         self.facts_written = False  # set by the outbox: whoever delivers facts is woken after the commit
 
     def all(
@@ -81,14 +85,19 @@ class Tx:
         *where: sa.ColumnElement[bool],
         order_by: Sequence[Any] = (),
         limit: int | None = None,
-    ) -> Sequence[RowMapping]:
+    ) -> Sequence[Row]:
         """Rows of `table` in `scope` that meet every condition."""
+        usual = self._usual(scope, table, where)
+        if usual is not None and all(isinstance(column, sa.Column) for column in order_by):
+            shape, values = usual
+            prepared = statements.selecting(table, shape, tuple(order_by), limit is not None)
+            return prepared.rows(self._perform(prepared, values | {"limit": limit}).fetchall())
         query = sa.select(table).where(*self._guard(scope, table), *where).order_by(*order_by)
         return self._connection.execute(query.limit(limit) if limit is not None else query).mappings().all()
 
     def first(
         self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], order_by: Sequence[Any] = ()
-    ) -> RowMapping | None:
+    ) -> Row | None:
         """The first such row, or None."""
         rows = self.all(scope, table, *where, order_by=order_by, limit=1)
         return rows[0] if rows else None
@@ -105,6 +114,11 @@ class Tx:
         if isinstance(scope, Scope) and "company_id" in table.c:
             row.setdefault("company_id", scope.company_id)
             self._refuse_other_company(scope, row)
+        if self._sqlite and statements.plain(row):
+            prepared = statements.inserting(table, tuple(row))
+            if prepared is not None:
+                self._perform(prepared, {f"set_{name}": value for name, value in row.items()})
+                return
         self._connection.execute(sa.insert(table).values(row))
 
     def update(
@@ -114,6 +128,13 @@ class Tx:
         self._refuse_when_read_only()
         if isinstance(scope, Scope) and "company_id" in values:
             self._refuse_other_company(scope, values)
+        usual = self._usual(scope, table, where)
+        if usual is not None and statements.plain(values):
+            shape, compared = usual
+            prepared = statements.updating(table, shape, tuple(values))
+            if prepared is not None:
+                changed = {f"set_{name}": value for name, value in values.items()}
+                return int(self._perform(prepared, compared | changed).rowcount)
         return self._connection.execute(
             sa.update(table).where(*self._guard(scope, table), *where).values(dict(values))
         ).rowcount
@@ -127,6 +148,19 @@ class Tx:
         """The schema's revision, or None before the first migration."""
         return MigrationContext.configure(self._connection).get_current_revision()
 
+    def _usual(
+        self, scope: AnyScope, table: sa.Table, where: tuple[sa.ColumnElement[bool], ...]
+    ) -> tuple[statements.Shape, dict[str, Any]] | None:
+        """The conditions, the scope's included, as a prepared statement takes them; None when there is none for them."""
+        if not self._sqlite:
+            return None
+        return statements.comparisons(table, where, _owned(scope, table))
+
+    def _perform(self, prepared: statements.Prepared, values: dict[str, Any]) -> DBAPICursor:
+        cursor = self._connection.connection.cursor()
+        cursor.execute(prepared.text, prepared.bound(values))
+        return cursor
+
     def _refuse_when_read_only(self) -> None:
         if self._read_only:
             raise RuntimeError("a write in a reading transaction")
@@ -138,10 +172,15 @@ class Tx:
 
     @staticmethod
     def _guard(scope: AnyScope, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
-        if not isinstance(scope, Scope):
-            return ()
-        column = table.c.id if table.name == "companies" else table.c.company_id
-        return (column == scope.company_id,)
+        owned = _owned(scope, table)
+        return (owned[0] == owned[1],) if owned else ()
+
+
+def _owned(scope: AnyScope, table: sa.Table) -> tuple[sa.Column[Any], str] | None:
+    """The column that says whose row it is, and whose it has to be; None where the scope is every company."""
+    if not isinstance(scope, Scope):
+        return None
+    return table.c.id if table.name == "companies" else table.c.company_id, scope.company_id
 
 
 class Database:

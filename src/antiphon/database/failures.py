@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,12 +46,13 @@ def translated() -> Iterator[None]:
     """Turn the driver's failures inside the block into `StorageFull`, `DatabaseAway`, `AlreadyThere` or `NotStorable`."""
     try:
         yield
-    except (sqlalchemy.exc.DataError, OverflowError) as error:  # the latter is SQLite's driver's own
+    except (sqlalchemy.exc.DataError, sqlite3.DataError, OverflowError) as error:  # the latter is SQLite's driver's own
         raise NotStorable from error
-    except sqlalchemy.exc.IntegrityError as error:
+    except (sqlalchemy.exc.IntegrityError, sqlite3.IntegrityError) as error:
         raise AlreadyThere from error
-    except sqlalchemy.exc.OperationalError as error:
-        reason = str(error.orig).lower()
+    except (sqlalchemy.exc.OperationalError, sqlite3.OperationalError) as error:
+        cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
+        reason = str(cause).lower()
         if "disk is full" in reason or "no space left" in reason:
             raise StorageFull from error
-        raise DatabaseAway(reason=type(error.orig).__name__) from error
+        raise DatabaseAway(reason=type(cause).__name__) from error

@@ -38,6 +38,18 @@ _UNTIL = """async ([figure, least, patience]) => {
 }"""
 
 
+# Resolves when a connection that is younger than the one known has received sound.
+_ANEW = """async ([frames, patience]) => {
+  const end = performance.now() + patience;
+  for (;;) {
+    const calls = Object.values(await window.__antiphon.statistics());
+    if (calls.some((call) => call.framesDecoded < frames && call.soundReceived > 0.0001)) return;
+    if (performance.now() > end) throw new Error(`waited in vain for sound: ${JSON.stringify(calls)}`);
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}"""
+
+
 # Keeps the tab's sockets, so that a test can lose one.
 _SOCKETS = """window.__sockets = [];
 window.WebSocket = class extends WebSocket {
@@ -94,6 +106,10 @@ class Person:
     def hears_the_visitor(self) -> dict[str, Any]:
         """Sound energy played by this tab: silence has none."""
         return self._until("soundReceived", 0.001)
+
+    def hears_the_visitor_anew(self, frames: int) -> None:
+        """Sound on another connection than the one that had decoded so many pictures."""
+        self.page.evaluate(_ANEW, [frames, PATIENCE_MS])
 
     def reads(self, words: str | re.Pattern[str], within_ms: int = PATIENCE_MS) -> None:
         expect(self.page.get_by_text(words).first).to_be_visible(timeout=within_ms)
@@ -161,6 +177,10 @@ class Person:
     def loses_the_socket(self) -> None:
         """The connection breaks once; the page stays and may connect again."""
         self.page.evaluate("window.__sockets.at(-1).close()")
+
+    def is_in_service(self) -> None:
+        """No bar says that something keeps this tab from ringing: the connection is back and signed on."""
+        expect(self.page.locator(".bars")).to_be_empty(timeout=PATIENCE_MS)
 
     @property
     def sockets(self) -> int:

@@ -166,7 +166,8 @@ class Baresip:
                 self._control = socket.create_connection(("127.0.0.1", control), timeout=0.2)
                 return
             except OSError:
-                assert time.monotonic() < end and self._process.poll() is None, self.log
+                assert time.monotonic() < end, self.log
+                assert self._process.poll() is None, self.log
 
     @property
     def dump(self) -> Path:
@@ -252,7 +253,7 @@ class Baresip:
         self.do("hangup")
 
     def presses(self, digit: str) -> None:
-        self.do(digit)
+        self.do("sndcode", digit)
 
     def is_told(self) -> str:
         """Why its call is over, in the platform's status line."""

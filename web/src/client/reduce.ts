@@ -140,13 +140,8 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
     case "media_offer":
       if (message.renewed !== true || state.call?.phase !== "talking") return state;
       return withNotice(state, told("call.media_renewed", now));
-    case "preview_offer":
-    case "remote_sdp":
-    case "done":
-    case "pong":
-      return state;
     default:
-      return state; // newer than this client
+      return state; // for the media alone, or newer than this client
   }
 }
 
