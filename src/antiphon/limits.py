@@ -34,7 +34,7 @@ ACCOUNT_LOOK_S = 3.0
 ACCOUNTS_IN_ONE_LOOK = 500
 # D4: the digits that open an account's own relay are sent to it one after another, this far apart.
 DOOR_DIGITS_MAX = 8
-DOOR_DIGIT_GAP_S = 0.25
+DOOR_DIGIT_GAP_S = 0.4  # the engine's digits last 250 ms, with 100 ms between them
 # P6: certificates.
 ROOT_CERTIFICATE_DAYS = 7300
 ISSUING_CERTIFICATE_DAYS = 3650

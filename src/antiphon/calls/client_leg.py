@@ -279,12 +279,15 @@ class ClientLegs(Core):
     # -- talking -----------------------------------------------------------------------------------------------------
 
     def client_digit(self, leg: Leg, given: i.ClientDigit, now: float) -> C:
-        """D4: a digit of the person inside goes to the station and opens the door it stands for."""
+        """D4: a digit of the person inside goes to the station and opens the door it stands for.
+
+        At another maker's station the digit itself is what opens.
+        """
         tab = _tab(leg)
         self._digits += 1
         if given.request_id is not None:  # as RFC 4733 it is on its way to the station already
             self._emit(e.SendDigit(self.station.leg_id, given.digit), e.TellDone(tab.client, given.request_id))
-        if door_index_for_digit(given.digit) is not None:
+        if self.station.kind == "station" and door_index_for_digit(given.digit) is not None:
             request = given.request_id or f"{self.call_id}-{self._digits}"
             self._emit(e.OpenDoorByDigit(tab.user_id, tab.user_name, given.digit, request, tab.account))
         return C(leg.state)

@@ -306,8 +306,12 @@ class MediaEngine(MediaPort):
             if not held.hears_digits:
                 return False
             peer = held.peer_of(held.tag_of(leg))
-            await held.run(ng.PlayDtmf(call, peer, digit))
-            held.injected.append((peer, digit))
+            held.injected.append((peer, digit))  # before the command: its report may be faster than its reply
+            try:
+                await held.run(ng.PlayDtmf(call, peer, digit))
+            except MediaFailed:
+                held.injected.remove((peer, digit))
+                raise
             return True
 
         return await self._ordered(held, order)
