@@ -10,7 +10,7 @@ import pytest
 from antiphon import access, devices, directory
 from antiphon.access import Actor, DoorNeedsCall, Doors, may_open
 from antiphon.clock import new_id
-from antiphon.database import Database, outbox
+from antiphon.database import Database, metadata
 from antiphon.devices import AccountNotFound, Commander, NewAccount, StationNotFound
 from antiphon.devices.registrations import Registrations
 from antiphon.errors import BadInput
@@ -81,7 +81,7 @@ def test_a_removed_account_leaves_no_password_button_or_door(
         assert access.doors(tx, tenant.scope) == ()
         with pytest.raises(AccountNotFound):
             devices.account_by_number(tx, made.station.number)
-        kinds = [row["kind"] for row in tx.all(tenant.scope, outbox.outbox_rows)]
+        kinds = [row["kind"] for row in tx.all(tenant.scope, metadata.tables["outbox"])]
     assert "AccountRemoved" in kinds
     assert ha1_of(database, tenant) == []
 
