@@ -54,6 +54,7 @@ async def serve(
         lifespan="off",
         ws="websockets-sansio" if websockets else "none",
         ws_max_size=2 * WEBSOCKET_MESSAGE_MAX_BYTES,  # what is only a little too large, the gateway refuses in words
+        ws_per_message_deflate=False,  # messages of a few hundred bytes: costs CPU and a window of memory for each tab
         ws_ping_interval=WEBSOCKET_PING_S,
         ws_ping_timeout=WEBSOCKET_PONG_MAX_S,
         log_config=None,

@@ -43,6 +43,7 @@ def configure(role: str, level: str = "info", to: Path | None = None) -> None:
             ],
         )
     )
+    logging._srcfile = None  # where a line was written from is in none of them, and looking for it costs most of a line
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

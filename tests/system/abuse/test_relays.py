@@ -27,8 +27,9 @@ CARRIERS = """async () => {
   const found = [];
   for (const connection of window.__connections) {
     const stats = [...(await connection.getStats()).values()];
-    for (const pair of stats.filter((one) => one.type === "candidate-pair" && one.nominated && one.bytesReceived > 0))
-      found.push(stats.find((one) => one.id === pair.localCandidateId).candidateType);
+    const named = (id) => stats.find((one) => one.id === id);
+    for (const transport of stats.filter((one) => one.type === "transport" && one.bytesReceived > 0))
+      found.push(named(named(transport.selectedCandidatePairId).localCandidateId).candidateType);
   }
   return found;
 }"""

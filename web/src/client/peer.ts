@@ -1,7 +1,8 @@
 // One peer connection of one call: picture while it rings, sound and picture both ways once answered.
 
-// Host candidates are there at once; a slow STUN or TURN server must not delay a picture or an answer.
-const GATHERING_MAX_MS = 700;
+// Host candidates are there at once, and those that STUN and TURN give later the media engine learns from our checks: a
+// slow server must not delay a picture or an answer.
+const GATHERING_MAX_MS = 60;
 // On a busy computer even those take longer. A description without any would never get a picture, so it waits for one.
 const FIRST_CANDIDATE_MAX_MS = 8_000;
 

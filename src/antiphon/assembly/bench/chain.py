@@ -38,7 +38,7 @@ class Sizes:
     held: int
 
 
-FULL = Sizes(runs=3, calls=2_000, companies=80, stations=4, forks=60, held=800)
+FULL = Sizes(runs=3, calls=1_200, companies=80, stations=4, forks=30, held=400)
 QUICK = Sizes(runs=1, calls=100, companies=40, stations=4, forks=4, held=40)
 
 

@@ -87,6 +87,9 @@ class Platform:
         self._ask(do="press", button="main")
         return at
 
+    def hang_up(self) -> None:
+        self._ask(do="hang_up")
+
     def status(self) -> Json:
         return self._ask(do="status")
 
