@@ -372,7 +372,7 @@ class Linphone:
         self.do(f"call sip:{whom}@{self.account.server}")
 
     def is_rung(self) -> None:
-        self.says("is contacting you")
+        self.says("Receiving new incoming call from")
 
     def answers(self) -> None:
         self.do("answer")
@@ -391,7 +391,9 @@ class Linphone:
         self.says(" ended (")
 
     def stop(self) -> None:
-        """The recording is whole once it has ended."""
+        """The recording is whole once it has ended; a second time does nothing."""
+        if self._process.poll() is not None:
+            return
         self.do("quit")
         try:
             self._process.wait(10)

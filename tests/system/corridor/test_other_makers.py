@@ -74,7 +74,6 @@ def test_baresip_as_a_door_station_of_another_maker(
 
     gate.calls("main")
     anna.is_rung()
-    anna.reads("Hoftor")
     anna.reads("No picture before you answer.")
     anna.answers()
     anna.talks()
