@@ -224,6 +224,7 @@ class Desk:
     clock: StillClock
     tenant: Tenant
     station: Station
+    account: Station
     sip: FakeSip
     media: FakeMedia
     clients: FakeClients
@@ -247,7 +248,7 @@ class Desk:
         self, button: str = "main", *, leg: str = "leg-1", account: bool = False, sdp: str = OFFER
     ) -> None:
         device = None if account else self.station.id
-        owner = self.station.id if account else None
+        owner = self.account.number if account else None
         self.service.invited(StationInvite(leg, device, owner, button, sdp, f"sip-{leg}"))
         await self.service.drain()
 

@@ -296,7 +296,7 @@ class OpenDoorByDigit:
     user_name: str
     digit: str
     request_id: str
-    account: bool  # pressed at a telephone, not in a browser
+    account: bool = False  # pressed at a telephone, not in a browser
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def test_a_call_is_counted_and_its_story_comes_from_every_part(
     assert value(after, "antiphon_ng_seconds_count", command="subscribe request") >= 1
     assert value(after, "antiphon_sip_transactions_total", side="server") >= 1
     assert value(after, "antiphon_registrations", kind="stations") >= 1
-    assert value(after, "antiphon_stations", state="online") >= 1
+    assert value(after, "antiphon_stations", kind="station", state="online") >= 1
     assert value(after, "antiphon_certificate_days", certificate="portal") > 390
     assert value(after, "antiphon_broker_clients") >= 5
     assert value(after, "haproxy_frontend_http_requests_total", proxy="portal") > 0

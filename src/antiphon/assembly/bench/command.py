@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ def run(name: str | None, file: Path | None, *, quick: bool) -> int:
     if name == ALL and file is not None:
         raise BadInput("--json takes one benchmark's result: name the benchmark, or leave --json out.")
     log.configure("bench", "warning")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # what was started is stopped and removed, as after Ctrl-C
+        signal.signal(number, _interrupted)
     for one in BENCHMARKS if name == ALL else (name,):
         _one(one, file or Path(f"bench-{one}.json"), quick=quick)
     return 0
@@ -75,6 +78,10 @@ def _one(name: str, file: Path, *, quick: bool) -> None:
     drawing.write_text(plot.svg(result, f"{here}; {load}"))
     sys.stdout.write(f"Written: {file} and {drawing}\n")
     sys.stdout.flush()
+
+
+def _interrupted(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _say(words: str) -> None:

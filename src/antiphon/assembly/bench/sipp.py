@@ -87,6 +87,14 @@ class Sipp:
             raise SippFailed(f"sipp ({self._name}) ended with {status}:\n{self._said()}")
         return self.counts()
 
+    def outcome(self, within_s: float) -> Counts:
+        """What became of the calls by then; those that are still under way are given up and not counted as done."""
+        try:
+            self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self.stop()
+        return self.counts()
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
