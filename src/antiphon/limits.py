@@ -34,7 +34,7 @@ ACCOUNT_LOOK_S = 3.0
 ACCOUNTS_IN_ONE_LOOK = 500
 # D4: the digits that open an account's own relay are sent to it one after another, this far apart.
 DOOR_DIGITS_MAX = 8
-DOOR_DIGIT_GAP_S = 0.25
+DOOR_DIGIT_GAP_S = 0.4  # the engine's digits last 250 ms, with 100 ms between them
 # P6: certificates.
 ROOT_CERTIFICATE_DAYS = 7300
 ISSUING_CERTIFICATE_DAYS = 3650
@@ -157,8 +157,6 @@ SIP_REQUESTS_PER_STRANGE_SOURCE_2_S = 400
 SIP_STRANGER_S = 10
 # P4: what one relay of a browser may carry: a call with a picture has some 1.2 Mbit/s in each direction (X9).
 TURN_BYTES_PER_S = 600_000
-# P4: processes of the SIP edge for each of its listeners.
-SIP_WORKERS_PER_LISTENER = 3
 # Connections of the SIP edge, what each may hold of an unfinished message, and the memory for all of them.
 SIP_CONNECTIONS_MAX = 8_192
 SIP_BUFFER_BYTES = 24 * 1024

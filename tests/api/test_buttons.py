@@ -28,8 +28,11 @@ async def test_an_administrator_binds_a_button(
     await anna.sign_in(tenant.administrator)
     await bernd.sign_in(tenant.operator)
     path = f"/api/v1/stations/{station.id}/buttons"
-    assert (await bernd.get(path)).json() == {"items": [{"name": "main", "label": "", "user_ids": None}]}
-    wanted = {"items": [{"name": "office", "label": "Büro", "user_ids": [tenant.operator.id]}]}
+    assert (await bernd.get(path)).json() == {
+        "items": [{"name": "main", "label": "", "user_ids": None, "account_ids": []}]
+    }
+    office = {"name": "office", "label": "Büro", "user_ids": [tenant.operator.id], "account_ids": []}
+    wanted = {"items": [office]}
     assert (await anna.put(path, json=wanted)).json() == wanted
     assert (await bernd.get(path)).json() == wanted
     with database.transaction() as tx:

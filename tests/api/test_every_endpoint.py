@@ -23,6 +23,7 @@ Browsers = Callable[..., Browser]
 PUBLIC = {"/api/v1/session", "/api/v1/session/refresh", "/health/live", "/health/ready"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/api/v1/users/{user_id}"): {"name": "Taken over"},
+    ("PATCH", "/api/v1/accounts/{account_id}"): {"name": "Taken over"},
     ("POST", "/api/v1/sites/{site_id}/folders"): {"name": "Fremd"},
     ("PUT", "/api/v1/stations/{station_id}/buttons"): {"items": []},
 }
@@ -42,6 +43,9 @@ def theirs(database: Database, other: Tenant, clock: StillClock) -> dict[str, st
         door = access.add_door(
             tx, other.scope, station_id=station.id, name="Tor", kind="gate", output="gate", pulse_s=4, now=now
         )
+        account = devices.create_account(
+            tx, other.scope, name="Pult", site_id=other.site.id, realm="antiphon.local", now=now
+        )
         call_id, snapshot_id = new_id("call"), new_id("snapshot")
         calls.start_call(tx, station, call_id=call_id, direction="from_station", button="main", started_at=now)
         picture = calls.Picture(snapshot_id, call_id, station.id, now)
@@ -49,6 +53,7 @@ def theirs(database: Database, other: Tenant, clock: StillClock) -> dict[str, st
     return {
         "station_id": station.id,
         "door_id": door.id,
+        "account_id": account.station.id,
         "call_id": call_id,
         "snapshot_id": snapshot_id,
         "user_id": other.operator.id,

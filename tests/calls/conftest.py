@@ -36,13 +36,33 @@ def station(database: Database, tenant: Tenant, clock: StillClock) -> Station:
 
 
 @pytest.fixture
+def account(database: Database, tenant: Tenant, clock: StillClock) -> Station:
+    """A station of another maker: button `main` rings everybody."""
+    with database.transaction() as tx:
+        return devices.create_account(
+            tx, tenant.scope, name="Hoftor", site_id=tenant.site.id, realm="antiphon.local", now=clock.now()
+        ).station
+
+
+@pytest.fixture
 async def desk(
-    database: Database, clock: StillClock, tenant: Tenant, station: Station, tmp_path: Path
+    database: Database, clock: StillClock, tenant: Tenant, station: Station, account: Station, tmp_path: Path
 ) -> AsyncIterator[Desk]:
     alarm = FakeAlarm()
     service = CallService(database, clock, Snapshots(database, clock, tmp_path / "snapshots"), alarm=alarm)
     made = Desk(
-        service, database, clock, tenant, station, FakeSip(), FakeMedia(), FakeClients(), FakeDoors(), FakeBus(), alarm
+        service,
+        database,
+        clock,
+        tenant,
+        station,
+        account,
+        FakeSip(),
+        FakeMedia(),
+        FakeClients(),
+        FakeDoors(),
+        FakeBus(),
+        alarm,
     )
     service.connect(made.sip, made.media, made.clients, made.doors, made.bus)
     await service.start()

@@ -80,6 +80,7 @@ class FakeMedia:
         self.open: set[str] = set()
         self.failing: dict[str, AntiphonError] = {}
         self.cleared: tuple[str, ...] = ()
+        self.digits_in_sound = True
 
     async def _do(self, name: str, call: str, made: str) -> str:
         self.orders.append((name, call))
@@ -88,10 +89,12 @@ class FakeMedia:
             raise self.failing[name]
         return made
 
-    async def open_caller(self, call: str, leg: str, offer: str, *, reliable_preview: bool) -> str | None:
-        made = await self._do("open_caller", call, "anchor sdp")
+    async def open_caller(
+        self, call: str, leg: str, offer: str, *, reliable_preview: bool, early: bool = False
+    ) -> str | None:
+        made = await self._do("open_caller", call, "early sdp" if early else "anchor sdp")
         self.open.add(call)
-        return made if reliable_preview else None
+        return made if reliable_preview or early else None
 
     async def preview_offer(self, call: str, leg: str) -> str:
         return await self._do("preview_offer", call, "preview offer")
@@ -108,8 +111,14 @@ class FakeMedia:
     async def connect_answer(self, call: str, leg: str, answer: str) -> str:
         return await self._do("connect_answer", call, "winner sdp")
 
-    async def renew(self, call: str, leg: str, station_leg: str, session: str) -> str:
+    async def renew(self, call: str, leg: str, station_leg: str, session: str, *, account: bool) -> str:
         return await self._do("renew", call, "renewed offer")
+
+    async def receiver_offer(self, call: str, leg: str) -> str:
+        return await self._do("receiver_offer", call, "offer for the telephone")
+
+    async def receiver_answer(self, call: str, leg: str, answer: str) -> None:
+        await self._do("receiver_answer", call, "")
 
     async def open_client(self, call: str, leg: str, offer: str, *, account: bool) -> str:
         self.open.add(call)
@@ -125,8 +134,9 @@ class FakeMedia:
         await self._do(f"play {prompt} {language}", call, "")
         return 3.0
 
-    async def send_dtmf(self, call: str, leg: str, digit: str) -> None:
+    async def send_dtmf(self, call: str, leg: str, digit: str) -> bool:
         await self._do(f"send_dtmf {digit}", call, "")
+        return self.digits_in_sound
 
     def clear(self, calls: tuple[str, ...]) -> None:
         self.cleared = calls
@@ -214,6 +224,7 @@ class Desk:
     clock: StillClock
     tenant: Tenant
     station: Station
+    account: Station
     sip: FakeSip
     media: FakeMedia
     clients: FakeClients
@@ -237,7 +248,7 @@ class Desk:
         self, button: str = "main", *, leg: str = "leg-1", account: bool = False, sdp: str = OFFER
     ) -> None:
         device = None if account else self.station.id
-        owner = self.station.id if account else None
+        owner = self.account.number if account else None
         self.service.invited(StationInvite(leg, device, owner, button, sdp, f"sip-{leg}"))
         await self.service.drain()
 

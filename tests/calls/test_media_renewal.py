@@ -105,6 +105,15 @@ def test_a_call_that_keeps_losing_its_engine_is_given_up() -> None:
     assert len(play.record.media_breaks) == limits.MEDIA_RENEWALS_MAX
 
 
+def test_planted_without_the_offer_anew_the_talk_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests above guard against."""
+    monkeypatch.setattr(limits, "MEDIA_RENEWALS_MAX", 0)
+    play = Play().talks(ANNA)
+    loses_media(play)
+    assert play.all(e.RenewMedia) == []
+    assert play.record.cause == "media_failed"
+
+
 def test_a_tab_that_is_away_is_offered_anew_when_it_comes_back() -> None:
     play = Play().talks(ANNA)
     play.happens(i.TabLeft(ANNA.client))

@@ -73,7 +73,7 @@ def test_a_digit_of_the_person_goes_to_the_station_and_opens_its_door() -> None:
     orders = play.happens(i.ClientDigit("call-1-1", "#", "request-9"))
     assert e.SendDigit("door", "#") in orders
     assert e.TellDone(ANNA.client, "request-9") in orders
-    assert e.OpenDoorByDigit("anna", "Anna", "#", "request-9") in orders
+    assert e.OpenDoorByDigit("anna", "Anna", "#", "request-9", account=False) in orders
 
 
 def test_a_digit_in_the_persons_sound_opens_too_and_is_not_sent_twice() -> None:

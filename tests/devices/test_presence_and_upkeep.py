@@ -120,7 +120,17 @@ async def test_what_a_station_reports_is_kept(
     assert (seen(database, claimed).model, seen(database, claimed).error) == ("SIM-2", "relay missing")
 
 
-@pytest.mark.parametrize("payload", [b"", b"\xff\xfe", b"[]", b'{"state": "maybe"}', b"{" * 500])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b'{"state": "maybe"}',
+        b"{" * 500,
+        b'{"version": 99999999999999999999, "software": "1", "model": "SIM-1"}',
+    ],
+)
 async def test_what_is_outside_the_contract_changes_nothing(
     inbox: Inbox, claimed: Station, database: Database, payload: bytes
 ) -> None:
@@ -129,6 +139,20 @@ async def test_what_is_outside_the_contract_changes_nothing(
     inbox.message(claimed.id, "reported", payload)
     await inbox.digest()
     assert seen(database, claimed) == before
+
+
+async def test_a_message_that_breaks_our_own_code_ends_nothing_for_the_others(
+    inbox: Inbox, claimed: Station, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(service, "take_reported", broken)
+    report = Reported(version=1, software="2.1", model="SIM-2")
+    inbox.message(claimed.id, "reported", report.model_dump_json().encode())
+    inbox.message(claimed.id, "connection", ONLINE)
+    await inbox.digest()
+    assert seen(database, claimed).online
 
 
 async def test_unknown_unclaimed_and_revoked_stations_are_never_online(

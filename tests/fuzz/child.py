@@ -54,6 +54,9 @@ class _Run:
             "-runs=-1",
             "-max_len=70000",
             "-len_control=0",
+            # both go by the clock: the same seed would not give the same run
+            "-reload=0",
+            "-entropic=0",
             "-timeout=30",
             "-rss_limit_mb=1500",
             f"-artifact_prefix={folder}/",

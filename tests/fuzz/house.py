@@ -33,7 +33,7 @@ T = TypeVar("T")
 class InlineDatabase(Database):
     """Works in the calling thread: a run is the same every time."""
 
-    async def _on_thread(self, work: Callable[[], T]) -> T:
+    async def _on_thread(self, work: Callable[[], T], *_: object) -> T:
         return work()
 
 

@@ -24,14 +24,27 @@ def attribute(kind: int, value: bytes) -> bytes:
 class Relay:
     """A TURN client by hand (RFC 8489, RFC 8656)."""
 
-    def __init__(self, settings: Settings, lifetime_s: int, key: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        lifetime_s: int = 600,
+        key: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        """Credentials of its own making, or the given ones."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.settimeout(5)
         self._socket.connect(("127.0.0.1", settings.ports.stun))
-        self._user = f"{int(time.time()) + lifetime_s}:anna"
-        digest = hmac.new((key or settings.secret("turn.key")).encode(), self._user.encode(), hashlib.sha1).digest()
-        self._password = base64.b64encode(digest).decode()
+        self._user = f"{int(time.time()) + lifetime_s}:anna" if username is None else username
+        self._password = self.password(settings, self._user, key) if password is None else password
         self._realm = self._nonce = b""
+
+    @staticmethod
+    def password(settings: Settings, username: str, key: str | None = None) -> str:
+        """As the TURN REST API makes it."""
+        digest = hmac.new((key or settings.secret("turn.key")).encode(), username.encode(), hashlib.sha1).digest()
+        return base64.b64encode(digest).decode()
 
     def close(self) -> None:
         self._socket.close()
@@ -65,8 +78,8 @@ class Relay:
             at += 4 + size + (-size % 4)
         return code
 
-    def allocate(self) -> int:
-        return self.ask(ALLOCATE, attribute(TRANSPORT, b"\x11\0\0\0"))
+    def allocate(self, transport: int = 17) -> int:
+        return self.ask(ALLOCATE, attribute(TRANSPORT, bytes((transport, 0, 0, 0))))
 
     def permit(self, address: str) -> int:
         packed = struct.unpack("!I", socket.inet_aton(address))[0] ^ COOKIE

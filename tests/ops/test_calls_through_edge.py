@@ -46,6 +46,7 @@ class TlsStation(Waiting):
         self._who = who
         self.agent = UserAgent(UserAgentConfig(contact_user=who.device_id), lambda: secrets.token_hex(8))
         self.told: list[Effect] = []
+        self.received: list[bytes] = []
         self.flow = Flow("", "tls", ("", 0), ("", 0))
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -84,6 +85,7 @@ class TlsStation(Waiting):
         framer = StreamFramer()
         while data := await reader.read(65536):
             for message in framer.feed(data):
+                self.received.append(message)
                 self.do(self.agent.receive(self.flow, message, self.now()))
 
     def do(self, effects: list[Effect]) -> None:
@@ -225,3 +227,28 @@ async def test_the_house_gives_up_calling(station: TlsStation, gateway: SipGatew
 async def test_a_station_that_is_not_registered_cannot_be_called(gateway: SipGateway, owner: Owner) -> None:
     gateway.invite("out", "dev_nowhere", sdp=OFFER, display_name="Ada", call_id="call_1")
     await owner.hears("refused", "out", 480)
+
+
+async def test_the_edge_knows_the_calls_own_id_and_keeps_it_to_itself(
+    station: TlsStation, gateway: SipGateway, owner: Owner, running: Settings
+) -> None:
+    invite = await rung(owner, station)
+    gateway.name(invite.leg, "call_incoming")
+    gateway.progress(invite.leg, 183, ANSWER)
+    await station.hears(Progressed)
+    gateway.accept(invite.leg, ANSWER)
+    await station.hears(Answered)
+    gateway.end(invite.leg, "time_limit")
+    await station.hears(Ended)
+    gateway.invite("out", "dev_door1", sdp=OFFER, display_name="Ada", call_id="call_outgoing")
+    await station.hears(Invited)
+    assert station.received
+    assert [message for message in station.received if b"X-Antiphon" in message] == []
+    told = (running.logs / "kamailio.log").read_text().splitlines()
+    incoming = [line for line in told if f"sip_call_id={invite.sip_call_id}" in line]
+    assert "call let in device=dev_door1" in incoming[0]
+    assert "call service says status=200" in incoming[2]
+    assert "hung up" in incoming[3]
+    assert all(line.endswith("call_id=call_incoming") for line in incoming[1:]), incoming
+    assert any("station called device=dev_door1" in line and line.endswith("call_id=call_outgoing") for line in told)
+    gateway.end("out", "cancelled")

@@ -90,7 +90,7 @@ describe("the plate", () => {
       true,
       true,
       "Not opened",
-      "did not answer",
+      "cannot be reached",
     ],
     ["forbidden", undefined, false, true, "You may talk, not open", "administrator decides"],
   ];

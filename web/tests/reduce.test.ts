@@ -127,6 +127,14 @@ describe("a call answered here", () => {
     expect(again.notices[0]?.text).toBe("ended.lost");
   });
 
+  test("picture and sound that are offered anew keep the talk, and it is said", () => {
+    const offer: ServerMessage = { type: "media_offer", call_id: "c", sdp: "v=0", renewed: true };
+    const after = receive(talking(), offer);
+    expect(after.call?.phase).toBe("talking");
+    expect(after.notices[0]?.text).toBe("call.media_renewed");
+    expect(receive(talking(), { ...offer, renewed: false }).notices).toEqual([]);
+  });
+
   test("a lost socket keeps the talk when the platform confirms it", () => {
     const back = receive(socketLost(talking()), welcome("client_1"), T0 + 3_000);
     const confirmed = receive(back, connected, T0 + 3_100);

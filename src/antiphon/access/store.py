@@ -93,6 +93,8 @@ def add_door(
     added = Door(new_id("door"), scope.company_id, station.id, name, kind, output, pulse_s)
     values = {"id": added.id, "station_id": station.id, "name": name, "kind": kind, "output": output}
     tx.insert(scope, door_rows, values | {"pulse_s": pulse_s, "created_at": now})
+    if station.kind == "account":
+        return added
     outputs = tuple(Output(name=one.output, pulse_s=one.pulse_s) for one in doors_of_station(tx, scope, station.id))
     devices.change_desired(tx, scope, station.id, outputs=outputs, now=now)
     return added

@@ -28,8 +28,7 @@ class Census:
         days = await asyncio.to_thread(self._platforms_days)
         metrics.CERTIFICATE_DAYS.put(days)
         metrics.STATIONS.forget()
-        counted = await self._database.read(devices.stations_by_state)
-        metrics.STATIONS.put({(state,): number for state, number in counted.items()})
+        metrics.STATIONS.put(await self._database.read(devices.stations_by_state))
         now = self._clock.monotonic()
         if self._read_at is None or now - self._read_at >= CENSUS_S:
             self._ends, self._read_at = await self._database.read(devices.first_certificate_ends), now

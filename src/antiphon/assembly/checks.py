@@ -44,6 +44,8 @@ def run(*, long: bool, pytest: list[str]) -> int:
     results += _side_by_side([*_web(), _units()])
     # half of it waits for the other half: people in browsers, and everything else that needs the engines
     results += _side_by_side(_systems(long))
+    if long:
+        results.append(_carry_out(_fuzz(), aloud=True))
     return _summary(results, time.monotonic() - began)
 
 
@@ -79,6 +81,11 @@ def _systems(long: bool) -> list[Check]:
     ]
 
 
+def _fuzz() -> Check:
+    """A million messages a contract; the short runs are among the units (docs/fuzzing.md)."""
+    return Check("fuzz", (sys.executable, "-m", "tests.fuzz", "all", "--messages", "1000000", "--jobs", "2"))
+
+
 def _pytest(*words: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "pytest", "--color=no", *words)
 
@@ -97,8 +104,8 @@ def _side_by_side(checks: list[Check]) -> Iterable[Result]:
         yield from pool.map(_carry_out, checks)
 
 
-def _carry_out(check: Check) -> Result:
-    """Run one check; its output is printed when it fails."""
+def _carry_out(check: Check, *, aloud: bool = False) -> Result:
+    """Run one check; its output is printed when it fails, or `aloud` as it comes."""
     _say(f"{check.name} ...")
     began = time.monotonic()
     finished = subprocess.run(
@@ -106,14 +113,14 @@ def _carry_out(check: Check) -> Result:
         cwd=_ROOT / check.where,
         env=_environment(),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=None if aloud else subprocess.PIPE,
+        stderr=None if aloud else subprocess.STDOUT,
         text=True,
         errors="replace",
         check=False,
     )
     passed = finished.returncode == 0
-    result = Result(check, passed, time.monotonic() - began, finished.stdout)
+    result = Result(check, passed, time.monotonic() - began, finished.stdout or "")
     _say(f"{check.name} {'passed' if passed else 'FAILED'} after {result.seconds:.1f} s")
     if not passed and result.output:
         sys.stdout.write(result.output.rstrip() + "\n")

@@ -91,7 +91,7 @@ def up(asked: argparse.Namespace, data: Path) -> int:
             if with_demo and not interrupted.is_set():
                 logins = _demo(settings, found.address)
                 _await_ready(settings, interrupted, {parts.STATION})
-            software.keep(settings)
+            _keep_software(settings)
             _say("ready")
             if not interrupted.is_set():
                 sys.stdout.write(_welcome(settings, found.warning, logins))
@@ -254,6 +254,14 @@ def _await_ready(settings: Settings, interrupted: Event, wanted: set[str]) -> No
         f"  {part.name}: {part.detail} ({_command(settings.data, 'logs', part.name)})" for part in found
     )
     raise NotReady(f"Not ready after {_READY_WITHIN_S} s:\n{reasons}")
+
+
+def _keep_software(settings: Settings) -> None:
+    """For the way back after an upgrade; a disk that does not take it costs that way and nothing else."""
+    try:
+        software.keep(settings)
+    except OSError as error:
+        _say(f"this release could not be kept for the way back after an upgrade ({error.strerror or error})")
 
 
 def _demo(settings: Settings, address: str) -> str:

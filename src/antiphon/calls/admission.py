@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from antiphon import devices, directory, log
+from antiphon import devices, directory, limits, log
 from antiphon.calls import inputs as i
 from antiphon.calls import store
 from antiphon.calls.ports import StationInvite
@@ -29,6 +29,7 @@ class Admission:
     plan: directory.RingPlan | None
     refusal: i.PlanRefused | None
     code: str = ""
+    accounts: tuple[devices.Station, ...] = ()  # SIP accounts that ring
 
 
 class Admissions:
@@ -98,9 +99,37 @@ def _door_call(tx: Tx, call_id: str, invite: StationInvite, now: datetime, write
     if write:
         store.start_call(tx, station, call_id=call_id, direction="from_station", button=button, started_at=now)
     plan: directory.RingPlan | None = None
+    accounts: tuple[devices.Station, ...] = ()
     if refusal is None:
         try:
-            plan = directory.ring_plan(tx, Scope(station.company_id), station.id, button, now)
+            plan, accounts = _plan(tx, station, button, now)
         except directory.UnknownButton as error:
             refusal, code = i.PlanRefused("unknown_button", "unknown_button", 404), error.code
-    return Admission(station, station_view(tx, station), plan, refusal, code)
+    return Admission(station, station_view(tx, station), plan, refusal, code, accounts)
+
+
+def _plan(
+    tx: Tx, station: devices.Station, button: str, now: datetime
+) -> tuple[directory.RingPlan, tuple[devices.Station, ...]]:
+    """Who rings for that button; an account may also dial another one of its company by number."""
+    scope = Scope(station.company_id)
+    try:
+        plan = directory.ring_plan(tx, scope, station.id, button, now)
+    except directory.UnknownButton:
+        dialled = _dialled(tx, station, button)
+        if dialled is None:
+            raise
+        return directory.RingPlan((), limits.RING_MAX_S), (dialled,)
+    here = {account.id: account for account in devices.accounts_of(tx, scope)} if plan.account_ids else {}
+    rung = (here[account_id] for account_id in plan.account_ids if account_id in here and account_id != station.id)
+    return plan, tuple(rung)
+
+
+def _dialled(tx: Tx, station: devices.Station, number: str) -> devices.Station | None:
+    if station.kind != "account" or number == station.number:
+        return None
+    try:
+        found = devices.account_by_number(tx, number)
+    except devices.AccountNotFound:
+        return None
+    return found if found.company_id == station.company_id else None

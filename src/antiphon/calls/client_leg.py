@@ -45,7 +45,7 @@ class ClientLegs(Core):
         return self._want_preview(leg)
 
     def _want_preview(self, leg: Leg) -> C:
-        if not (self._caller_open and self._previews):
+        if not (self._caller_open and self._previews) or _tab(leg).account:
             return C.RINGING
         self._emit(e.MakePreviewOffer(leg.leg_id))
         return C.PREVIEW_ASKED
@@ -180,6 +180,14 @@ class ClientLegs(Core):
         self._look_around(now)
         return C.ENDED
 
+    def receiver_refused(self, leg: Leg, given: i.ReceiverRefused, now: float) -> C:
+        """An account is one device: it does not ring this call again."""
+        self._emit(e.DropPreview(leg.leg_id))
+        self._end_leg(leg, given.cause, now)
+        self._declined.add(_tab(leg).user_id)
+        self._look_around(now)
+        return C.ENDED
+
     def ringing_tab_left(self, leg: Leg, given: i.TabLeft, now: float) -> C:
         self._emit(e.DropPreview(leg.leg_id))
         self._end_leg(leg, "disconnected", now)
@@ -210,8 +218,10 @@ class ClientLegs(Core):
         left = [leg for leg in self._live.values() if _tab(leg).user_id not in self._declined or leg is self.winner]
         if left or self._ending is not None:
             return
-        if self._why_alone() == "declined" and not self._may_return():
-            self._finish("declined", "client")
+        asked = [leg.cause for leg in self.clients]
+        if not self._may_return() and any(cause in ("declined", "busy", "no_answer") for cause in asked):
+            why = self._why_alone()
+            self._finish(why, "client" if why == "declined" else "platform")
         else:
             self._set("alone", now + self.limits.away_max_s)
 
@@ -224,7 +234,9 @@ class ClientLegs(Core):
 
     def _why_alone(self) -> EndCause:
         causes = {leg.cause for leg in self.clients}
-        return "media_failed" if "failed" in causes else "declined" if "declined" in causes else "nobody_available"
+        if "failed" in causes:
+            return "media_failed"
+        return "declined" if "declined" in causes else "busy" if "busy" in causes else "nobody_available"
 
     # -- a client calls a station ------------------------------------------------------------------------------------
 
@@ -267,14 +279,17 @@ class ClientLegs(Core):
     # -- talking -----------------------------------------------------------------------------------------------------
 
     def client_digit(self, leg: Leg, given: i.ClientDigit, now: float) -> C:
-        """D4: a digit of the person inside goes to the station and opens the door it stands for."""
+        """D4: a digit of the person inside goes to the station and opens the door it stands for.
+
+        At another maker's station the digit itself is what opens.
+        """
         tab = _tab(leg)
         self._digits += 1
         if given.request_id is not None:  # as RFC 4733 it is on its way to the station already
             self._emit(e.SendDigit(self.station.leg_id, given.digit), e.TellDone(tab.client, given.request_id))
-        if door_index_for_digit(given.digit) is not None:
+        if self.station.kind == "station" and door_index_for_digit(given.digit) is not None:
             request = given.request_id or f"{self.call_id}-{self._digits}"
-            self._emit(e.OpenDoorByDigit(tab.user_id, tab.user_name, given.digit, request))
+            self._emit(e.OpenDoorByDigit(tab.user_id, tab.user_name, given.digit, request, tab.account))
         return C(leg.state)
 
     def hang_up_tapped(self, leg: Leg, given: i.HangUpTapped, now: float) -> C:

@@ -22,6 +22,7 @@ from antiphon.calls.model import (
     Direction,
     EndedBy,
     Leg,
+    LegKind,
     LegRecord,
     MediaBreak,
     StationState,
@@ -114,6 +115,11 @@ class Core:
         """When `TimePassed` is due; None only when the call is over."""
         return min(self._timers.values(), default=None)
 
+    def is_account(self, leg: LegId) -> bool:
+        """That leg leads to a station or telephone of another maker."""
+        found = self._by_leg.get(leg)
+        return found is not None and found.kind == "account"
+
     def leg_of(self, client: ClientId) -> Leg | None:
         """The leg of that tab that has not ended."""
         return self._live.get(client)
@@ -147,7 +153,8 @@ class Core:
         self._out.extend(effects)
 
     def _add_leg(self, tab: Tab, now: float) -> Leg:
-        leg = Leg(f"{self.call_id}-{len(self.clients) + 1}", "client", ClientState.NEW, tab)
+        kind: LegKind = "account" if tab.account else "client"
+        leg = Leg(f"{self.call_id}-{len(self.clients) + 1}", kind, ClientState.NEW, tab)
         self.clients.append(leg)
         self._by_leg[leg.leg_id] = leg
         self._live[tab.client] = leg

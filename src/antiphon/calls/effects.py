@@ -88,6 +88,7 @@ class OpenCaller:
     leg: LegId
     offer: str
     reliable_preview: bool
+    early: bool = False  # an account whose picture is shown before the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +296,7 @@ class OpenDoorByDigit:
     user_name: str
     digit: str
     request_id: str
+    account: bool = False  # pressed at a telephone, not in a browser
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Literal
 from antiphon.calls.leg_messages import Internal
 from antiphon.calls.model import Tab
 from antiphon.calls.ports import ClientId, LegId
-from antiphon.wire.client import EndCause
+from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
 
 # -- the station's leg -----------------------------------------------------------------------------------------------
@@ -33,6 +33,7 @@ class Planned:
     tabs: tuple[Tab, ...]
     ring_max_s: float
     returns_s: float = 0.0
+    early: bool = False  # the calling account's picture may be shown before the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,14 @@ class DeclineTapped:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiverRefused:
+    """An account that rang is busy, declined, or cannot be reached."""
+
+    client: ClientId
+    cause: LegCause
+
+
+@dataclass(frozen=True, slots=True)
 class HangUpTapped:
     client: ClientId
     request_id: str
@@ -314,6 +323,7 @@ External = (
     | PreviewGivenUp
     | AnswerTapped
     | DeclineTapped
+    | ReceiverRefused
     | HangUpTapped
     | ConnectOfferMade
     | MediaAnswered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from antiphon import devices
@@ -27,7 +27,7 @@ class LiveCall:
     button: str = ""
     button_label: str = ""
     placed_by: str | None = None  # the person who called the station
-    hears_digits: bool = False  # the station takes digits in its sound (RFC 4733)
+    accounts: dict[str, devices.Station] = field(default_factory=dict)  # that the plan rings, by id
     key_frame_taken: bool = False
     rang_mono: float | None = None  # the first ring at a client
     previewed: bool = False

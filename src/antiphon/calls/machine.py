@@ -43,6 +43,7 @@ _OF_TAB = (
     i.PreviewGivenUp,
     i.AnswerTapped,
     i.DeclineTapped,
+    i.ReceiverRefused,
     i.HangUpTapped,
     i.MediaAnswered,
 )
@@ -94,6 +95,7 @@ class CallMachine(StationLeg):
         | i.PreviewGivenUp
         | i.AnswerTapped
         | i.DeclineTapped
+        | i.ReceiverRefused
         | i.HangUpTapped
         | i.MediaAnswered,
         now: float,

@@ -76,11 +76,12 @@ TALKER_STATES = RENEWAL_STATES | {ClientState.TALKING, ClientState.AWAY}
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One signed-on browser tab of a person who may be rung."""
+    """One signed-on browser tab of a person who may be rung; or a SIP account, which rings like one."""
 
     client: ClientId
     user_id: str
     user_name: str
+    account: bool = False
 
 
 @dataclass(frozen=True, slots=True)

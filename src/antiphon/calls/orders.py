@@ -179,8 +179,8 @@ class Orders:
     def _media_order(self, call: LiveCall, order: e.Effect) -> None:
         media, call_id = self._media, call.call_id
         match order:
-            case e.OpenCaller(leg, offer, reliable):
-                opening = media.open_caller(call_id, leg, offer, reliable_preview=reliable)
+            case e.OpenCaller(leg, offer, reliable, early):
+                opening = media.open_caller(call_id, leg, offer, reliable_preview=reliable, early=early)
                 self._answered(call, leg, opening, i.CallerOpened)
             case e.MakePreviewOffer(leg):
                 self._preview(call, leg, media.preview_offer(call_id, leg))
@@ -195,7 +195,7 @@ class Orders:
                 taking = media.connect_answer(call_id, leg, sdp)
                 self._answered(call, leg, taking, lambda made: i.ConnectAnswerTaken(leg, made))
             case e.RenewMedia(leg, station_leg, session):
-                renewing = media.renew(call_id, leg, station_leg, session)
+                renewing = media.renew(call_id, leg, station_leg, session, account=call.machine.is_account(leg))
                 self._answered(call, leg, renewing, lambda made: i.ConnectOfferMade(leg, made))
             case e.OpenClient(leg, offer):
                 opening = media.open_client(call_id, leg, offer, account=call.machine.station.kind == "account")
@@ -228,13 +228,12 @@ class Orders:
             asyncio.get_running_loop().call_later(wait_s, ask)
 
     async def send_digit(self, call: LiveCall, digit: str) -> None:
-        """One digit to the station's end; raises AntiphonError when its sound can't take it."""
+        """One digit to the station's end, in its sound where it takes it there, else by SIP INFO."""
         station = call.machine.station
-        if station.kind == "station" or not call.hears_digits:
-            # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
-            self._sip.send_digit(station.leg_id, digit)
-        else:
-            await self._media.send_dtmf(call.call_id, station.leg_id, digit)
+        if station.kind == "account" and await self._media.send_dtmf(call.call_id, station.leg_id, digit):
+            return
+        # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
+        self._sip.send_digit(station.leg_id, digit)
 
     @staticmethod
     def _language(call: LiveCall) -> str:
@@ -307,7 +306,7 @@ class Orders:
         if call.station is None or index is None or index >= len(doors):
             _log.info("digit opens no door", **call.log_fields())
             return
-        actor = access.Actor("dtmf", order.user_id, order.user_name)
+        actor = access.Actor("account" if order.account else "dtmf", order.user_id, order.user_name)
         self._start(call, self.open_door(call, Scope(call.station.company_id), actor, doors[index].door_id, order))
 
     async def open_door(

@@ -130,8 +130,13 @@ class MediaPort(Protocol):
     command goes out; sequences that crash the engine cannot be produced.
     """
 
-    async def open_caller(self, call: CallId, leg: LegId, offer: str, *, reliable_preview: bool) -> str | None:
-        """Take the calling station's offer. Returns the SDP for the reliable 183 (own stations), or None."""
+    async def open_caller(
+        self, call: CallId, leg: LegId, offer: str, *, reliable_preview: bool, early: bool = False
+    ) -> str | None:
+        """Take the calling station's offer. Returns the SDP for the reliable 183 (own stations), or None.
+
+        `early`: an account shows its picture before the answer; the SDP returned is that of its 183 and of its 200.
+        """
 
     async def preview_offer(self, call: CallId, leg: LegId) -> str:
         """A recvonly offer (DTLS, ICE, BUNDLE, rtcp-mux) for one browser receiver: picture only."""
@@ -147,11 +152,17 @@ class MediaPort(Protocol):
     async def connect_answer(self, call: CallId, leg: LegId, answer: str) -> str:
         """Take the winner's answer; returns the SDP answer for the calling station."""
 
-    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str) -> str:
+    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str, *, account: bool) -> str:
         """The engine lost the talk: take the station's `session` again; the offer for a new peer connection of that tab.
 
         `connect_answer` follows as after `connect_offer`; its description is offered to the station anew.
         """
+
+    async def receiver_offer(self, call: CallId, leg: LegId) -> str:
+        """The offer for a SIP account that rings, sound and picture both ways; nothing flows before the answer."""
+
+    async def receiver_answer(self, call: CallId, leg: LegId, answer: str) -> None:
+        """Take its answer; `connect_offer` and `connect_answer` follow when it wins."""
 
     async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
         """A browser calls a station or account: takes its offer, returns the offer for the other end."""
@@ -165,8 +176,8 @@ class MediaPort(Protocol):
     async def play(self, call: CallId, leg: LegId, prompt: Prompt, language: str) -> float:
         """Play a prompt to one leg; returns its length in seconds."""
 
-    async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
-        """Send a digit to that leg (RFC 4733)."""
+    async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> bool:
+        """Send a digit to that leg in its sound (RFC 4733); False when it agreed to no digits there."""
 
     async def close(self, call: CallId) -> None:
         """Free everything of this call; harmless when there is nothing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
 
 from antiphon import events, log, metrics
 from antiphon.access import DoorNeedsCall
@@ -12,6 +11,7 @@ from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.admission import Admissions
 from antiphon.calls.board import StationBoard
+from antiphon.calls.leg_events import LegListener
 from antiphon.calls.live import LiveCall
 from antiphon.calls.machine import CallMachine
 from antiphon.calls.model import CallLimits, CallRecord, Direction, Tab
@@ -27,6 +27,7 @@ from antiphon.calls.ports import (
     SipPort,
     StationInvite,
 )
+from antiphon.calls.receivers import Receivers, as_tab
 from antiphon.calls.records import Records
 from antiphon.calls.requests import Requests
 from antiphon.calls.snapshots import Snapshots
@@ -64,7 +65,7 @@ class MediaListener:
                 self._service.feed(live, i.MediaLost(since))
 
 
-class CallService:
+class CallService(LegListener):
     """Implements `SipEvents` and `ClientEvents`, and `MediaEvents` as `media_events`. `connect` before the first event."""
 
     def __init__(
@@ -90,6 +91,7 @@ class CallService:
         """Wire the ports, which in turn were given this service as their listener."""
         self._sip, self._media, self._clients = sip, media, clients
         self._orders = Orders(self, sip, media, clients, doors, self._clock)
+        self._receivers = Receivers(self, self._orders, sip, media)
         self._board = StationBoard(self._database, clients, self._orders, self._calls.values)
         self._requests = Requests(self, self._orders, self._admissions, clients, self._clock)
         bus.subscribe(events.DeviceRevoked, self._device_revoked)
@@ -135,38 +137,10 @@ class CallService:
             self._sip.refuse(invite.leg, 403, "unclaimed")
             return
         call = self.begin("from_station", invite.leg, invite=invite, account=invite.device_id is None)
-        call.button, call.hears_digits = invite.target, "telephone-event" in invite.sdp
+        call.button = invite.target
         self._sip.name(invite.leg, call.call_id)
         _log.info("call arrived", button=invite.target[:64], **call.log_fields())
         self.feed(call, i.Arrived(invite.sdp, previews=invite.device_id is not None))
-
-    def progressed(self, leg: LegId, status: int, sdp: str | None) -> None:
-        self._feed_leg(leg, i.StationProgressed(status))
-
-    def answered(self, leg: LegId, sdp: str) -> None:
-        call = self._by_station_leg.get(leg)
-        if call is not None:
-            call.hears_digits = "telephone-event" in sdp
-        self._feed_leg(leg, i.StationAnswered(sdp))
-
-    def refused(self, leg: LegId, status: int, reason: str) -> None:
-        self._feed_leg(leg, i.StationRefused(status))
-
-    def offered(self, leg: LegId, sdp: str) -> None:
-        if not self._feed_leg(leg, i.StationOffered(sdp)):
-            self._sip.refuse_offer(leg, 488)
-
-    def offer_answered(self, leg: LegId, sdp: str) -> None:
-        self._feed_leg(leg, i.OfferAnswered())
-
-    def offer_refused(self, leg: LegId, status: int) -> None:
-        self._feed_leg(leg, i.OfferRefused(status))
-
-    def dtmf(self, leg: LegId, digit: str) -> None:
-        self._feed_leg(leg, i.StationDigit(digit))
-
-    def ended(self, leg: LegId, cause: Literal["cancelled", "hung_up", "lost"], reason: str) -> None:
-        self._feed_leg(leg, i.StationLeft(cause))
 
     # -- ClientEvents ------------------------------------------------------------------------------------------------
 
@@ -243,14 +217,6 @@ class CallService:
         self._by_station_leg[leg] = call
         return call
 
-    def _feed_leg(self, leg: LegId, given: i.External) -> bool:
-        call = self._by_station_leg.get(leg)
-        if call is None:
-            _log.debug("event of a leg that is gone", leg_id=leg, kind=type(given).__name__)
-            return False
-        self.feed(call, given)
-        return True
-
     def feed(self, call: LiveCall, given: i.External) -> None:
         """One input to one call; a fault in it ends that call with words and is logged, nothing else is touched."""
         try:
@@ -265,7 +231,8 @@ class CallService:
 
     def _feed(self, call: LiveCall, given: i.External) -> None:
         for order in call.machine.handle(given, self._clock.monotonic()):
-            self._orders.carry_out(call, order)
+            if not self._receivers.told(call, order):
+                self._orders.carry_out(call, order)
         self._wheel.set(call.call_id, call.machine.next_deadline())
         if call.machine.over:
             self._forget(call)
@@ -332,16 +299,13 @@ class CallService:
         tabs = (
             self._clients.on_duty(admission.station.company_id, frozenset(plan.user_ids)) if admission.station else ()
         )
-        _log.info("call rings", people=len(plan.user_ids), tabs=len(tabs), **call.log_fields())
-        self.feed(
-            call,
-            i.Planned(
-                plan.user_ids,
-                tuple(Tab(tab.client, tab.user_id, tab.user_name) for tab in tabs),
-                plan.ring_max_s,
-                returns_s=self._clients.may_return_s(frozenset(plan.user_ids)),
-            ),
-        )
+        call.accounts = {account.id: account for account in admission.accounts}
+        rung = *(Tab(tab.client, tab.user_id, tab.user_name) for tab in tabs), *map(as_tab, admission.accounts)
+        people, accounts = plan.user_ids, tuple(call.accounts)
+        _log.info("call rings", people=len(people), tabs=len(tabs), accounts=len(accounts), **call.log_fields())
+        returns_s = self._clients.may_return_s(frozenset(people))
+        early = admission.station is not None and admission.station.early_video
+        self.feed(call, i.Planned((*people, *accounts), rung, plan.ring_max_s, returns_s, early))
 
     def _end_older(self, call: LiveCall) -> None:
         """A station that presses again rings once: it restarted, or gave the older press up without telling."""

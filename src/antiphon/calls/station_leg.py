@@ -39,9 +39,11 @@ class StationLeg(ClientLegs):
         self._set("ring", self._ring_until)
         self._set("step", now + self.limits.plan_max_s)
         self._here.update(tab.client for tab in given.tabs)
-        if leg.kind == "account":
+        early = given.early and "m=video" in self._offer
+        self._previews = self._previews or early
+        if leg.kind == "account" and not early:
             self._emit(e.Progress(leg.leg_id, 180, None))
-        self._emit(e.OpenCaller(leg.leg_id, self._offer, self._reliable))
+        self._emit(e.OpenCaller(leg.leg_id, self._offer, self._reliable, early))
         self._ring_tabs(given.tabs, now)
         self._emit(e.StationLooksDifferent())
         return S.OPENING
@@ -66,6 +68,10 @@ class StationLeg(ClientLegs):
     def restore(self, leg: Leg, given: m.MediaGone, now: float) -> S:
         """The engine was lost while it rang: it takes the caller's offer again, and the caller learns where."""
         self._caller_open = False
+        if (
+            leg.kind == "account"
+        ):  # its early session is gone with its picture, and it follows no new one before the answer
+            self._station_sdp, self._previews = None, False
         self._set("step", now + self.limits.plan_max_s)
         self._emit(e.OpenCaller(leg.leg_id, self._offer, self._reliable))
         return S.RESTORING
@@ -91,6 +97,8 @@ class StationLeg(ClientLegs):
 
     def winner_ready(self, leg: Leg, given: m.WinnerReady, now: float) -> S:
         early = self._station_sdp is not None
+        if early and leg.kind == "account":  # RFC 3261 13.2.1: it ignores any other description in this dialog
+            return self._accept(leg, now)
         self._station_sdp = given.sdp
         if early:  # RFC 3311: the session of the reliable 183 changes before the 200, in the early dialog
             self._emit(e.OfferStation(leg.leg_id, given.sdp))
@@ -262,7 +270,8 @@ class StationLeg(ClientLegs):
         return S.ENDED
 
     def close_unanswered(self, leg: Leg, given: m.CloseWanted, now: float) -> S:
-        if leg.kind == "account" and given.prompt is not None and leg.state is S.ANNOUNCED:
+        mute = self._station_sdp is not None  # its session leads to the call's own media, which speaks no prompts
+        if leg.kind == "account" and given.prompt is not None and leg.state is S.ANNOUNCED and not mute:
             return self._announce(leg, given, now, answered=False)
         self._emit(e.RefuseStation(leg.leg_id, given.status, given.visitor))
         self._end_leg(leg, given.leg_cause, now)

@@ -122,6 +122,8 @@ CLIENT: tuple[Row, ...] = (
     # The others
     *_rows(_RINGING, i.DeclineTapped, (C.ENDED,), "decline_tapped"),
     *_rows(_RINGING, i.HangUpTapped, (C.ENDED,), "decline_tapped"),
+    *_rows(_RINGING, i.ReceiverRefused, (C.ENDED,), "receiver_refused"),
+    *_rows(_WINNING, i.ReceiverRefused, (C.ENDED,), "winner_failed"),
     *_rows(_RINGING, i.TabLeft, (C.ENDED,), "ringing_tab_left"),
     *_rows(_RINGING, i.TabOffDuty, (C.ENDED,), "ringing_tab_off_duty"),
     *_rows((C.NEW, *_RINGING), m.StopWanted, (C.ENDED,), "stop_ringing"),

@@ -169,7 +169,7 @@ def read_certificate_request(csr_pem: str) -> ec.EllipticCurvePublicKey | rsa.RS
         request = x509.load_pem_x509_csr(csr_pem.encode())
         signed = request.is_signature_valid
         key = request.public_key()
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, x509.InvalidVersion, InvalidSignature, UnsupportedAlgorithm) as error:
         raise CertificateRequestInvalid(reason=type(error).__name__) from error
     if not signed:
         raise CertificateRequestInvalid(reason="signature")

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from antiphon.database import PLATFORM, Tx
 from antiphon.devices.store import certificates, device_rows
 
 
-def stations_by_state(tx: Tx) -> Mapping[str, int]:
-    """Over all companies: online, offline, unclaimed, revoked."""
+def stations_by_state(tx: Tx) -> Mapping[tuple[str, ...], int]:
+    """Over all companies, by kind (station, account) and state (online, offline, unclaimed, revoked)."""
+    found: dict[tuple[str, ...], int] = {}
+    for kind in ("station", "account"):
 
-    def those(status: str) -> int:
-        return tx.count(PLATFORM, device_rows, device_rows.c.status == status)
+        def those(status: str, *more: sa.ColumnElement[bool], kind: str = kind) -> int:
+            return tx.count(PLATFORM, device_rows, device_rows.c.kind == kind, device_rows.c.status == status, *more)
 
-    online = tx.count(PLATFORM, device_rows, device_rows.c.status == "claimed", device_rows.c.online.is_(True))
-    return {
-        "online": online,
-        "offline": those("claimed") - online,
-        "unclaimed": those("unclaimed"),
-        "revoked": those("revoked"),
-    }
+        found[kind, "online"] = those("claimed", device_rows.c.online.is_(True))
+        found[kind, "offline"] = those("claimed") - found[kind, "online"]
+        for status in ("unclaimed", "revoked"):
+            found[kind, status] = those(status)
+    return found
 
 
 def first_certificate_ends(tx: Tx) -> datetime | None:

@@ -90,6 +90,9 @@ class Inbox:
                 self._waiting.setdefault((device_id, topic), payload)
                 await asyncio.sleep(limits.DATABASE_RETRY_S)
 
+        except Exception:  # noqa: BLE001 - retained messages come again with every session: one must not end all others
+            _log.exception("message not taken", device_id=device_id, topic=topic)
+
     async def _settle(self) -> None:
         heard, now = frozenset(self._heard), self._clock.now()
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -57,10 +56,8 @@ def read_fact(topic: str, payload: bytes) -> Fact:
     if named is None or kind is None:
         raise FactMalformed(topic)
     try:
-        document = json.loads(payload)
-        known = {field.name: document[field.name] for field in fields(kind) if field.name in document}
-        fact = _ADAPTERS[kind.__name__].validate_python(known)
-    except (ValueError, TypeError, RecursionError, ValidationError) as error:
+        fact = _ADAPTERS[kind.__name__].validate_json(payload)
+    except ValidationError as error:
         raise FactMalformed(topic) from error
     if fact.company_id != named.group(1):
         raise FactMalformed(topic)

@@ -90,7 +90,12 @@ OPEN_TO_ACKNOWLEDGED = histogram(
 
 # -- stations, accounts, certificates ------------------------------------------------------------------------------------
 
-STATIONS = reading("antiphon_stations", "Stations of all companies, by state.", ("state",), ("devices",))
+STATIONS = reading(
+    "antiphon_stations",
+    "Stations of all companies and accounts of other makers' stations, by state.",
+    ("kind", "state"),
+    ("devices",),
+)
 CERTIFICATE_DAYS = reading(
     "antiphon_certificate_days",
     "Days left of the platform's certificates and of its revocation list; `station` is the soonest of all stations'.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from random import Random
 
 from antiphon.errors import AntiphonError
@@ -55,7 +56,8 @@ WORDS = (
     b"opus/48000/2", b"H264/90000", b"telephone-event/8000", b"packetization-mode=1", b"profile-level-id=4_2e01", b"profile-level-id=42e01f",
     b"inline:" + _KEY.encode(), b"inline:", b"|2^20|1:4", b"IN IP4 192.0.2.1", b"IN IP6 ::1", b"IN IP4 192.0.2.1/127", b"192.0.2.1", b"*",
 )  # fmt: skip
-LINES = tuple(f"{line}".encode() for text in (STATION, BROWSER, STRANGER) for line in text.split("\n")) + (
+LINES = (
+    *(line.encode() for text in (STATION, BROWSER, STRANGER) for line in text.split("\n")),
     b"a=inactive", b"a=sendonly", b"m=audio 0 RTP/SAVPF 0", b"m=application 9 UDP/DTLS/SCTP webrtc-datachannel", b"m=audio 1 RTP/AVP", b"a=",
     b"a=rtpmap:", b"a=fmtp:96", b"a=crypto:", b"a=mid:", b"a=mid:x y", b"=", b"m=", b"o=", b"v=1", b"a=rtcp:", b"c=IN IP4", b"a=rtcp:99999",
 )  # fmt: skip
@@ -143,20 +145,24 @@ def _agree(text: str, ours: Description) -> None:
     hold("audio" in agreed, "agreed without sound")
 
 
+_SHAPES: tuple[Callable[[str], str], ...] = (
+    lambda text: passing.parse(text).text,
+    lambda text: passing.usable(text).text,
+    lambda text: passing.for_station(text, 1, 2),
+    lambda text: passing.for_browser(text, 1, 2, picture_only=True),
+    lambda text: passing.for_browser(text, 1, 2, picture_only=False),
+    lambda text: passing.browser_answer(text, 2),
+    passing.browser_offer,
+    lambda text: passing.anchor_answer(text, 40000),
+)
+
+
 def _pass_on(text: str, ours: Description) -> None:
     """From a station or browser through our hands to rtpengine, and from it to the others."""
-    for shape in (
-        lambda: passing.parse(text).text,
-        lambda: passing.usable(text).text,
-        lambda: passing.for_station(text, 1, 2),
-        lambda: passing.for_browser(text, 1, 2, picture_only=True),
-        lambda: passing.for_browser(text, 1, 2, picture_only=False),
-        lambda: passing.browser_answer(text, 2),
-        lambda: passing.browser_offer(text),
-        lambda: passing.anchor_answer(text, 40000),
-    ):
+    # all of them for one text would make a run eight times as long
+    for shape in (_SHAPES[len(text) % len(_SHAPES)], _SHAPES[sum(text.encode()[-64:]) % len(_SHAPES)]):
         try:
-            shaped = shape()
+            shaped = shape(text)
         except AntiphonError as error:
             hold(error.http_status < 500, f"not our fault: {error.code}")
             continue

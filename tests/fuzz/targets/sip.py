@@ -19,8 +19,9 @@ from antiphon.wire.sip import (
 )
 from antiphon.wire.sip.message import SipMessage, parse
 from tests.fuzz.mutation import SPECIALS, change_lines
-from tests.fuzz.script import ScriptMutator, Step, read
+from tests.fuzz.script import ScriptMutator, Step, read, write
 from tests.fuzz.target import ByteMutator, Stopwatch, Target, hold
+from tests.fuzz.targets import torture
 from tests.fuzz.targets.sip_seeds import EDGE, OFFER, STATION, scenarios
 
 DATAGRAM, STREAM, ORDER, TIME, LOST = range(5)
@@ -58,7 +59,8 @@ class Sip(Target):
     instruments = ("antiphon.wire",)
 
     def __init__(self) -> None:
-        self._seeds = scenarios()
+        tortures = [*torture.VALID.values(), *torture.INVALID.values(), *torture.IPV6.values()]
+        self._seeds = [*scenarios(), *(write([Step(kind, each)]) for each in tortures for kind in (DATAGRAM, STREAM))]
         self._mutator = ScriptMutator(self._seeds, KINDS, _change)
 
     def seeds(self) -> list[bytes]:

@@ -29,7 +29,7 @@ class Recorder:
         self.now = 100.0
         self.steps: list[Step] = []
         self.leg = self.their_leg = "door"
-        self._calls = 0
+        self.heard = True  # False: the peer is no agent, its answers are written by hand
 
     # -- what the peer does ------------------------------------------------------------------------------------------
 
@@ -56,6 +56,8 @@ class Recorder:
     # -- what we do --------------------------------------------------------------------------------------------------
 
     def order(self, what: int, how: int = 1) -> None:
+        if what in (CALL, REGISTER):
+            how = int(self.flow is STATION)
         self.steps.append(Step(2, bytes([what, 0, how])))
         agent, now, sdp = self.ours, self.now, OFFER if how % 2 else OFFER.replace("4000", "6000")
         status = (180, 183, 199, 404, 486, 488, 600, 302)[how % 8]
@@ -115,7 +117,7 @@ class Recorder:
         for effect in effects:
             if isinstance(effect, Invited):
                 self.leg = effect.leg
-            elif isinstance(effect, Send):
+            elif isinstance(effect, Send) and self.heard:
                 self._from_them(self.theirs.receive(self.back, effect.data, self.now))
 
     def _from_them(self, effects: list[Any]) -> None:
@@ -136,6 +138,7 @@ def scenarios() -> list[bytes]:
         refused,
         we_call,
         we_call_and_cancel,
+        we_are_refused,
         both_offer,
         registered,
         stray,
@@ -208,6 +211,13 @@ def we_call_and_cancel(line: Recorder) -> None:
     line.passes(16)
 
 
+def we_are_refused(line: Recorder) -> None:
+    line.order(CALL)
+    line.they("progress", line.their_leg, 180, None)
+    line.they("refuse", line.their_leg, 486, "busy")
+    line.passes(16)
+
+
 def both_offer(line: Recorder) -> None:
     line.they_call()
     line.order(ACCEPT)
@@ -218,6 +228,7 @@ def both_offer(line: Recorder) -> None:
 
 
 def registered(line: Recorder) -> None:
+    line.heard = False
     line.order(REGISTER)
     line.say(_answer(1, 423, "Min-Expires: 600\r\n"))
     line.say(
@@ -245,9 +256,12 @@ def stray(line: Recorder) -> None:
             f'f: "x" <sip:a@b>;tag=1\r\nt: <sip:c@d>\r\ni: stray\r\nCSeq: 1 {method}\r\nl: 0\r\n\r\n'.encode()
         )
 
+    line.say(b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9\r\nVia: SIP/2.0/UDP 192.0.2.8\r\nContent-Length: 0\r\n\r\n")
+
 
 def forked(line: Recorder) -> None:
     """Several ends answer our call; the second 200 is acknowledged and hung up."""
+    line.heard = False
     line.order(CALL)
     for status, tag, extra in (
         (180, "a", ""),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
 from antiphon.settings import Settings
-from ops import sip
+from ops import engines, sip
 
 REALM = "antiphon.local"
 
@@ -91,3 +96,40 @@ def to_elsewhere(settings: Settings, user: str, port: int) -> dict[str, bytes]:
         for name, route in (("its address", f"{edge}"), ("a route", f"{own}, {edge}, {lr}")):
             told[f"{method} in a dialog, {name}"] = request(method, there, user, f"Route: {route}", dialog=True)
     return told
+
+
+def say(
+    settings: Settings, port: int, who: engines.Station | None, messages: list[bytes], user: str = "whoever"
+) -> None:
+    """Each on a connection of its own; returns when the edge has dealt with all of them."""
+    for message in messages:
+        with engines.connect(settings, port, who) as connection:
+            line = sip.Line(connection)
+            line.send(message + request("OPTIONS", f"sip:{REALM}", user))
+            while "OPTIONS" not in sip.header(line.receive(), "CSeq"):
+                continue
+
+
+@dataclass
+class Accomplice:
+    """Waits on a port of his own for what the edge might be talked into sending."""
+
+    socket: socket.socket
+
+    @property
+    def port(self) -> int:
+        return int(self.socket.getsockname()[1])
+
+    def received(self) -> bytes:
+        try:
+            return self.socket.recv(65_536)
+        except BlockingIOError:
+            return b""
+
+
+@contextmanager
+def accomplice() -> Iterator[Accomplice]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.bind(("127.0.0.1", 0))
+        own.setblocking(False)
+        yield Accomplice(own)

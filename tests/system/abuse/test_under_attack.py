@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from corridor.conftest import at_the_door
 from corridor.platform_under_test import Platform
-from corridor.stranger import Device, Office, Socket
+from corridor.stranger import Device, LogReader, Office, Socket
 from corridor.stranger import socket as web_socket
 
 from abuse.attacks import REALM, request
@@ -214,7 +214,13 @@ def test_what_never_ends_is_given_up(platform: Platform, device: Device) -> None
         Slow("TURN: silent", plain(ports.stun)),
         Slow("TURN: a byte a second", plain(ports.stun), b"\x00\x03", b"\x00"),
     ]
-    ended = when_they_end(slow, 35.0)
+    log = LogReader(platform.data / "log" / "calls.log")
+    with on_duty(platform) as deaf:  # a client that reads nothing from now on, and so answers no ping either
+        ended = when_they_end(slow, 35.0)
+        log.says('"client gone"')
+        with on_duty(platform) as desk:
+            assert desk.is_rung() < RING_MAX_S
+        deaf.socket.abandon()
     assert {one.words: ended.get(one.words) for one in slow if one.words not in ended} == {}
     assert {words: at for words, at in ended.items() if at > 30} == {}
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import socket
 import sqlite3
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from abuse import attacks
-from abuse.attacks import REALM, request
+from abuse.attacks import REALM, accomplice, request, say
 from abuse.engine_alone import CallService, alone, in_place_of_the_call_service
 from antiphon.settings import Settings
 from antiphon.wire.sip.errors import SipSyntaxError
@@ -25,19 +24,6 @@ from antiphon.wire.station import ACCOUNT_HEADER, DEVICE_HEADER
 from ops import engines, sip
 
 pytestmark = pytest.mark.system
-ALIVE = request("OPTIONS", f"sip:{REALM}", "whoever")
-
-
-def say(
-    settings: Settings, port: int, who: engines.Station | None, messages: list[bytes], user: str = "whoever"
-) -> None:
-    """Each on a connection of its own; returns when the edge has dealt with all of them."""
-    for message in messages:
-        with engines.connect(settings, port, who) as connection:
-            line = sip.Line(connection)
-            line.send(message + request("OPTIONS", f"sip:{REALM}", user))
-            while "OPTIONS" not in sip.header(line.receive(), "CSeq"):
-                continue
 
 
 def test_strangers_without_a_password(edge: Settings, calls: CallService) -> None:
@@ -131,38 +117,23 @@ def test_who_calls_says_only_the_edge(edge: Settings, calls: CallService, door: 
 # -- the edge is nobody's way to elsewhere --------------------------------------------------------------------------------
 
 
-@contextmanager
-def accomplice() -> Iterator[tuple[socket.socket, int]]:
-    """Waits for what the edge might be talked into sending."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-        own.bind(("127.0.0.1", 0))
-        own.setblocking(False)
-        yield own, own.getsockname()[1]
-
-
-def received(own: socket.socket) -> bytes:
-    try:
-        return own.recv(65_536)
-    except BlockingIOError:
-        return b""
-
-
 def test_nothing_is_sent_on_for_strangers(edge: Settings, calls: CallService) -> None:
-    with accomplice() as (own, port):
-        say(edge, edge.ports.sips_accounts, None, list(attacks.to_elsewhere(edge, "bell", port).values()))
-        assert received(own) == b""
+    with accomplice() as there:
+        say(edge, edge.ports.sips_accounts, None, list(attacks.to_elsewhere(edge, "bell", there.port).values()))
+        assert there.received() == b""
     assert calls.hears() == []
 
 
 def test_nothing_is_sent_on_for_stations(edge: Settings, calls: CallService, door: engines.Station) -> None:
     """A station's own calls reach the call service, whatever its routes say, and nobody else."""
-    with accomplice() as (own, port):
-        told = attacks.to_elsewhere(edge, door.device_id, port)
+    with accomplice() as there:
+        told = attacks.to_elsewhere(edge, door.device_id, there.port)
         say(edge, edge.ports.sips, door, list(told.values()), door.device_id)
-        assert received(own) == b""
-    heard = calls.hears()
-    assert {one.split(" ")[0] for one in heard} <= {"INVITE", "ACK"}
-    assert not any(f":{port}" in one for header in ("Route", "Record-Route") for one in sip.headers(heard[0], header))
+        assert there.received() == b""
+        heard = calls.hears()
+        assert {one.split(" ")[0] for one in heard} <= {"INVITE", "ACK"}
+        ways = [route for one in heard for name in ("Route", "Record-Route") for route in sip.headers(one, name)]
+        assert not [route for route in ways if f":{there.port}" in route]
 
 
 @pytest.mark.parametrize("trick", ["a contact", "an alias", "a record-route"])
@@ -170,13 +141,13 @@ def test_a_stations_own_words_do_not_lead_the_call_service_elsewhere(
     edge: Settings, calls: CallService, door: engines.Station, trick: str
 ) -> None:
     """What the call service sends back goes down the station's connection, or nowhere."""
-    with accomplice() as (own, port), engines.connect(edge, edge.ports.sips, door) as connection:
+    with accomplice() as there, engines.connect(edge, edge.ports.sips, door) as connection:
         contact = {
-            "a contact": f"<sip:x@127.0.0.1:{port};transport=udp>",
-            "an alias": f"<sip:x@127.0.0.1:{port};alias=127.0.0.1~{port}~1>",
+            "a contact": f"<sip:x@127.0.0.1:{there.port};transport=udp>",
+            "an alias": f"<sip:x@127.0.0.1:{there.port};alias=127.0.0.1~{there.port}~1>",
             "a record-route": "<sip:x@127.0.0.1:40000;transport=tls>",
         }[trick]
-        extra = (f"Record-Route: <sip:127.0.0.1:{port};transport=udp;lr>",) if trick == "a record-route" else ()
+        extra = (f"Record-Route: <sip:127.0.0.1:{there.port};transport=udp;lr>",) if trick == "a record-route" else ()
         station = sip.Line(connection)
         station.send(
             sip.request(
@@ -200,7 +171,7 @@ def test_a_stations_own_words_do_not_lead_the_call_service_elsewhere(
             except TimeoutError:
                 refusal = calls.next(within_s=5).decode()
                 assert (sip.status(refusal), sip.header(refusal, "CSeq")) == (403, f"1 {method}")
-        assert received(own) == b""
+        assert there.received() == b""
 
 
 # -- planted faults -----------------------------------------------------------------------------------------------------

@@ -38,6 +38,44 @@ _UNTIL = """async ([figure, least, patience]) => {
 }"""
 
 
+# Resolves when a connection that is younger than the one known has received sound.
+_ANEW = """async ([frames, patience]) => {
+  const end = performance.now() + patience;
+  for (;;) {
+    const calls = Object.values(await window.__antiphon.statistics());
+    if (calls.some((call) => call.framesDecoded < frames && call.soundReceived > 0.0001)) return;
+    if (performance.now() > end) throw new Error(`waited in vain for sound: ${JSON.stringify(calls)}`);
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}"""
+
+
+# Resolves with the strongest frequency of the tab's sound: as soon as it is the wanted one, or with the last one found.
+_TONE = """async ([wanted, patience]) => {
+  const end = performance.now() + patience;
+  const context = new AudioContext();
+  const meter = context.createAnalyser();
+  meter.fftSize = 8192;
+  meter.minDecibels = -100;
+  const levels = new Float32Array(meter.frequencyBinCount);
+  const step = context.sampleRate / meter.fftSize;
+  let source = null, found = 0;
+  while (performance.now() < end && Math.abs(found - wanted) > 20) {
+    const sound = document.querySelector("audio")?.srcObject;
+    if (source === null && sound) {
+      source = context.createMediaStreamSource(sound);
+      source.connect(meter);
+    }
+    await new Promise((done) => setTimeout(done, 50));
+    meter.getFloatFrequencyData(levels);
+    const loudest = levels.indexOf(Math.max(...levels));
+    found = levels[loudest] > -60 ? loudest * step : 0;
+  }
+  await context.close();
+  return found;
+}"""
+
+
 # Keeps the tab's sockets, so that a test can lose one.
 _SOCKETS = """window.__sockets = [];
 window.WebSocket = class extends WebSocket {
@@ -94,6 +132,15 @@ class Person:
     def hears_the_visitor(self) -> dict[str, Any]:
         """Sound energy played by this tab: silence has none."""
         return self._until("soundReceived", 0.001)
+
+    def hears_the_visitor_anew(self, frames: int) -> None:
+        """Sound on another connection than the one that had decoded so many pictures."""
+        self.page.evaluate(_ANEW, [frames, PATIENCE_MS])
+
+    def hears_a_tone(self, hz: int) -> None:
+        """The strongest tone in what this tab plays is this one."""
+        heard = self.page.evaluate(_TONE, [hz, PATIENCE_MS])
+        assert abs(heard - hz) < 30, f"{heard} Hz instead of {hz}"
 
     def reads(self, words: str | re.Pattern[str], within_ms: int = PATIENCE_MS) -> None:
         expect(self.page.get_by_text(words).first).to_be_visible(timeout=within_ms)
@@ -161,6 +208,10 @@ class Person:
     def loses_the_socket(self) -> None:
         """The connection breaks once; the page stays and may connect again."""
         self.page.evaluate("window.__sockets.at(-1).close()")
+
+    def is_in_service(self) -> None:
+        """No bar says that something keeps this tab from ringing: the connection is back and signed on."""
+        expect(self.page.locator(".bars")).to_be_empty(timeout=PATIENCE_MS)
 
     @property
     def sockets(self) -> int:

@@ -248,6 +248,10 @@ class Socket:
             self._flush()
         self._connection.close()
 
+    def abandon(self) -> None:
+        """Drop the connection without a goodbye."""
+        self._connection.close()
+
     def say(self, message: Json | str | bytes) -> None:
         if isinstance(message, bytes):
             self._protocol.send_binary(message)

@@ -1,4 +1,4 @@
-"""Other makers' telephones and door stations at a running installation: baresip, a real one, told through its control port."""
+"""Other makers' telephones and door stations at a running installation: the real baresip and the real linphone, told what to do."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from antiphon import settings as settings_room
 from corridor.platform_under_test import Platform
 from corridor.stranger import until
 
@@ -28,7 +29,7 @@ sip_verify_server yes
 call_local_timeout 60
 call_max_calls 4
 audio_player aubridge,sink
-audio_source ausine,{tone_hz}
+audio_source aufile,{voice}
 audio_alert aubridge,alert
 audio_txmode poll
 audio_level no
@@ -43,7 +44,7 @@ module_path /usr/lib/baresip/modules
 module opus.so
 module g711.so
 module g722.so
-module ausine.so
+module aufile.so
 module aubridge.so
 module sndfile.so
 module {video}.so
@@ -57,6 +58,19 @@ module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{control}
 snd_path {dump}
 """
+
+
+# Samples per second and channels that each codec wants its voice in.
+_SOUND = {"opus/48000/2": (48_000, 2), "pcma/8000/1": (8_000, 1)}
+
+
+def _voice(path: Path, tone_hz: int, rate: int, channels: int) -> Path:
+    """A minute of one tone."""
+    tone = np.sin(2 * np.pi * tone_hz * np.arange(60 * rate) / rate) * 8_000
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, 2, rate, 0, "NONE", ""))
+        file.writeframes(np.repeat(tone.astype("<i2"), channels).tobytes())
+    return path
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,7 @@ class Baresip:
     account: Account
     folder: Path
     tone_hz: int = 440
-    codecs: str = "opus/48000/2,pcma/8000/1"
+    codecs: str = "opus/48000/2"
     video: str = "avcodec"
     picture: str = "fakevideo,nil"
     digits: str = "rtpevent"
@@ -142,7 +156,7 @@ class Baresip:
         (self.folder / "config").write_text(
             _CONFIG.format(
                 trust=self.platform.data / "pki" / "root.crt",
-                tone_hz=self.tone_hz,
+                voice=_voice(self.folder / "voice.wav", self.tone_hz, *_SOUND[self.codecs]),
                 picture=self.picture,
                 video=self.video,
                 control=control,
@@ -166,7 +180,8 @@ class Baresip:
                 self._control = socket.create_connection(("127.0.0.1", control), timeout=0.2)
                 return
             except OSError:
-                assert time.monotonic() < end and self._process.poll() is None, self.log
+                assert time.monotonic() < end, self.log
+                assert self._process.poll() is None, self.log
 
     @property
     def dump(self) -> Path:
@@ -252,7 +267,7 @@ class Baresip:
         self.do("hangup")
 
     def presses(self, digit: str) -> None:
-        self.do(digit)
+        self.do("sndcode", digit)
 
     def is_told(self) -> str:
         """Why its call is over, in the platform's status line."""
@@ -262,3 +277,127 @@ class Baresip:
         """What came out of its loudspeaker in the newest call, which is over."""
         newest = max(self.dump.glob("*dec.wav"), key=lambda path: path.stat().st_mtime)
         return heard_in(newest)
+
+
+_LINPHONE = """
+[sip]
+media_encryption=srtp
+media_encryption_mandatory=1
+root_ca={trust}
+verify_server_certs=1
+verify_server_cn=0
+sip_port=-1
+sip_tcp_port=-1
+sip_tls_port=-1
+use_ipv6=0
+register_only_when_network_is_up=0
+[rtp]
+audio_rtp_port=28000-28999
+video_rtp_port=29000-29999
+[video]
+capture=1
+display=0
+automatically_initiate=1
+automatically_accept=1
+[sound]
+echocancellation=0
+"""
+
+
+@dataclass
+class Linphone:
+    """One linphone without screen, camera and sound card: it sends a still picture, plays a file and records what it hears.
+
+    It checks who signed the platform's certificate, and not the name in it: its TLS library knows no addresses there.
+    """
+
+    platform: Platform
+    account: Account
+    folder: Path
+    tone_hz: int = 600
+    _process: subprocess.Popen[str] = field(init=False)
+    _log: Path = field(init=False)
+    _said: int = 0
+
+    def start(self) -> Linphone:
+        """Until it is registered, with files for a microphone and a loudspeaker."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.folder / ".local/share/linphone").mkdir(parents=True)
+        settings = self.folder / "linphonerc"
+        settings.write_text(_LINPHONE.format(trust=self.platform.data / "pki" / "root.crt"))
+        voice = _voice(self.folder / "voice.wav", self.tone_hz, 48_000, 1)
+        self._log = self.folder / "log"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                ["linphonec", "-c", str(settings), "-C", "-S"],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                text=True,
+                bufsize=1,
+                env=settings_room.inherited() | {"HOME": str(self.folder)},
+            )
+        one = self.account
+        server = f"<sip:{one.server}:{one.port};transport=tls>"
+        self.do("soundcard use files")
+        self.says("Using wav files")
+        self.do(f"play {voice}")
+        self.do(f"record {self.recording}")
+        self.do(f"register sip:{one.user}@{one.server} {server} {one.password}")
+        until("registered", lambda: self._registered())
+        return self
+
+    def _registered(self) -> bool:
+        with self.platform.api(self.platform.people[0]) as api:
+            return bool(api.get(f"/api/v1/accounts/{self.account.id}").json()["online"])
+
+    @property
+    def recording(self) -> Path:
+        return self.folder / "heard.wav"
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def says(self, words: str) -> None:
+        """It wrote these words after what was read before."""
+        until(f"linphone says {words}", lambda: words in self.log[self._said :])
+        self._said = self.log.index(words, self._said) + len(words)
+
+    def do(self, command: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(command + "\n")
+
+    def calls(self, whom: str = "main") -> None:
+        self.do(f"call sip:{whom}@{self.account.server}")
+
+    def is_rung(self) -> None:
+        self.says("is contacting you")
+
+    def answers(self) -> None:
+        self.do("answer")
+        self.talks()
+
+    def talks(self) -> None:
+        self.says("Media streams established")
+
+    def presses(self, digit: str) -> None:
+        self.do(digit)
+
+    def hangs_up(self) -> None:
+        self.do("terminate")
+
+    def is_told(self) -> None:
+        self.says(" ended (")
+
+    def stop(self) -> None:
+        """The recording is whole once it has ended."""
+        self.do("quit")
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(5)
+
+    def heard(self) -> Heard:
+        return heard_in(self.recording)

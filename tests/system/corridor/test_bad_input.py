@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.limits import SIP_BUFFER_BYTES, SIP_REQUEST_MAX_BYTES
 from corridor.conftest import Account
 from corridor.platform_under_test import Platform
 from corridor.stranger import OFFER, Device, LogReader, Office, Socket, final, reason, until
@@ -216,7 +217,7 @@ def test_an_offer_that_nobody_can_take(
     office.record_of(device.id, cause)
 
 
-@pytest.mark.parametrize("size", [20_000, 60_000])
+@pytest.mark.parametrize("size", [SIP_REQUEST_MAX_BYTES, SIP_BUFFER_BYTES - 2_000])
 def test_a_message_larger_than_any_call_needs(device: Device, edge_log: LogReader, size: int) -> None:
     with device.line() as line:
         answer = final(line, device.invite(sdp=OFFER + "a=x:" + "y" * size + "\r\n"))

@@ -1,4 +1,4 @@
-"""What breaks while people ring and talk: tabs, sockets, the station, the call service, the media engine."""
+"""What breaks at the ends while people ring and talk: tabs, sockets, the station. The parts: `test_faults.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import time
-from typing import Any
 
 import pytest
 
@@ -44,13 +43,6 @@ def rings_within(visitor: Visitor, person: Person, within_s: float) -> None:
     person.is_not_rung()
     visitor.hang_up()
     visitor.is_idle()
-
-
-def is_told_of_a_fault(visitor: Visitor, since: str, within_s: float) -> None:
-    def told(status: dict[str, Any]) -> bool:
-        return bool({"platform_unreachable", "platform_error"} & set(told_since(status, since)))
-
-    visitor.waits_until("the visitor is told of a fault", told, within_s)
 
 
 def test_digits_go_both_ways_in_a_conversation(platform: Platform, desk: Desk, visitor: Visitor) -> None:
@@ -134,54 +126,6 @@ def test_a_station_without_network_is_offline_within_fifteen_seconds(
     anna.sees_the_station("Online", within_ms=30_000)
 
 
-def test_a_call_service_that_dies_while_it_rings_is_said_to_the_visitor_and_the_next_call_rings(
-    platform: Platform, desk: Desk, visitor: Visitor
-) -> None:
-    anna = desk.tab(platform.people[0])
-    visitor.press()
-    anna.is_rung()
-    anna.sees_the_visitor(frames=2)
-    told, before = visitor.prompts, platform.process("calls")
-    platform.kill("calls")
-    is_told_of_a_fault(visitor, told, within_s=12)
-    platform.runs_again("calls", before)
-    anna.is_not_rung()
-    anna.is_connected(sockets=2)
-    rings_within(visitor, anna, 10)
-    broken = platform.newest_call(anna.email)
-    assert broken["cause"] == "cancelled"
-
-
-def test_a_call_service_that_dies_in_a_talk_is_said_to_the_visitor_and_the_next_call_rings(
-    platform: Platform, desk: Desk, visitor: Visitor
-) -> None:
-    anna = in_a_talk(desk, platform, visitor)
-    told, before = visitor.prompts, platform.process("calls")
-    platform.kill("calls")
-    is_told_of_a_fault(visitor, told, within_s=12)
-    platform.runs_again("calls", before)
-    anna.is_connected(sockets=2)
-    visitor.hang_up()
-    rings_within(visitor, anna, 10)
-
-
-def test_an_edge_that_dies_while_it_rings_stops_the_ring_everywhere(
-    platform: Platform, desk: Desk, visitor: Visitor
-) -> None:
-    anna = desk.tab(platform.people[0])
-    visitor.press()
-    anna.is_rung()
-    anna.sees_the_visitor(frames=2)
-    told, before = visitor.prompts, platform.process("kamailio")
-    platform.kill("kamailio")
-    is_told_of_a_fault(visitor, told, within_s=5)
-    anna.is_not_rung(within_ms=8_000)
-    platform.runs_again("kamailio", before)
-    visitor.waits_until("the station is registered", lambda status: status["registration"] == "registered", 30)
-    visitor.hang_up()
-    rings_within(visitor, anna, 10)
-
-
 @pytest.mark.parametrize("way", ["closes_the_tab", "reloads"])
 def test_closing_or_reloading_the_tab_in_a_talk_is_said_to_the_visitor_at_once(
     platform: Platform, desk: Desk, visitor: Visitor, way: str
@@ -191,25 +135,6 @@ def test_closing_or_reloading_the_tab_in_a_talk_is_said_to_the_visitor_at_once(
     getattr(anna, way)()
     visitor.is_told("hung_up", since=told, within_s=3)
     visitor.hang_up()
-    visitor.is_idle()
-
-
-def test_a_media_engine_that_dies_in_a_talk_is_said_to_both_and_the_next_call_works(
-    platform: Platform, desk: Desk, visitor: Visitor
-) -> None:
-    anna = in_a_talk(desk, platform, visitor)
-    told, before = visitor.prompts, platform.process("rtpengine")
-    platform.kill("rtpengine")
-    visitor.is_told("platform_error", since=told)
-    anna.reads("Haupteingang: picture and sound failed. Call back.")
-    assert platform.newest_call(anna.email)["cause"] == "media_failed"
-    platform.runs_again("rtpengine", before)
-    visitor.hang_up()
-    visitor.is_idle()
-    anna = in_a_talk(desk, platform, visitor)
-    anna.sees_the_visitor(frames=5)
-    anna.hears_the_visitor()
-    anna.hangs_up()
     visitor.is_idle()
 
 

@@ -1,7 +1,8 @@
 // The client's reducer: contract messages, the tab's own requests and time in, one picture out. Pure.
-import type { ClientMessage, ServerMessage, StationView } from "../contract";
+import type { ClientMessage, ServerMessage } from "../contract";
 import { doorAnswered, doorFailed, doorPressed, doorRequestFailed, doorsAt, doorsUnanswered } from "./door-state";
 import { endedByCall, endedByRing, endedLost, refused, told, type Notice } from "./notices";
+import { stationChanged, withoutStation, withStation } from "./station-state";
 import type { Action, ClientState, OwnCall, RingingCall } from "./state";
 
 // A notice leaves by itself after this time; the record keeps what it said.
@@ -20,22 +21,6 @@ const newCall = {
   digit: null,
   resumedAt: null,
 } as const;
-
-const withStation = (stations: readonly StationView[], station: StationView): readonly StationView[] =>
-  stations.some((known) => known.station_id === station.station_id)
-    ? stations.map((known) => (known.station_id === station.station_id ? station : known))
-    : [...stations, station];
-
-const stationChanged = (state: ClientState, station: StationView): ClientState => {
-  const here = <T extends { station: StationView }>(shown: T): T =>
-    shown.station.station_id === station.station_id ? { ...shown, station } : shown;
-  return {
-    ...state,
-    stations: withStation(state.stations, station),
-    ringing: state.ringing.map(here),
-    call: state.call === null ? null : here(state.call),
-  };
-};
 
 const withNotice = (state: ClientState, notice: Notice): ClientState => ({
   ...state,
@@ -89,7 +74,7 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
     case "station_changed":
       return stationChanged(state, message.station);
     case "station_removed":
-      return { ...state, stations: state.stations.filter((known) => known.station_id !== message.station_id) };
+      return { ...state, stations: withoutStation(state.stations, message.station_id) };
     case "ring": {
       if (state.ringing.some((ring) => ring.callId === message.call_id)) return state;
       const ring: RingingCall = {
@@ -155,13 +140,8 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
     case "media_offer":
       if (message.renewed !== true || state.call?.phase !== "talking") return state;
       return withNotice(state, told("call.media_renewed", now));
-    case "preview_offer":
-    case "remote_sdp":
-    case "done":
-    case "pong":
-      return state;
     default:
-      return state; // newer than this client
+      return state; // for the media alone, or newer than this client
   }
 }
 

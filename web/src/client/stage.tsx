@@ -138,7 +138,9 @@ function StageWords({ call, ring }: Props) {
       {ring !== null && (
         <span className="osd osd-tl">
           <IconEye size={17} stroke={1.75} aria-hidden="true" />
-          {say(station.kind === "account" && ring.picture === "none" ? "call.preview.later" : previewWords[ring.picture])}
+          {say(
+            station.kind === "account" && ring.picture === "none" ? "call.preview.later" : previewWords[ring.picture],
+          )}
         </span>
       )}
       <span className="osd osd-tr">

@@ -93,7 +93,8 @@ export const de: Record<WordKey, string> = {
   "door.failed": "Nicht geöffnet",
   "door.forbidden": "Sprechen ja, öffnen nein",
   "door.forbidden.text": "Wer {door} öffnet, bestimmt die Verwaltung.",
-  "door.failed.station_unreachable": "Die Station ist nicht erreichbar. Noch einmal drücken oder den Hausmeister rufen.",
+  "door.failed.station_unreachable":
+    "Die Station ist nicht erreichbar. Noch einmal drücken oder den Hausmeister rufen.",
   "door.failed.door_not_allowed": "Sie dürfen diese Tür nicht öffnen. Bei der Verwaltung nachfragen.",
   "door.failed.door_not_found": "Diese Tür gibt es nicht mehr. Seite neu laden.",
   "door.failed.door_refused": "Die Station hat abgelehnt. Noch einmal drücken oder den Hausmeister rufen.",

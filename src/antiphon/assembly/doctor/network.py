@@ -8,6 +8,7 @@ import pwd
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from antiphon.assembly.doctor.model import Finding, Patient
@@ -64,10 +65,13 @@ def _sockets(listener: Listener) -> Iterator[tuple[int, int]]:
 
 
 def _links(folder: Path) -> set[str]:
-    try:
-        return {os.readlink(entry) for entry in folder.iterdir()}
-    except OSError:
-        return set()
+    """What a process holds open; nothing where this user may not look, or the process has ended."""
+    found: set[str] = set()
+    with suppress(OSError):
+        for entry in list(folder.iterdir()):
+            with suppress(OSError):  # closed meanwhile
+                found.add(os.readlink(entry))
+    return found
 
 
 def parts_up(patient: Patient) -> Iterator[Finding]:

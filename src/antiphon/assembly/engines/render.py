@@ -121,7 +121,6 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "register_expires_s": limits.REGISTER_EXPIRES_S,
         "sip_request_max": limits.SIP_REQUEST_MAX_BYTES,
         "sanity_checks": 1511,
-        "tls_workers": limits.SIP_WORKERS_PER_LISTENER,
         "sip_buffer": limits.SIP_BUFFER_BYTES,
         "stranger_s": limits.SIP_STRANGER_S,
         "sip_connections_max": limits.SIP_CONNECTIONS_MAX,

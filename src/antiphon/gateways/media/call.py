@@ -48,7 +48,9 @@ class CallOnEngine:
         self.lost = False
         self.called_from = ""  # tag of the calling station; empty when a client called
         self.pictured = False
-        self.takes_digits = False
+        self.takes_digits = False  # a station of another maker: its sound passes where digits can be put into it
+        self.hears_digits = False  # and it agreed to them
+        self.receivers: dict[LegId, str] = {}  # SIP accounts among the legs that ring, and what they were offered
         self.injected: list[tuple[str, str]] = []  # (tag, digit) that the engine will report back
         self.number = zlib.crc32(call.encode())
         self._client = client

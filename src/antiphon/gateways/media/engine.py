@@ -10,7 +10,7 @@ from antiphon import log
 from antiphon.calls.ports import CallId, KeyFrame, LegId, MediaEvents, MediaPort, Prompt
 from antiphon.clock import Clock
 from antiphon.errors import AntiphonError, BadInput
-from antiphon.gateways.media import options, sdp
+from antiphon.gateways.media import offers, options, sdp
 from antiphon.gateways.media.anchor import Anchor
 from antiphon.gateways.media.call import CallOnEngine, MediaFailed, NoPreview
 from antiphon.gateways.media.digits import DIGITS, DigitReports
@@ -70,13 +70,19 @@ class MediaEngine(MediaPort):
 
     # -- the calling station -------------------------------------------------------------------------------------
 
-    async def open_caller(self, call: CallId, leg: LegId, offer: str, *, reliable_preview: bool) -> str | None:
+    async def open_caller(
+        self, call: CallId, leg: LegId, offer: str, *, reliable_preview: bool, early: bool = False
+    ) -> str | None:
         description = sdp.usable(offer)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._begin(call)
         held.offer = description
         held.caller = held.called_from = held.tags[leg] = leg
+        if early:
+            held.offer = sdp.decided(description)
+            held.takes_digits = True
+            return await self._opened(held, lambda: self._publish_caller(held))
         if not reliable_preview:
             held.takes_digits = held.opened = True
             return None
@@ -88,6 +94,11 @@ class MediaEngine(MediaPort):
         if lost is not None:
             held.follow(lost)
         return held
+
+    async def _publish_caller(self, held: CallOnEngine) -> str:
+        text = await offers.publish(held)
+        await self._look_in(held)
+        return text
 
     async def _opened(self, held: CallOnEngine, order: Callable[[], Awaitable[str]]) -> str:
         """The first order of a call: when it fails, nothing is left."""
@@ -123,7 +134,8 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            if held.station_offer.first("video") is None or held.tag(_ANCHOR) is not ng.Tag.PARTY:
+            shown = held.tag(held.caller) is ng.Tag.SOURCE or held.tag(_ANCHOR) is ng.Tag.PARTY
+            if held.station_offer.first("video") is None or not shown:
                 raise NoPreview()
             tag = held.new_tag(leg)
             reply = await held.run(ng.SubscribeRequest(call, held.caller, tag, options.PREVIEW))
@@ -154,17 +166,35 @@ class MediaEngine(MediaPort):
         if held.machine.phase is ng.Phase.OPEN and held.tag(tag) in (ng.Tag.REQUESTED, ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
             await held.run(ng.Unsubscribe(held.call, tag))
 
+    async def receiver_offer(self, call: CallId, leg: LegId) -> str:
+        held = self._held(call)
+
+        async def order() -> str:
+            if held.machine.phase is ng.Phase.EMPTY:
+                await self._anchor_caller(
+                    held
+                )  # the caller sees none of it: its first description comes with the winner
+            return await offers.ring_receiver(held, leg)
+
+        return await self._ordered(held, order)
+
+    async def receiver_answer(self, call: CallId, leg: LegId, answer: str) -> None:
+        held = self._held(call)
+        await self._ordered(held, lambda: offers.receiver_answered(held, leg, answer))
+
     async def connect_offer(self, call: CallId, leg: LegId) -> str:
         held = self._held(call)
 
         async def order() -> str:
             tag = held.tags.get(leg, "")
+            if leg in held.receivers:
+                return await offers.to_receiver(held, tag)
             if held.tag(tag) not in (ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
                 # No preview at this receiver: it is a stranger, and only an anchored caller may offer to one.
                 tag = held.new_tag(leg)
                 if held.machine.phase is ng.Phase.OPEN and not held.machine.anchored(held.caller):
                     await self._anchor_caller(held)
-            return await self._offer_to_browser(held, tag)
+            return await offers.to_browser(held, tag)
 
         return await self._ordered(held, order)
 
@@ -175,7 +205,9 @@ class MediaEngine(MediaPort):
             checked = sdp.browser_answer(answer, len(held.station_offer.media))
             command = ng.Answer(call, held.caller, held.tag_of(leg), checked, options.ANSWER_TO_STATION)
             reply = await held.run(command)
-            return sdp.for_station(held.text(reply), held.number, held.version(held.caller))
+            text = sdp.for_station(held.text(reply), held.number, held.version(held.caller))
+            held.hears_digits = held.takes_digits and leg not in held.receivers and sdp.hears_digits(text)
+            return text
 
         text = await self._ordered(held, order)
         if not held.pictured:
@@ -184,22 +216,18 @@ class MediaEngine(MediaPort):
             self._spawn(self._quietly(self.drop_preview(call, other)))
         return text
 
-    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str) -> str:
+    async def renew(self, call: CallId, leg: LegId, station_leg: LegId, session: str, *, account: bool) -> str:
         description = sdp.usable(session)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._begin(call)
         held.offer = description
         held.caller = held.called_from = held.tags[station_leg] = station_leg
-        return await self._opened(held, lambda: self._offer_to_browser(held, held.new_tag(leg)))
-
-    async def _offer_to_browser(self, held: CallOnEngine, tag: str) -> str:
-        towards = options.TO_BROWSER_WITH_DIGITS if held.takes_digits else options.TO_BROWSER
-        reply = await held.run(ng.Offer(held.call, held.caller, tag, held.station_offer.text, towards))
-        return sdp.for_browser(held.text(reply), held.number, held.version(tag), picture_only=False)
+        offer = offers.to_receiver if account else offers.to_browser
+        return await self._opened(held, lambda: offer(held, held.new_tag(leg)))
 
     async def _look_in(self, held: CallOnEngine) -> None:
-        """Nobody previewed the caller, or the answer was faster than the first key frame: watch for it now."""
+        """Watch for the caller's picture: it has no anchor, or answered faster than the first key frame came."""
         if held.station_offer.first("video") is None or held.machine.phase is not ng.Phase.OPEN:
             return
         tag = held.fresh(_ANCHOR)
@@ -232,6 +260,7 @@ class MediaEngine(MediaPort):
         async def order() -> str:
             checked = sdp.usable(answer).text
             held.tags[station_leg] = _CALLEE
+            held.hears_digits = held.takes_digits and sdp.hears_digits(checked)
             reply = await held.run(ng.Answer(call, held.caller, _CALLEE, checked, options.ANSWER))
             return held.text(reply)
 
@@ -268,19 +297,24 @@ class MediaEngine(MediaPort):
 
         self._spawn(self._quietly(self._ordered(held, order)))
 
-    async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> None:
+    async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> bool:
         held = self._held(call)
         if len(digit) != 1 or digit not in DIGITS:
             raise BadInput("That is not a digit of a telephone.")
 
-        async def order() -> None:
-            if not held.takes_digits:
-                raise MediaFailed("This station opens its doors by command, not by digits.", call_id=call)
+        async def order() -> bool:
+            if not held.hears_digits:
+                return False
             peer = held.peer_of(held.tag_of(leg))
-            await held.run(ng.PlayDtmf(call, peer, digit))
-            held.injected.append((peer, digit))
+            held.injected.append((peer, digit))  # before the command: its report may be faster than its reply
+            try:
+                await held.run(ng.PlayDtmf(call, peer, digit))
+            except MediaFailed:
+                held.injected.remove((peer, digit))
+                raise
+            return True
 
-        await self._ordered(held, order)
+        return await self._ordered(held, order)
 
     async def close(self, call: CallId) -> None:
         held = self._calls.pop(call, None)

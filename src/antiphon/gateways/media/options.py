@@ -96,6 +96,25 @@ TO_ACCOUNT: Options = (
     ("flags", ("inject-DTMF",)),
 )
 
+# A caller of another maker whose picture is shown before the answer: a source without a peer. Its port and key stay.
+PUBLISH: Options = _options(
+    {
+        "codec": {"accept": ("any",)},
+        "ICE": "remove",
+        "DTLS": "off",
+        "SDES": _SDES,
+        "interface": PUBLIC,
+        "replace": _REPLACE,
+    }
+)
+
+# A ringing telephone subscribes too: the caller's media stays as it is, and its ports and keys stay when it wins.
+RECEIVER: Options = (
+    *(pair for pair in TO_ACCOUNT if pair[0] not in ("direction", "ICE-lite", "flags")),
+    ("interface", PUBLIC),
+)
+TO_RECEIVER: Options = tuple(pair for pair in TO_ACCOUNT if pair[0] != "flags")
+
 # Answers follow what was offered. Towards a station the ports of its early session stay (measured: same ports and
 # keys in the 183 and at the answer), so that the picture does not stop while the UPDATE is on its way.
 ANSWER: Options = _options({"replace": _REPLACE})

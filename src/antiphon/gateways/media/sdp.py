@@ -143,6 +143,16 @@ def _media(lines: list[str]) -> Media:
     return Media(parts[0], int(parts[1]), parts[2], tuple(parts[3:]), tuple(lines[1:]))
 
 
+def hears_digits(text: str) -> bool:
+    """Digits were agreed at the clock of the sound in use (RFC 4733 2.1): only those can be put into it."""
+    audio = parse(text).first("audio")
+    if audio is None:
+        return False
+    spoken = next((payload for payload in audio.formats if audio.codec(payload) != _EVENTS), "")
+    events = (payload for payload in audio.formats if audio.codec(payload) == _EVENTS)
+    return any(_clock(audio, payload) == _clock(audio, spoken) for payload in events)
+
+
 # -- what a station and a browser may speak with each other -----------------------------------------------------------
 
 
@@ -197,6 +207,29 @@ def _line_kept(line: str, payloads: set[str]) -> bool:
     return not line.startswith(("a=extmap", "a=ssrc", "a=rid", "a=simulcast"))
 
 
+def decided(description: Description) -> Description:
+    """The description with the first codec of each section alone (and its digits): nothing is left to be agreed later."""
+    return replace(description, media=tuple(_decided_media(media) for media in description.media))
+
+
+def _decided_media(media: Media) -> Media:
+    spoken = [payload for payload in media.formats if media.codec(payload) != _EVENTS]
+    if not media.port or not spoken:
+        return media
+    clock = _clock(media, spoken[0])
+    events = [payload for payload in media.formats if media.codec(payload) == _EVENTS]
+    # RFC 4733 2.1 wants digits at the clock of the sound; many telephones know only those at 8000 beside any codec.
+    digits = [payload for payload in events if _clock(media, payload) == clock] or events
+    kept = (spoken[0], *digits[:1])
+    return replace(media, formats=kept, lines=tuple(line for line in media.lines if _line_kept(line, set(kept))))
+
+
+def _clock(media: Media, payload: str) -> str:
+    """Samples per second; the statics of RFC 3551 run at 8000."""
+    prefix = f"a=rtpmap:{payload} "
+    return next((line.split("/")[1].strip() for line in media.lines if line.startswith(prefix)), "8000")
+
+
 # -- shaping for one receiver of the text -----------------------------------------------------------------------------
 
 
@@ -231,6 +264,48 @@ def for_station(text: str, number: int, version: int) -> str:
         for part in description.media
     )
     return Description(_origin(description.session, number, version), media).text
+
+
+def both_ways(text: str) -> str:
+    """The same session with every section that is not refused open in both directions."""
+    description = parse(text)
+    media = tuple(
+        replace(part, lines=(*(line for line in part.lines if line[2:] not in _DIRECTIONS), "a=sendrecv"))
+        if part.port
+        else part
+        for part in description.media
+    )
+    return Description(description.session, media).text
+
+
+def early(published: str, offer: Description) -> str:
+    """The engine's answer to a published source, as the session of the whole call: both ways, with the offer's formats."""
+    taken = parse(both_ways(published))
+    sections: list[Media] = []
+    for of, to in zip(offer.media, taken.media, strict=True):
+        if not to.port:
+            sections.append(to)
+            continue
+        formats = tuple(line for line in of.lines if line.startswith(("a=rtpmap:", "a=fmtp:")))
+        others = tuple(line for line in to.lines if not line.startswith(("a=rtpmap:", "a=fmtp:")))
+        sections.append(replace(to, formats=of.formats, lines=(*formats, *others)))
+    return Description(taken.session, tuple(sections)).text
+
+
+def subscribed(offer: str, answer: str) -> str:
+    """What the engine takes as the answer of a subscriber: where the telephone is and its keys, with every format offered.
+
+    It refuses a subscriber that takes fewer formats; the true answer follows when the telephone wins.
+    """
+    asked, given = parse(offer), parse(answer)
+    if len(asked.media) != len(given.media):
+        raise BadDescription(sections=len(given.media))
+    sections: list[Media] = []
+    for of, to in zip(asked.media, given.media, strict=True):
+        formats = tuple(line for line in of.lines if line.startswith(("a=rtpmap:", "a=fmtp:")))
+        where = tuple(line for line in to.lines if line.startswith(("c=", "a=crypto:", "a=rtcp:")))
+        sections.append(Media(of.kind, to.port, to.protocol, of.formats, (*where, *formats, "a=recvonly")))
+    return Description(_origin(given.session, 1, 1), tuple(sections)).text
 
 
 def for_browser(text: str, number: int, version: int, *, picture_only: bool) -> str:

@@ -10,6 +10,8 @@ from antiphon.wire.sip.effects import Flow
 from antiphon.wire.sip.message import SipMessage
 from antiphon.wire.sip.transactions import Desk
 
+_NOWHERE = "sip:nobody@unknown.invalid"  # a peer that names no way back (RFC 2606)
+
 
 class Dialog:
     """One early or confirmed dialog of a leg. `local` and `remote` are the From and To values of our requests."""
@@ -56,7 +58,8 @@ class Dialog:
         self.remote_tag = remote_tag
         self.local_cseq = local_cseq
         self.remote_cseq = remote_cseq
-        self.target = uri_of(remote)
+        named = uri_of(remote)
+        self.target = named if _can_be_asked(named) else _NOWHERE
         self.refresh_target(peer)
         self.routes: list[str] = []
         self.take_routes(peer, caller=caller)
@@ -72,7 +75,8 @@ class Dialog:
 
     def take_routes(self, peer: SipMessage, *, caller: bool) -> None:
         """The route set as Record-Route says: in reverse order at the caller."""
-        routes = [value for line in peer.headers("record-route") for value in split_outside(line)]
+        written = [value for line in peer.headers("record-route") for value in split_outside(line)]
+        routes = [value for value in written if _can_be_asked(uri_of(value))]
         self.routes = routes[::-1] if caller else routes
 
     def refresh_target(self, message: SipMessage) -> None:
@@ -81,7 +85,7 @@ class Dialog:
         if contact:
             contacts = split_outside(contact)
             target = uri_of(contacts[0]) if contacts else ""
-            if ":" in target and len(target.split()) == 1:
+            if _can_be_asked(target):
                 self.target = target
 
     def is_old(self, cseq: int) -> bool:
@@ -121,3 +125,8 @@ class Dialog:
             content_type=content_type,
             body=body,
         )
+
+
+def _can_be_asked(uri: str) -> bool:
+    """Whether it can stand in a request line: a space in it would make other words of that line."""
+    return ":" in uri and len(uri.split()) == 1

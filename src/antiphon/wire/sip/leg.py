@@ -251,6 +251,7 @@ class Leg(ABC):
         waiting = self._unacknowledged[cseq]
         self.book.out.append(Send(self.flow, waiting.data))
         waiting.interval = min(waiting.interval * 2, self.book.config.t2_s)
+        self.book.counts.retransmissions += 1
         waiting.resend = self.book.timers.arm(now + waiting.interval, lambda at: self._repeat_200(cseq, at))
 
     def _no_ack(self, cseq: int, now: float) -> None:
