@@ -71,6 +71,7 @@ class Sipp:
             words.append("-trace_shortmsg")
         if core is not None:
             words = ["taskset", "-c", str(core), *words]
+        words = ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", *words]  # none outlives a benchmark that broke off
         with (folder / "screen").open("wb") as screen:
             self.process = subprocess.Popen(
                 words, cwd=folder, stdin=subprocess.DEVNULL, stdout=screen, stderr=subprocess.STDOUT
