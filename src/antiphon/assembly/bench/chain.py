@@ -120,7 +120,7 @@ class Chain:
         with (
             self._folder_of_a_run() as folder,
             self._receiver(folder, after_ms=_ANSWERED_AFTER_MS, messages=True) as answering,
-            self._serving("ringer", folder, self._ringing, "-nd", messages=True) as ringing,
+            self._serving("ringing_telephone", folder, self._ringing, "-nd", messages=True) as ringing,
         ):
             before = cpu_of_parts(self._settings)["calls"]
             caller = self._call(folder, self._crowd, calls, _FORKS_PER_S, messages=True)
