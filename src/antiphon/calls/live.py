@@ -39,6 +39,10 @@ class LiveCall:
     def company_id(self) -> str | None:
         return self.station.company_id if self.station else None
 
+    @property
+    def station_id(self) -> str | None:
+        return self.station.id if self.station else None
+
     def moment(self, monotonic: float) -> datetime:
         """The date of a moment of the machine."""
         return self.started_at + timedelta(seconds=monotonic - self.started_mono)

@@ -190,7 +190,7 @@ class Chain:
         folder.mkdir(parents=True, exist_ok=True)
         names = folder / "callers.csv"
         names.write_text("SEQUENTIAL\n" + "".join(f"{number};\n" for number in who.callers))
-        words = ("-r", str(rate), "-m", str(calls), "-l", str(max(calls, 10)), "-inf", str(names))
+        words: tuple[str, ...] = ("-r", str(rate), "-m", str(calls), "-l", str(max(calls, 10)), "-inf", str(names))
         words += ("-d", str(hold_ms), "-aa")
         to = ground.bench_port(self._settings)
         return Sipp("account", folder / "caller", port=self._caller, to=to, messages=messages, extra=words)
