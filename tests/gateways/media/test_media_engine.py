@@ -212,7 +212,7 @@ async def test_an_engine_that_was_started_anew_has_lost_every_call_and_they_are_
         assert sorted(told.lost) == ["call_1", "call_2"]
         assert told.since >= began
         reborn.refuse = {}
-        await media.renew("call_1", "tab", "caller", OFFER)
+        await media.renew("call_1", "tab", "caller", OFFER, account=False)
         anew = await media.connect_answer("call_1", "tab", OFFER)
     finally:
         transport.close()
