@@ -20,7 +20,7 @@ from residents import StillClock, Tenant
 
 Browsers = Callable[..., Browser]
 
-PUBLIC = {"/api/v1/session", "/api/v1/session/refresh", "/health/live", "/health/ready"}
+PUBLIC = {"/api/v1/session", "/api/v1/session/refresh", "/health", "/health/live", "/health/ready"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/api/v1/users/{user_id}"): {"name": "Taken over"},
     ("PATCH", "/api/v1/accounts/{account_id}"): {"name": "Taken over"},

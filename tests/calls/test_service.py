@@ -67,9 +67,8 @@ async def test_the_stations_state_follows_the_call(desk: Desk) -> None:
     call_id = await desk.talks(anna)
     states = [message.station.state for message in desk.all(anna, wire.StationChanged)]
     assert states == ["ringing", "in_call"]
-    views = await desk.service.stations_of(desk.tenant.company.id)
-    (view,) = (view for view in views if view.station_id == desk.station.id)
-    assert view.state == "in_call"
+    views = {view.station_id: view for view in await desk.service.stations_of(desk.tenant.company.id)}
+    assert views[desk.station.id].state == "in_call"
     await desk.says(anna, wire.HangUp(request_id="r2", call_id=call_id))
     assert desk.last(anna, wire.StationChanged).station.state == "offline"
 

@@ -124,12 +124,14 @@ def test_a_browser_must_answer_every_section() -> None:
     assert "BUNDLE" not in sdp.browser_answer(HEAD + "a=group:BUNDLE 0\r\n" + AUDIO, 1)
 
 
-def test_a_browser_offers_stations_only_what_they_share() -> None:
+def test_a_browser_offers_only_pictures_that_some_station_has() -> None:
     video = VIDEO.replace("SAVPF 96", "SAVPF 100 96 102").replace(
         H264, H264 + "a=rtpmap:100 VP8/90000\r\na=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=0\r\n"
     )
-    offer = sdp.parse(sdp.browser_offer(HEAD + "a=group:BUNDLE 0 1\r\n" + AUDIO + video, account=False))
-    assert offer.media[1].formats == ("96",)
+    text = HEAD + "a=group:BUNDLE 0 1\r\n" + AUDIO + video
+    offer = sdp.parse(sdp.browser_offer(text, account=True))
+    assert offer.media[1].formats == ("100", "96"), "VP8 and H.264 in mode 1; mode 0 no station decodes"
+    assert sdp.parse(sdp.browser_offer(text, account=False)).media[1].formats == ("96",), "ours decode H.264 alone"
     assert not any("BUNDLE" in line for line in offer.session)
 
 

@@ -14,6 +14,8 @@ from corridor.platform_under_test import Platform
 from corridor.stranger import socket
 from playwright.sync_api import Browser, sync_playwright
 
+from abuse.engine_alone import alone
+from antiphon.settings import Settings
 from ops.relay import Relay
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
@@ -120,3 +122,15 @@ def test_no_relay_for_strangers_nor_over_tcp_to_others(platform: Platform, given
     relay = Relay(platform.settings, username=given["username"], password=given["credential"])
     assert relay.allocate(transport=6) in (400, 403, 405, 442), "a relay of TCP connections (RFC 6062)"
     relay.close()
+
+
+def test_planted_without_the_guard_a_relay_leads_anywhere(spare: Settings) -> None:
+    text = (spare.conf / "turnserver.conf").read_text()
+    guards = [
+        (line, "") for line in text.splitlines(keepends=True) if line.startswith(("denied-peer-ip", "allowed-peer-ip"))
+    ]
+    with alone(spare, "coturn", *guards):
+        relay = Relay(spare)
+        assert relay.allocate() == 0
+        assert relay.permit("9.9.9.9") == 0
+        relay.close()

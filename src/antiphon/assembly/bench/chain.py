@@ -74,6 +74,12 @@ class Chain:
             Spread.median([run.progress for run in runs]),
             f"Whole chain at {_RATE} calls/s: INVITE to 183",
         )
+        result.add(
+            "chain_failed_calls",
+            Value("calls", sum(run.failed for run in runs)),
+            f"Whole chain at {_RATE} calls/s: calls that did not succeed (CPU is per call that did)",
+            Aim(at_most=0),
+        )
         forked = [self._rings() for _ in range(self._sizes.runs)]
         result.add(
             "full_ring32_cpu_per_call",
@@ -97,16 +103,16 @@ class Chain:
     def _door_calls(self) -> _Run:
         calls = self._sizes.calls
         with self._receivers(self._tenants, 1) as receivers:
-            self._call(self._tenants, min(calls // 2, 2 * _RATE), _RATE).finish(60)  # what is slow only once
+            self._call(self._tenants, min(calls // 2, 2 * _RATE), _RATE // 4).outcome(60)  # what is slow only once
             before = self._cpu()
             caller = self._call(self._tenants, calls, _RATE, messages=True)
-            counts = caller.finish(calls / _RATE + 60)
+            counts = caller.outcome(calls / _RATE + 30)
             after = self._cpu()
-        if counts.succeeded != calls:
-            raise SippFailed(f"{counts.failed} of {calls} door calls failed: {receivers['errors']}")
-        by_part = {name: (after[name] - before.get(name, 0.0)) * 1000 / calls for name in after}
+        if not counts.succeeded:
+            raise SippFailed(f"none of {calls} door calls succeeded: {receivers['errors']}")
+        by_part = {name: (after[name] - before.get(name, 0.0)) * 1000 / counts.succeeded for name in after}
         progress = Spread.of("ms", first_answers_ms(caller.messages(), "183"))
-        return _Run(by_part["calls"], sum(by_part.values()), by_part, progress)
+        return _Run(by_part["calls"], sum(by_part.values()), by_part, progress, calls - counts.succeeded)
 
     def _rings(self) -> tuple[float, Spread]:
         """CPU milliseconds of the call service per call, and from the caller's INVITE to the last ring."""
@@ -213,6 +219,7 @@ class _Run:
     all_ms: float
     by_part: dict[str, float]
     progress: Spread
+    failed: int
 
 
 def _family(pid: int, among: set[int]) -> set[int]:

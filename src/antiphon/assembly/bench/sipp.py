@@ -71,6 +71,7 @@ class Sipp:
             words.append("-trace_shortmsg")
         if core is not None:
             words = ["taskset", "-c", str(core), *words]
+        words = ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", *words]  # none outlives a benchmark that broke off
         with (folder / "screen").open("wb") as screen:
             self.process = subprocess.Popen(
                 words, cwd=folder, stdin=subprocess.DEVNULL, stdout=screen, stderr=subprocess.STDOUT
@@ -85,6 +86,14 @@ class Sipp:
             raise SippFailed(f"sipp ({self._name}) did not end in time:\n{self._said()}") from None
         if status not in (0, 1):  # 1: at least one call failed, which its counters tell
             raise SippFailed(f"sipp ({self._name}) ended with {status}:\n{self._said()}")
+        return self.counts()
+
+    def outcome(self, within_s: float) -> Counts:
+        """What became of the calls by then; those that are still under way are given up and not counted as done."""
+        try:
+            self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self.stop()
         return self.counts()
 
     def stop(self) -> None:

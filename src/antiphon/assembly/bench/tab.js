@@ -47,8 +47,9 @@
       known.add(video);
       const wait = () =>
         video.requestVideoFrameCallback(() => {
-          if (!pictured.has(video.srcObject)) {
-            pictured.add(video.srcObject);
+          const stream = video.srcObject;
+          if (stream && !pictured.has(stream)) {
+            pictured.add(stream);
             seen.frames.push({ at: now(), call: seen.rings.at(-1)?.call ?? null });
           }
           wait();
