@@ -94,7 +94,7 @@ def test_what_is_no_description_never_reaches_the_engine(text: str) -> None:
 def test_any_text_is_a_description_or_a_clear_refusal(text: str) -> None:
     refused: AntiphonError | None = None
     try:
-        sdp.browser_offer(text)
+        sdp.browser_offer(text, account=True)
         sdp.for_station(text, 1, 1)
     except AntiphonError as error:
         refused = error
@@ -128,8 +128,10 @@ def test_a_browser_offers_only_pictures_that_some_station_has() -> None:
     video = VIDEO.replace("SAVPF 96", "SAVPF 100 96 102").replace(
         H264, H264 + "a=rtpmap:100 VP8/90000\r\na=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=0\r\n"
     )
-    offer = sdp.parse(sdp.browser_offer(HEAD + "a=group:BUNDLE 0 1\r\n" + AUDIO + video))
+    text = HEAD + "a=group:BUNDLE 0 1\r\n" + AUDIO + video
+    offer = sdp.parse(sdp.browser_offer(text, account=True))
     assert offer.media[1].formats == ("100", "96"), "VP8 and H.264 in mode 1; mode 0 no station decodes"
+    assert sdp.parse(sdp.browser_offer(text, account=False)).media[1].formats == ("96",), "ours decode H.264 alone"
     assert not any("BUNDLE" in line for line in offer.session)
 
 

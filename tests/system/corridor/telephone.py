@@ -263,6 +263,12 @@ class Baresip:
     def talks(self) -> Json:
         return self.event("CALL_ESTABLISHED")
 
+    def listens(self, seconds: float = 1.5) -> None:
+        """Until it has recorded so much of what it hears."""
+        rate, channels = _SOUND[self.codecs]
+        enough = seconds * rate * channels * 2
+        until("it heard enough", lambda: self._recording().stat().st_size >= enough)
+
     def hangs_up(self) -> None:
         self.do("hangup")
 
@@ -275,8 +281,10 @@ class Baresip:
 
     def heard(self) -> Heard:
         """What came out of its loudspeaker in the newest call, which is over."""
-        newest = max(self.dump.glob("*dec.wav"), key=lambda path: path.stat().st_mtime)
-        return heard_in(newest)
+        return heard_in(self._recording())
+
+    def _recording(self) -> Path:
+        return max(self.dump.glob("*dec.wav"), key=lambda path: path.stat().st_mtime)
 
 
 _LINPHONE = """

@@ -147,7 +147,7 @@ async def test_a_station_of_another_maker_is_connected_at_the_answer(
 
 async def test_a_client_calls_a_station(engine: MediaEngine, station: FakeStation, call: str) -> None:
     async with receivers(1) as tabs:
-        offer = await engine.open_client(call, "tab0", await tabs[0].call())
+        offer = await engine.open_client(call, "tab0", await tabs[0].call(), account=False)
         assert "GCM" not in offer
         assert "VP8" not in offer
         station.take(offer)

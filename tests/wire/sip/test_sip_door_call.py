@@ -150,6 +150,21 @@ def test_the_house_hangs_up_before_the_ack_and_the_bye_follows_the_ack() -> None
     assert world.station.only(Ended).reason == "platform_error"
 
 
+def test_an_offer_that_overtakes_the_ack_is_taken_at_once() -> None:
+    world = World("udp", policy=lambda packet: [0.3] if packet.is_request("ACK") else [0.01])
+    leg = world.call()
+    world.order(world.house, "accept", leg, ANSWER)
+    world.run(0.05)
+    world.order(world.station, "offer", "door", OFFER_2)
+    world.run(0.05)
+    assert not any(packet.is_status(500) for packet in world.line)
+    assert world.house.only(Offered).sdp == OFFER_2
+    world.order(world.house, "answer_offer", leg, ANSWER_2)
+    world.run(60)
+    assert world.station.only(OfferAnswered).sdp == ANSWER_2
+    assert not world.house.all(Ended)
+
+
 def test_digits_go_by_info(world: World) -> None:
     leg = world.call()
     world.order(world.house, "accept", leg, ANSWER)

@@ -240,7 +240,7 @@ class MediaEngine(MediaPort):
     # -- a client calls a station --------------------------------------------------------------------------------
 
     async def open_client(self, call: CallId, leg: LegId, offer: str, *, account: bool) -> str:
-        text = sdp.browser_offer(offer)
+        text = sdp.browser_offer(offer, account=account)
         if call in self._calls:
             raise MediaFailed("This call has media already.")
         held = self._calls[call] = CallOnEngine(call, self._ng)

@@ -331,9 +331,21 @@ def browser_answer(text: str, sections: int) -> str:
     return Description(session, description.media).text
 
 
-def browser_offer(text: str) -> str:
-    """A browser's offer as a station may see it: shared codecs, every section with a transport of its own."""
+def _without_vp8(media: Media) -> Media:
+    kept = tuple(payload for payload in media.formats if media.codec(payload) != "VP8")
+    if not kept:
+        return Media(media.kind, 0, media.protocol, media.formats[:1], ("a=inactive",))
+    return replace(media, formats=kept, lines=tuple(line for line in media.lines if _line_kept(line, set(kept))))
+
+
+def browser_offer(text: str, *, account: bool) -> str:
+    """A browser's offer as a station may see it: shared codecs, every section with a transport of its own.
+
+    Our own stations show H.264 alone; another maker's `account` may have VP8.
+    """
     description = usable(text)
+    if not account:
+        description = replace(description, media=tuple(_without_vp8(part) for part in description.media))
     session = tuple(line for line in description.session if not line.startswith(("a=group", "a=extmap")))
     media = tuple(
         replace(part, lines=tuple(line for line in part.lines if not line.startswith(("a=bundle-only",))))

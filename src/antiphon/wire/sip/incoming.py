@@ -87,6 +87,10 @@ class IncomingLeg(NegotiatingLeg):
     def owns_call_id(self) -> bool:
         return False
 
+    @property
+    def answer_under_way(self) -> bool:
+        return bool(self._unacknowledged) and not self._offerless
+
     def mark(self, line: str) -> None:
         """Add a header line to every answer from now on."""
         self._mark = (line,)

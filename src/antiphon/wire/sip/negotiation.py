@@ -148,6 +148,11 @@ class NegotiatingLeg(Leg):
 
     # -- offers of the peer ------------------------------------------------------------------------------------------
 
+    @property
+    def answer_under_way(self) -> bool:
+        """Our 200 carried the answer to the first offer; whoever offers anew has it, though the ACK was overtaken."""
+        return False
+
     def answer_offer(self, sdp: str, now: float) -> None:
         """200 to the peer's UPDATE, re-INVITE or PRACK."""
         transaction, self._asked = self._asked, None
@@ -175,7 +180,7 @@ class NegotiatingLeg(Leg):
             # An empty UPDATE only refreshes the target; a re-INVITE without an offer we do not take.
             refresh = request.method != "INVITE" and not request.body
             transaction.respond(200 if refresh else 488, now, extra=[self.book.rim(self.flow).contact])
-        elif self._asked is not None or not dialog.agreed:
+        elif self._asked is not None or not (dialog.agreed or self.answer_under_way):
             wait_s = 1 + crc32(self.book.token().encode()) % SIP_RETRY_AFTER_MAX_S
             transaction.respond(500, now, extra=[f"Retry-After: {wait_s}"])
         elif self._offering is not None:
