@@ -26,11 +26,11 @@ def header_slipped_in() -> None:
 
     def careless(request: SipMessage, *arguments: object, **named: object) -> bytes:
         written: bytes = honest(request, *arguments, **named)  # type: ignore[arg-type]
-        subject = request.header("warning")
-        if subject is None:
+        told = request.header("privacy")
+        if told is None:
             return written
         head, end, body = written.partition(b"\r\n\r\n")
-        return head + b"\r\nWarning: " + subject.encode("utf-8", "surrogateescape") + end + body
+        return head + b"\r\nPrivacy: " + told.encode("utf-8", "surrogateescape") + end + body
 
     agent.response = careless
 

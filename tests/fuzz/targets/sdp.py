@@ -152,7 +152,8 @@ _SHAPES: tuple[Callable[[str], str], ...] = (
     lambda text: passing.for_browser(text, 1, 2, picture_only=True),
     lambda text: passing.for_browser(text, 1, 2, picture_only=False),
     lambda text: passing.browser_answer(text, 2),
-    passing.browser_offer,
+    lambda text: passing.browser_offer(text, account=False),
+    lambda text: passing.browser_offer(text, account=True),
     lambda text: passing.anchor_answer(text, 40000),
 )
 

@@ -76,7 +76,9 @@ RELAYS_ON_LOOPBACK = "turn_allow_private_peers = true"
 
 @pytest.fixture(scope="package")
 def platform() -> Iterator[Platform]:
-    installation = Platform(offset=engines.free_offset(_FIRST + 2_000), settings_toml=RELAYS_ON_LOOPBACK)
+    installation = Platform(
+        offset=engines.free_offset(_FIRST + 2_000), settings_toml=RELAYS_ON_LOOPBACK, rtp=(37_000, 38_499)
+    )
     installation.up()
     yield installation
     installation.down()

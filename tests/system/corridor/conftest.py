@@ -39,7 +39,7 @@ def platform() -> Iterator[Platform]:
 @pytest.fixture(scope="package")
 def short_platform(platform: Platform) -> Iterator[Platform]:
     """Runs beside the first one: other ports, other data."""
-    installation = Platform(offset=free_offset(_FIRST + 2_000), settings_toml=SHORT_TIMES)
+    installation = Platform(offset=free_offset(_FIRST + 2_000), settings_toml=SHORT_TIMES, rtp=(35_000, 36_999))
     installation.up()
     yield installation
     installation.down()

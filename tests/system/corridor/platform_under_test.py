@@ -29,11 +29,13 @@ _LOGIN = re.compile(r"^\s+(?:Sign in)?\s+(\S+@\S+)\s+(\S+)\s+(administrator|oper
 class Platform:
     """`settings_toml` goes into the settings file before the first start.
 
+    `rtp` are its media ports: two engines that share ports on loopback would take each other's sound.
     With `disk_mb` the data folder is a small disk of its own where this user may mount one; `own_disk` says whether it is.
     """
 
     offset: int
     settings_toml: str = ""
+    rtp: tuple[int, int] = (33_000, 34_999)
     disk_mb: int = 0
     own_disk: bool = False
     data: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="antiphon-corridor-", dir="/var/tmp")))
@@ -57,7 +59,8 @@ class Platform:
             mounted = subprocess.run(["mount", *small], capture_output=True, check=False)
             self.own_disk = mounted.returncode == 0
         self.data.chmod(0o755)
-        prepared = f'advertised_address = "127.0.0.1"\n{self.settings_toml}\n[ports]\noffset = {self.offset}\n'
+        ports = f"[ports]\noffset = {self.offset}\nrtp_min = {self.rtp[0]}\nrtp_max = {self.rtp[1]}\n"
+        prepared = f'advertised_address = "127.0.0.1"\n{self.settings_toml}\n{ports}'
         (self.data / "settings.toml").write_text(prepared)
         started = self.command("up", "--detach")
         assert started.returncode == 0, started.stdout[-3000:] + started.stderr[-3000:]
