@@ -14,8 +14,8 @@ from antiphon.access.model import Actor, Attempt, Door, DoorKind
 from antiphon.access.service import Doors
 from antiphon.clock import Clock
 from antiphon.database import Database
+from antiphon.tenancy import Name
 from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
-from antiphon.tenancy.words import Name
 
 router = APIRouter(prefix="/api/v1", tags=["doors"])
 

@@ -14,8 +14,8 @@ from antiphon.devices import accounts
 from antiphon.devices.accounts import NewAccount
 from antiphon.devices.model import Station
 from antiphon.settings import Settings
+from antiphon.tenancy import Label, Name
 from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
-from antiphon.tenancy.words import Label, Name
 
 router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
 

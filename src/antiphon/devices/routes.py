@@ -19,8 +19,8 @@ from antiphon.devices.model import CertificateIdentity, CertificateMissing, Stat
 from antiphon.devices.service import ClaimCodes
 from antiphon.devices.throttle import ClaimThrottle
 from antiphon.errors import AntiphonError
+from antiphon.tenancy import Label, Name
 from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
-from antiphon.tenancy.words import Label, Name
 from antiphon.wire.station import ClaimReply, ClaimRequest
 
 router = APIRouter(prefix="/api/v1/stations", tags=["stations"])

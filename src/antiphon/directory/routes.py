@@ -11,9 +11,8 @@ from antiphon.database import Database, Tx
 from antiphon.directory import store
 from antiphon.directory.model import Button
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
-from antiphon.tenancy import Principal
+from antiphon.tenancy import Label, Principal
 from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
-from antiphon.tenancy.words import Label
 
 router = APIRouter(prefix="/api/v1/stations/{station_id}/buttons", tags=["buttons"])
 
