@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
+import select
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +15,7 @@ from antiphon import settings as settings_room
 from antiphon.assembly import commands
 from antiphon.errors import AntiphonError
 
+_READER_GONE = 128 + signal.SIGPIPE  # what the shell says of programs that end by it
 ROLES = ("api", "calls", "devices", "worker")
 
 
@@ -109,6 +113,16 @@ def _keeping(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
     rollback.add_argument("--from-copy", action="store_true", help="with the database as it was before the upgrade")
 
 
+def _reader_gone() -> bool:
+    """Whether nobody reads what is printed any more, as after `| head`; then nothing more is printed at all."""
+    look = select.poll()
+    look.register(sys.stdout.fileno(), 0)
+    gone = any(event & select.POLLERR for _, event in look.poll(0))
+    if gone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return gone
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit status: 0 done, 1 refused or failed, 2 not understood."""
     asked = parser().parse_args(arguments)
@@ -117,7 +131,13 @@ def main(arguments: list[str] | None = None) -> int:
             module = importlib.import_module(f"antiphon.assembly.{asked.name}")
             module.run(settings_room.load(asked.data))
             return 0
-        return commands.run(asked)
+        status = commands.run(asked)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        if not _reader_gone():
+            raise
+        return _READER_GONE
     except AntiphonError as refusal:
         print(f"antiphon: {refusal.detail}", file=sys.stderr)
         return 1

@@ -7,6 +7,8 @@ import os
 import resource
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 
 from antiphon import __main__ as command_line
 from antiphon import limits
+from antiphon import settings as settings_room
 from antiphon.assembly import doctor, installation
 from antiphon.assembly.doctor import data, machine, network
 from antiphon.assembly.doctor.model import Finding, Patient
@@ -53,6 +56,30 @@ def test_a_sound_installation_has_no_fault(installed: Settings) -> None:
 def test_it_works_before_the_first_up(tmp_path: Path) -> None:
     found = doctor.examine(tmp_path / "nothing" / "here")
     assert "disk" in [one.code for one in found]
+    assert [one.code for one in found if one.severity == "fault"][:1] == ["no_installation"]
+
+
+def test_a_folder_without_an_installation_is_a_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["doctor", "--data", str(tmp_path / "nothing")]) == 1
+    assert "There is no installation in" in capsys.readouterr().out
+
+
+def test_a_reader_that_goes_early_ends_the_command_without_a_word(tmp_path: Path) -> None:
+    """As in `./antiphon doctor | head -1`."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "antiphon", "doctor", "--data", str(tmp_path)],
+            env=settings_room.everything(),
+            stdout=writes,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writes)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_settings_that_are_not_understood(installed: Settings) -> None:

@@ -11,8 +11,9 @@ from threading import Event, Thread
 import pytest
 
 from antiphon.assembly.keeping import backup
+from antiphon.assembly.keeping.alone import UpgradeRuns, alone
 from antiphon.assembly.keeping.archive import BackupDamaged
-from antiphon.assembly.keeping.backup import DataFolderUsed, FileThere, ReleaseTooOld
+from antiphon.assembly.keeping.backup import BackupNotWritten, DataFolderUsed, FileThere, ReleaseTooOld
 from antiphon.database import PLATFORM, Database, metadata, migrate
 from antiphon.database.copying import DatabaseUsed
 from antiphon.errors import BadInput
@@ -130,7 +131,7 @@ def test_a_damaged_backup_changes_nothing(installed: Settings, tmp_path: Path) -
     file.write_bytes(data[: len(data) // 2])
     with pytest.raises(BackupDamaged):
         restored(file, tmp_path / "two")
-    assert list((tmp_path / "two").iterdir()) == []
+    assert not (tmp_path / "two").exists()
     with pytest.raises(BackupDamaged):
         restored(file, installed.data, force=True)
     assert (installed.data / "secrets" / "jwt.key").exists()
@@ -168,6 +169,29 @@ def test_it_listens_and_is_dialled_elsewhere(installed: Settings, tmp_path: Path
     assert now["mqtt_host"] == "192.0.2.7"
     assert now["device_https"] == f"https://192.0.2.7:{other.ports.device_https}"
     assert not (other.stations / "demo" / "control.sock").exists()
+
+
+def test_what_cannot_be_dialled_or_listened_on_is_refused(installed: Settings, tmp_path: Path) -> None:
+    file, new = made(installed, tmp_path), tmp_path / "new"
+    for address in ("not an address!", "::1", 'a"b'):
+        with pytest.raises(BadInput, match="IPv4"):
+            restored(file, new / "data", address=address)
+    with pytest.raises(BadInput, match="--port-offset 999999") as refusal:
+        restored(file, new / "data", offset=999_999)
+    assert ".restoring" not in refusal.value.detail
+    assert not new.exists()
+
+
+def test_a_restore_waits_for_nobody(installed: Settings, tmp_path: Path) -> None:
+    file = made(installed, tmp_path)
+    with alone(installed.data), pytest.raises(UpgradeRuns, match="Nothing was changed"):
+        restored(file, installed.data, force=True)
+    assert restored(file, installed.data, force=True).aside
+
+
+def test_a_backup_into_a_folder_that_is_not_there(installed: Settings, tmp_path: Path) -> None:
+    with pytest.raises(BackupNotWritten, match="There is no folder"):
+        made(installed, tmp_path / "nowhere")
 
 
 def test_the_age_of_the_last_backup_is_known(installed: Settings) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from antiphon.assembly import installation
 from antiphon.assembly.engines import supervision
 from antiphon.assembly.installation import SchemaNewer
 from antiphon.assembly.keeping import software, upgrade
+from antiphon.assembly.keeping.alone import UpgradeRuns
 from antiphon.assembly.keeping.upgrade import LossNotAccepted, NothingBefore, UpgradeFailed, UpgradeRefused
 from antiphon.database import copying, migrate
 from antiphon.database.migrate import NoWayDown
@@ -85,6 +88,55 @@ def test_up_keeps_a_copy_before_it_migrates(tmp_path: Path, free_ports: int) -> 
     (copy,) = (settings.data / "backups").glob("database-0004_placed_by-*.copy")
     with sqlite3.connect(copy) as database:
         assert database.execute("SELECT version_num FROM alembic_version").fetchone() == ("0004_placed_by",)
+
+
+def test_a_second_upgrade_is_refused_while_one_runs(old: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one starts in the middle of the first one's migration, and neither it nor a rollback touches anything."""
+    refused: list[str] = []
+    migration = migrate.upgrade
+
+    def interrupted(settings: Settings) -> None:
+        for second in (
+            lambda: upgrade.upgrade(settings, quiet),
+            lambda: upgrade.rollback(settings, quiet, accept_losses=True, from_copy=True),
+        ):
+            with pytest.raises(UpgradeRuns) as refusal:
+                second()
+            refused.append(refusal.value.code)
+        migration(settings)
+
+    monkeypatch.setattr(migrate, "upgrade", interrupted)
+    before = names_and_calls(old)
+    upgrade.upgrade(old, quiet)
+    assert refused == ["upgrade_runs", "upgrade_runs"]
+    assert migrate.current(old) == migrate.head()
+    assert names_and_calls(old) == before
+    assert len(list((old.data / "backups").glob("before-upgrade-*"))) == 1
+
+
+def test_the_lock_ends_with_the_process_that_held_it(old: Settings) -> None:
+    holder = (
+        f"from pathlib import Path; from antiphon.assembly.keeping.alone import alone\n"
+        f"with alone(Path({str(old.data)!r})): print('held', flush=True); input()"
+    )
+    with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(UpgradeRuns):
+            upgrade.upgrade(old, quiet)
+        assert migrate.current(old) == "0004_placed_by"
+        process.kill()
+    upgrade.upgrade(old, quiet)
+    assert migrate.current(old) == migrate.head()
+
+
+def test_an_upgrade_without_a_step_of_the_schema_does_not_speak_of_one(old: Settings) -> None:
+    upgrade.upgrade(old, quiet)
+    said: list[str] = []
+    upgrade.upgrade(old, said.append)
+    upgrade.upgrade(old, said.append)
+    assert "the schema is up to date" in said
+    assert not any("migrating" in words for words in said)
 
 
 @pytest.mark.usefixtures("broken_release")

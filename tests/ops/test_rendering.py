@@ -243,6 +243,12 @@ def test_the_engine_accepts_its_configuration(prepared: Settings, command: tuple
     )
 
 
+def test_no_registration_outlives_the_edge_for_long(prepared: Settings) -> None:
+    """The edge forgets who is registered when it ends: whoever was granted an hour would be away for an hour."""
+    edge = (prepared.conf / "kamailio.cfg").read_text()
+    assert f'modparam("registrar", "max_expires", {limits.REGISTER_EXPIRES_S})' in edge
+
+
 def test_relays_lead_to_this_machine_alone(prepared: Settings) -> None:
     relay = (prepared.conf / "turnserver.conf").read_text()
     assert "denied-peer-ip=0.0.0.0-255.255.255.255" in relay

@@ -14,6 +14,7 @@ from antiphon.access.model import Actor, Attempt, Door, DoorKind
 from antiphon.access.service import Doors
 from antiphon.clock import Clock
 from antiphon.database import Database
+from antiphon.tenancy import Name
 from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
 
 router = APIRouter(prefix="/api/v1", tags=["doors"])
@@ -34,7 +35,7 @@ class NewDoor(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     station_id: str = Field(max_length=64)
-    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["Haustür"])
+    name: Name = Field(examples=["Haustür"])
     kind: DoorKind = "door"
     output: str = Field(
         default="door",

@@ -19,6 +19,10 @@ def run(asked: argparse.Namespace, settings: Settings) -> int:
             wanted = people.WantedAccount(name, asked.site, asked.early_video, not asked.opens_no_doors, asked.door)
             made = people.add_account(settings, wanted)
             sys.stdout.write(f"{made.station.name} is there ({made.station.id}). Type at the station:\n")
+            if wanted.door_digits is not None:
+                sys.stdout.write(
+                    f"  Door       {made.station.name}, opened in a call by the digits {wanted.door_digits}\n"
+                )
             return _credentials(made, settings)
         case ["list"]:
             for owner, one in people.every_account(settings):

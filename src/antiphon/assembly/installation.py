@@ -96,7 +96,7 @@ def prepare(data: Path, *, offset: int | None = None, address: str | None = None
     file = data / "settings.toml"
     changed = settings_text(file, offset, address)
     settings = checked(data, changed)
-    _dialable(settings)
+    dialable(settings.advertised_address)
     taken = ports.occupied(ports.listeners(settings.ports.model_dump()))
     if taken:
         raise PortsTaken(ports.refusal(taken, file))
@@ -122,7 +122,7 @@ def _migrate(settings: Settings) -> None:
     if before not in (None, migrate.head()):
         folder = settings.data / "backups"
         folder.mkdir(mode=0o700, exist_ok=True)
-        copying.copy_out(settings, folder / f"database-{before}-{datetime.now(UTC):%Y%m%d-%H%M%S}.copy")
+        copying.copy_out(settings, folder / f"database-{before}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.copy")
     migrate.upgrade(settings)
 
 
@@ -153,15 +153,15 @@ def _usable(data: Path) -> None:
         raise DataFolderUnusable(why)
 
 
-def _dialable(settings: Settings) -> None:
-    if not settings.advertised_address:
+def dialable(address: str) -> None:
+    """Raise `SettingsNotUnderstood` unless phones and stations can dial it; empty is found at every start."""
+    if not address:
         return
     try:
-        ipaddress.IPv4Address(settings.advertised_address)
+        ipaddress.IPv4Address(address)
     except ValueError as error:
         raise SettingsNotUnderstood(
-            f"advertised_address has to be an IPv4 address, not {settings.advertised_address!r}. "
-            "A DNS name belongs into public_name."
+            f"advertised_address has to be an IPv4 address, not {address!r}. A DNS name belongs into public_name."
         ) from error
 
 

@@ -15,8 +15,7 @@ from antiphon.devices import ClaimCodes, NewAccount, Station
 from antiphon.errors import BadInput, NotFound
 from antiphon.limits import DOOR_PULSE_DEFAULT_S
 from antiphon.settings import Settings
-from antiphon.tenancy import Company, Language, Site
-from antiphon.tenancy.identity import Name
+from antiphon.tenancy import Company, Language, Name, Site
 from antiphon.tenancy.routes import Email
 
 _PROJECT = "Main"

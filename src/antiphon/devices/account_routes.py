@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from antiphon.clock import Clock
 from antiphon.database import Database, Tx
 from antiphon.devices import accounts
 from antiphon.devices.accounts import NewAccount
 from antiphon.devices.model import Station
-from antiphon.devices.routes import Words
 from antiphon.settings import Settings
+from antiphon.tenancy import Label, Name
 from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
 
 router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
@@ -27,14 +27,14 @@ class Body(BaseModel):
 class NewAccountBody(Body):
     """A station of another maker, an indoor station or a telephone. Its button `main` rings everybody."""
 
-    name: Words = Field(examples=["Empfang"])
+    name: Name = Field(examples=["Empfang"])
     site_id: str = Field(max_length=64)
-    spot: str = Field(default="", max_length=120, examples=["Stiege 2"])
-    early_video: bool = Field(
+    spot: Label = Field(default="", examples=["Stiege 2"])
+    early_video: StrictBool = Field(
         default=False,
         description="It sends its picture before the answer and keeps to the session of the 183: then receivers preview it.",
     )
-    opens_doors: bool = Field(
+    opens_doors: StrictBool = Field(
         default=True,
         description="Digits pressed there open the doors of a station that rang it: 1 to 9 by order, # the first.",
     )
@@ -43,9 +43,9 @@ class NewAccountBody(Body):
 class AccountChange(Body):
     """What is left out stays as it is."""
 
-    name: Annotated[Words | None, Field(examples=["Empfang"])] = None
-    early_video: bool | None = None
-    opens_doors: bool | None = None
+    name: Annotated[Name | None, Field(examples=["Empfang"])] = None
+    early_video: StrictBool | None = None
+    opens_doors: StrictBool | None = None
 
 
 class AccountItem(BaseModel):

@@ -19,6 +19,7 @@ from antiphon.devices.model import CertificateIdentity, CertificateMissing, Stat
 from antiphon.devices.service import ClaimCodes
 from antiphon.devices.throttle import ClaimThrottle
 from antiphon.errors import AntiphonError
+from antiphon.tenancy import Label, Name
 from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
 from antiphon.wire.station import ClaimReply, ClaimRequest
 
@@ -33,8 +34,6 @@ CERTIFICATE_SERIAL = "X-Client-Certificate-Serial"
 _IDENTITY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HEX = re.compile(r"[0-9a-f]{1,40}")
 
-Words = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
-
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -44,7 +43,7 @@ class NewButton(Body):
     """A call button. `user_ids` null rings every active user of the company."""
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,32}$", examples=["main"])
-    label: str = Field(default="", max_length=120, examples=["Hausverwaltung"])
+    label: Label = Field(default="", examples=["Hausverwaltung"])
     user_ids: list[Annotated[str, Field(max_length=64)]] | None = Field(
         default=None, max_length=limits.RING_TARGETS_PER_BUTTON_MAX
     )
@@ -53,9 +52,9 @@ class NewButton(Body):
 class NewStation(Body):
     """A station before it exists. Without `buttons` it gets one, `main`, that rings everybody."""
 
-    name: Words = Field(examples=["Haupteingang"])
+    name: Name = Field(examples=["Haupteingang"])
     site_id: str = Field(max_length=64)
-    spot: str = Field(default="", max_length=120, examples=["Stiege 2"])
+    spot: Label = Field(default="", examples=["Stiege 2"])
     buttons: list[NewButton] | None = Field(default=None, max_length=limits.BUTTONS_PER_STATION_MAX)
 
 

@@ -11,7 +11,7 @@ from antiphon.database import Database, Tx
 from antiphon.directory import store
 from antiphon.directory.model import Button
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
-from antiphon.tenancy import Principal
+from antiphon.tenancy import Label, Principal
 from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
 
 router = APIRouter(prefix="/api/v1/stations/{station_id}/buttons", tags=["buttons"])
@@ -26,7 +26,7 @@ class ButtonBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,32}$", examples=["main"])
-    label: str = Field(default="", max_length=120, examples=["Hausverwaltung"])
+    label: Label = Field(default="", examples=["Hausverwaltung"])
     user_ids: list[Annotated[str, Field(max_length=64)]] | None = Field(
         default=None, max_length=RING_TARGETS_PER_BUTTON_MAX
     )

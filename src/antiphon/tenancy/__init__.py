@@ -24,11 +24,14 @@ from antiphon.tenancy.service import (
 )
 from antiphon.tenancy.store import company, every_company, session_alive, site, sites_of, user, users
 from antiphon.tenancy.tokens import public_key_pem, verify_access_token
+from antiphon.tenancy.words import Label, Name
 
 __all__ = [
     "Company",
     "Folder",
+    "Label",
     "Language",
+    "Name",
     "Principal",
     "Project",
     "Role",

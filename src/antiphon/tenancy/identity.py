@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from antiphon.clock import Clock
 from antiphon.database import Database
@@ -17,10 +17,6 @@ from antiphon.errors import Forbidden, Unauthenticated
 from antiphon.tenancy.model import Principal
 from antiphon.tenancy.service import Sessions
 from antiphon.tenancy.tokens import public_key_pem, verify_access_token
-
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
 
 
 class Body(BaseModel):

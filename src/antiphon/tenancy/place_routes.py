@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from antiphon.tenancy import service, store
-from antiphon.tenancy.identity import Body, CurrentAdministrator, CurrentPrincipal, Name, database_of, now_of
+from antiphon.tenancy.identity import Body, CurrentAdministrator, CurrentPrincipal, database_of, now_of
 from antiphon.tenancy.model import Folder, Language, Project, Site
+from antiphon.tenancy.words import Name
 
 router = APIRouter(tags=["places"])
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
 from antiphon.limits import PASSWORD_MAX_CHARS, REFRESH_TOKEN_S
 from antiphon.tenancy import place_routes, service, store
@@ -14,7 +14,6 @@ from antiphon.tenancy.identity import (
     Body,
     CurrentAdministrator,
     CurrentPrincipal,
-    Name,
     client_address,
     current_administrator,
     current_principal,
@@ -25,6 +24,7 @@ from antiphon.tenancy.identity import (
 )
 from antiphon.tenancy.model import Language, Role, User
 from antiphon.tenancy.service import SignedIn
+from antiphon.tenancy.words import Name
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(place_routes.router)
@@ -179,7 +179,7 @@ class UserChange(Body):
     name: Name | None = None
     role: Role | None = None
     language: Language | None = None
-    active: bool | None = None
+    active: StrictBool | None = None
     password: Password | None = None
 
 

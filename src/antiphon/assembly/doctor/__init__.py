@@ -43,6 +43,11 @@ def examine(folder: Path) -> list[Finding]:
                     "settings", "fault", error.detail, f"Correct {folder / 'settings.toml'}; docs/start.md says how."
                 )
             )
+    else:
+        words = f"There is no installation in {folder} yet; only this machine was looked at."
+        found.append(
+            Finding("no_installation", "fault", words, "Name its folder with --data DIR, or start with ./antiphon up.")
+        )
     patient = Patient(folder, settings, running=supervision.running(folder))
     for check in CHECKS:
         name = check.__name__.replace("_", " ")

@@ -90,10 +90,10 @@ def unpack(source: BinaryIO, into: Path, passphrase: str | None, progress: Progr
             raise PassphraseNeeded
         buffered = io.BufferedReader(Unseal(buffered, passphrase), _PIECE_BYTES)
     elif not head.startswith(_GZIP):
-        raise BackupDamaged("This file is no backup of Antiphon. Nothing was changed.")
+        raise BackupDamaged("This file is no backup of Antiphon, or its beginning is damaged. Nothing was changed.")
     try:
         found, manifest = _read(buffered, into, progress)
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk, not the archive
         raise BackupDamaged("The backup is damaged or cut off. Nothing was changed.") from error
@@ -108,14 +108,16 @@ def _read(source: BinaryIO, into: Path, progress: Progress) -> tuple[dict[str, d
         for member in tar:
             content = tar.extractfile(member) if member.isfile() else None
             if content is None:
-                raise BackupDamaged("The backup holds something that is no file. Nothing was changed.")
+                raise BackupDamaged("The backup is damaged: it holds something that is no file. Nothing was changed.")
             if member.name == _MANIFEST:
                 manifest = content.read(_MANIFEST_MAX_BYTES)
                 while packed.read(_PIECE_BYTES):  # to its end, where the checksum over all of it stands
                     continue
                 return found, manifest
             if not _NAME.fullmatch(member.name) or member.name in found:
-                raise BackupDamaged("The backup holds a file that does not belong there. Nothing was changed.")
+                raise BackupDamaged(
+                    "The backup is damaged: it holds a file that does not belong there. Nothing was changed."
+                )
             target = into / member.name
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             digest = hashlib.sha256()
@@ -127,7 +129,7 @@ def _read(source: BinaryIO, into: Path, progress: Progress) -> tuple[dict[str, d
             found[member.name] = {"size": member.size, "sha256": digest.hexdigest()}
             done += member.size
             progress(done)
-    raise BackupDamaged("The backup is cut off: its list of contents is missing. Nothing was changed.")
+    raise BackupDamaged("The backup is damaged or cut off: its list of contents is missing. Nothing was changed.")
 
 
 def _checked(found: dict[str, dict[str, object]], manifest: bytes) -> About:
@@ -136,7 +138,9 @@ def _checked(found: dict[str, dict[str, object]], manifest: bytes) -> About:
         about = About(told["made_at"], told["software"], told["schema"], told["database"])
         format_, files = told["format"], told["files"]
     except (ValueError, KeyError, TypeError) as error:
-        raise BackupDamaged("The backup's list of contents cannot be read. Nothing was changed.") from error
+        raise BackupDamaged(
+            "The backup is damaged: its list of contents cannot be read. Nothing was changed."
+        ) from error
     if format_ != FORMAT:
         raise BackupDamaged(
             f"The backup has format {format_}; this software knows {FORMAT}. Use the release that made it."

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -16,6 +17,7 @@ from typing import BinaryIO
 from antiphon.assembly import installation
 from antiphon.assembly.engines import place, supervision
 from antiphon.assembly.keeping import archive
+from antiphon.assembly.keeping.alone import alone
 from antiphon.assembly.keeping.archive import About, Progress
 from antiphon.database import copying, migrate
 from antiphon.errors import AntiphonError, BadInput, Conflict
@@ -97,6 +99,8 @@ def to_file(settings: Settings, file: Path, passphrase: str | None, progress: Pr
     """The same into a new file with mode 0600, which is there whole or not at all."""
     if file.exists():
         raise FileThere(f"{file} is there already, and a backup overwrites nothing. Name another file.")
+    if not file.parent.is_dir():
+        raise BackupNotWritten(f"There is no folder {file.parent}. Make it, or name another file. Nothing was written.")
     unfinished = file.with_name(f".{file.name}.unfinished")
     try:
         unfinished.unlink(missing_ok=True)
@@ -150,13 +154,44 @@ def restore(
         raise StillRunning(
             f"The installation in {data} is running. Stop it first: ./antiphon down. Nothing was changed."
         )
-    used = data.exists() and any(item.name not in (".restoring",) for item in data.iterdir())
+    if address is not None:
+        installation.dialable(address)
+    missing = [folder for folder in (data, *data.parents) if not folder.exists()]
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with alone(data):
+            return _restore(source, data, passphrase, progress, force=force, offset=offset, address=address)
+    except BaseException:
+        for folder in missing:  # a refused restore leaves nothing behind
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def release() -> str:
+    """The version of this software."""
+    try:
+        return metadata.version("antiphon")
+    except metadata.PackageNotFoundError:
+        return "checkout"
+
+
+def _restore(
+    source: BinaryIO,
+    data: Path,
+    passphrase: str | None,
+    progress: Progress,
+    *,
+    force: bool,
+    offset: int | None,
+    address: str | None,
+) -> Restored:
+    used = any(item.name not in (".restoring",) for item in data.iterdir())
     if used and not force:
         raise DataFolderUsed(
             f"There is something in {data} already. Name another folder with --data, or give --force: "
             "then what is there is kept aside. Nothing was changed."
         )
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     staged = data / ".restoring"
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(mode=0o700)
@@ -182,14 +217,6 @@ def restore(
     return Restored(about, done / 1e6, aside)
 
 
-def release() -> str:
-    """The version of this software."""
-    try:
-        return metadata.version("antiphon")
-    except metadata.PackageNotFoundError:
-        return "checkout"
-
-
 def _files(settings: Settings) -> Iterator[tuple[str, Path]]:
     for folder in _FOLDERS:
         for path in sorted((settings.data / folder).rglob("*")):
@@ -211,9 +238,14 @@ def _readable(about: About) -> None:
 def _readdress(staged: Path, offset: int | None, address: str | None) -> None:
     """The restored installation listens and is dialled elsewhere: so do the stations that live in its data folder."""
     file = staged / "settings.toml"
-    before = installation.checked(staged, None)
-    text = installation.settings_text(file, offset, address)
-    after = installation.checked(staged, text)
+    try:
+        before = installation.checked(staged, None)
+        text = installation.settings_text(file, offset, address)
+        after = installation.checked(staged, text)
+    except installation.SettingsNotUnderstood as error:
+        why = error.detail.removeprefix(f"{file}: ").removeprefix(f"{file} ")
+        asked = "" if offset is None else f", with --port-offset {offset}"
+        raise BadInput(f"The settings in the backup{asked}, cannot be used: {why}. Nothing was changed.") from error
     file.write_text(text)
     moved = after.ports.offset - before.ports.offset
     for platform in (staged / "stations").glob("*/platform.json"):
@@ -249,7 +281,7 @@ def _take_database(staged: Path, data: Path, about: About, *, force: bool) -> No
 
 def _set_aside(data: Path) -> Path:
     """Move what is there into a folder of its own, in the data folder: beside it this user may not be allowed to write."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     aside = data / f"before-restore-{stamp}"
     aside.mkdir(mode=0o700)
     for item in data.iterdir():

@@ -11,6 +11,7 @@ from pathlib import Path
 from antiphon import limits
 from antiphon.assembly.engines import supervision
 from antiphon.assembly.keeping import backup, software
+from antiphon.assembly.keeping.alone import alone
 from antiphon.assembly.keeping.software import Kept
 from antiphon.database import copying, migrate
 from antiphon.errors import AntiphonError, BadInput, Conflict, NotFound
@@ -45,12 +46,17 @@ class LossNotAccepted(BadInput):
 
 def upgrade(settings: Settings, say: Say) -> None:
     """Bring the installation to this release; raises `UpgradeFailed` after going back by itself."""
+    with alone(settings.data):
+        _upgrade(settings, say)
+
+
+def _upgrade(settings: Settings, say: Say) -> None:
     _possible(settings)
     before, running = migrate.current(settings), supervision.running(settings.data)
-    if before == migrate.head() and running:
-        say("the schema is up to date; the parts are started anew")
+    if before == migrate.head():
+        say("the schema is up to date" + ("; the parts are started anew" if running else ""))
     say("making a backup of everything")
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    stamp = _stamp()
     folder = settings.data / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
     backup.to_file(settings, folder / f"before-upgrade-{stamp}.tar.gz", None, lambda _: None)
@@ -61,7 +67,8 @@ def upgrade(settings: Settings, say: Say) -> None:
         supervision.stop(settings)
     copy = _copy(settings, stamp)
     try:
-        say(f"migrating the schema from {before} to {migrate.head()}")
+        if before != migrate.head():
+            say(f"migrating the schema from {before} to {migrate.head()}")
         _migrate(settings)
         if running:
             say("starting this release, one part after another")
@@ -73,6 +80,11 @@ def upgrade(settings: Settings, say: Say) -> None:
 
 def rollback(settings: Settings, say: Say, *, accept_losses: bool, from_copy: bool) -> None:
     """Run the release before this one, its schema brought back; what that takes away is said, and done only if accepted."""
+    with alone(settings.data):
+        _rollback(settings, say, accept_losses=accept_losses, from_copy=from_copy)
+
+
+def _rollback(settings: Settings, say: Say, *, accept_losses: bool, from_copy: bool) -> None:
     before = software.kept(settings, "previous")
     now = software.kept(settings, "current")
     if before is None or now is None:
@@ -96,7 +108,7 @@ def rollback(settings: Settings, say: Say, *, accept_losses: bool, from_copy: bo
     if running:
         say("stopping")
         supervision.stop(settings)
-    copy = _copy(settings, datetime.now(UTC).strftime("%Y%m%d-%H%M%S"))
+    copy = _copy(settings, _stamp())
     say(f"bringing the schema back to {before.schema}")
     try:
         if from_copy:
@@ -113,6 +125,11 @@ def rollback(settings: Settings, say: Say, *, accept_losses: bool, from_copy: bo
             now.up(settings)
         raise UpgradeFailed(f"{error.detail} Nothing was changed: what ran before runs again.") from error
     software.exchange(settings)
+
+
+def _stamp() -> str:
+    """Part of file names, in order of time and never twice."""
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
 
 
 def _possible(settings: Settings) -> None:

@@ -1,0 +1,19 @@
+"""What people may write as a name or a label: one line, with nothing in it that is not seen or turns the line around."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+# Control characters, line and paragraph separators, and the overrides and isolates of bidirectional text (U+202A-U+202E,
+# U+2066-U+2069): with them a name would read as another one in a list or at a terminal.
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+
+Name = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=120, pattern=rf"^[^{_UNSEEN}]*[^\s{_UNSEEN}][^{_UNSEEN}]*$"
+    ),
+]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=rf"^[^{_UNSEEN}]*$")]
