@@ -154,6 +154,7 @@ async def test_an_account_dials_another_by_its_number(desk: Desk) -> None:
     assert [order[2] for order in desk.sip.named("invite")] == [other.number]
     await desk.presses(desk.account.number, leg="leg-2", account=True)
     assert desk.sip.named("refuse")[-1] == ("refuse", "leg-2", 404, "unknown_button")
+    assert (desk.history()[0].cause, desk.history()[0].button) == ("unknown_button", desk.account.number)
 
 
 async def test_an_account_that_is_gone_is_refused(desk: Desk) -> None:

@@ -99,6 +99,7 @@ class CallView(Message):
     station_name: str
     place: str
     direction: Literal["from_station", "to_station"]
+    button: str = ""  # what was pressed, or the number that an account dialled; "" when the station was called
     started_at: datetime
     answered_at: datetime | None
     ended_at: datetime | None

@@ -198,6 +198,7 @@ export const de: Record<WordKey, string> = {
   "history.cause.cancelled": "Ging, bevor jemand abhob",
   "history.cause.nobody_available": "Niemand war im Dienst",
   "history.cause.unknown_button": "Die Taste läutet noch bei niemandem",
+  "history.unknown_number": "Die Nummer {number} ist hier nicht bekannt",
   "history.cause.busy": "Die Station war in einem anderen Gespräch",
   "history.cause.time_limit": "An der Zeitgrenze beendet",
   "history.cause.no_codec": "Bild und Ton passten nicht",

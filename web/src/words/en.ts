@@ -190,6 +190,7 @@ export const en = {
   "history.cause.cancelled": "Left before anybody answered",
   "history.cause.nobody_available": "Nobody was on duty",
   "history.cause.unknown_button": "The button rings nobody yet",
+  "history.unknown_number": "The number {number} is not known here",
   "history.cause.busy": "The station was in another call",
   "history.cause.time_limit": "Ended at the time limit",
   "history.cause.no_codec": "Picture and sound did not fit",
