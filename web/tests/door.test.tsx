@@ -9,12 +9,15 @@ import {
   doorsAt,
   doorsUnanswered,
   doorTakesPress,
+  doorWaits,
   type DoorAction,
 } from "../src/client/door-state";
+import { reduce } from "../src/client/reduce";
+import { initialState } from "../src/client/state";
 import type { Received } from "../src/contract";
 import { DoorButton } from "../src/parts/door-button";
 import { say } from "../src/words";
-import { at, door } from "./scenes";
+import { answered, at, door, ringOf, station } from "./scenes";
 
 afterEach(cleanup);
 
@@ -113,6 +116,40 @@ describe("the plate", () => {
     expect(button.className).toContain(`door-${look}`);
     fireEvent.click(button);
     expect(open).toHaveBeenCalledTimes(look === "working" || look === "forbidden" ? 0 : 1);
+  });
+
+  test("of an account takes no press before this tab talks with it, and says what to do first", () => {
+    const telephone = station("tel", { kind: "account" });
+    const idle = { call: null, ringing: [] };
+    expect(doorWaits(telephone, idle)).toBe("call");
+    expect(doorWaits(station("own"), idle)).toBeNull();
+    const rings = reduce(initialState(true), { type: "received", message: ringOf("c", telephone, 0), now: at(0) });
+    expect(doorWaits(telephone, rings)).toBe("answer");
+    const answering = answered(rings, "c");
+    expect(doorWaits(telephone, answering)).toBe("call");
+    const connected = { type: "connected", call_id: "c", at: "", ends_at: "" } as const;
+    const talks = reduce(answering, { type: "received", message: connected, now: at(1) });
+    expect(doorWaits(telephone, talks)).toBeNull();
+    expect(doorWaits(station("another", { kind: "account" }), talks)).toBe("call");
+
+    const open = vi.fn();
+    render(
+      <DoorButton
+        door={door()}
+        action={undefined}
+        online
+        waits={doorWaits(telephone, rings)}
+        now={at(1)}
+        size="large"
+        say={(key, values) => say("de", key, values)}
+        onOpen={open}
+      />,
+    );
+    const button = screen.getByRole("button");
+    expect(button.textContent).toContain("Erst abheben, dann öffnen.");
+    expect(button.getAttribute("aria-disabled")).toBe("true");
+    fireEvent.click(button);
+    expect(open).not.toHaveBeenCalled();
   });
 
   test("runs empty with the time", () => {

@@ -1,6 +1,7 @@
 // What a door's plate shows: ready, working, open with its time running out, failed with a cause.
-import type { DoorView, Received } from "../contract";
+import type { DoorView, Received, StationView } from "../contract";
 import type { WordKey } from "../words";
+import type { ClientState } from "./state";
 
 export type DoorAction =
   | { readonly kind: "working"; readonly requestId: string; readonly since: number }
@@ -75,7 +76,16 @@ export function doorsAt(doors: DoorActions, now: number): DoorActions {
   return next;
 }
 
-export type DoorLook = "ready" | "offline" | "working" | "open" | "failed" | "forbidden";
+/** What has to happen before a door takes a press: an account's digits reach it only in a talk of this tab with it. */
+export type DoorWaits = "answer" | "call" | null;
+
+export function doorWaits(station: StationView, { call, ringing }: Pick<ClientState, "call" | "ringing">): DoorWaits {
+  const { station_id: id, kind } = station;
+  if (kind !== "account" || (call?.phase === "talking" && call.station.station_id === id)) return null;
+  return ringing.some((ring) => ring.station.station_id === id) ? "answer" : "call";
+}
+
+export type DoorLook = "ready" | "offline" | "working" | "open" | "failed" | "forbidden" | "waits";
 
 /** Whether a press does something: not while one is under way, not right after the door opened. Later it opens anew. */
 export function doorTakesPress(action: DoorAction | undefined, now: number): boolean {
@@ -84,8 +94,14 @@ export function doorTakesPress(action: DoorAction | undefined, now: number): boo
 }
 
 /** The state that the plate draws. */
-export function doorLook(door: DoorView, action: DoorAction | undefined, online: boolean): DoorLook {
+export function doorLook(
+  door: DoorView,
+  action: DoorAction | undefined,
+  online: boolean,
+  waits: DoorWaits = null,
+): DoorLook {
   if (!door.may_open) return "forbidden";
+  if (waits !== null && (action === undefined || action.kind === "failed")) return "waits";
   if (action !== undefined) return action.kind;
   return online ? "ready" : "offline";
 }

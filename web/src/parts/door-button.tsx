@@ -8,7 +8,7 @@ import {
   IconLockOpen,
 } from "@tabler/icons-react";
 import type { CSSProperties, ReactNode } from "react";
-import { doorLook, type DoorAction, type DoorLook } from "../client/door-state";
+import { doorLook, type DoorAction, type DoorLook, type DoorWaits } from "../client/door-state";
 import type { DoorView } from "../contract";
 import type { WordKey, WordValues } from "../words";
 import { Kbd } from "./state-mark";
@@ -17,6 +17,7 @@ interface Props {
   readonly door: DoorView;
   readonly action: DoorAction | undefined;
   readonly online: boolean;
+  readonly waits?: DoorWaits;
   readonly now: number;
   readonly size: "large" | "medium" | "small";
   readonly second?: boolean;
@@ -27,11 +28,12 @@ interface Props {
 
 const iconSize = { large: 44, medium: 30, small: 20 } as const;
 
-export function DoorButton({ door, action, online, now, size, second = false, hint, say, onOpen }: Props) {
-  const look = doorLook(door, action, online);
+export function DoorButton(props: Props) {
+  const { door, action, online, waits = null, now, size, second = false, hint, onOpen } = props;
+  const look = doorLook(door, action, online, waits);
   const icon = <DoorIcon look={look} kind={door.kind} size={iconSize[size]} />;
-  const words = doorWords(look, door, action, now, say);
-  const inert = look === "forbidden" || look === "working";
+  const words = doorWords(look, props);
+  const inert = look === "forbidden" || look === "working" || waits !== null;
   const sign = look === "ready" || look === "offline" ? !second : look === "working" || look === "open";
   return (
     <div className={`door-wrap door-${size}`}>
@@ -68,6 +70,7 @@ function DoorIcon({ look, kind, size }: { look: DoorLook; kind: DoorView["kind"]
     case "forbidden":
       return <IconHandStop {...shape} />;
     case "ready":
+    case "waits":
     case "offline":
       return kind === "door" ? <IconLockOpen {...shape} /> : <IconBarrierBlock {...shape} />;
   }
@@ -80,13 +83,7 @@ function emptying(action: DoorAction | undefined, now: number): CSSProperties {
   return { "--full": `${(share * 100).toFixed(1)}%` } as CSSProperties;
 }
 
-function doorWords(
-  look: DoorLook,
-  door: DoorView,
-  action: DoorAction | undefined,
-  now: number,
-  say: Props["say"],
-): { title: string; text: string } {
+function doorWords(look: DoorLook, { door, action, waits, now, say }: Props): { title: string; text: string } {
   const name = { door: door.name };
   switch (look) {
     case "working":
@@ -104,6 +101,8 @@ function doorWords(
       return { title: say("door.forbidden"), text: say("door.forbidden.text", name) };
     case "offline":
       return { title: say("door.open", name), text: say("door.offline") };
+    case "waits":
+      return { title: say("door.open", name), text: say(waits === "answer" ? "door.waits.answer" : "door.waits.call") };
     case "ready":
       return { title: say("door.open", name), text: say("door.ready") };
   }

@@ -90,6 +90,8 @@ export const de: Record<WordKey, string> = {
   "door.working.text": "gesendet, wartet auf die Station",
   "door.opened": "Offen",
   "door.closes": "schließt in {seconds} s",
+  "door.waits.answer": "Erst abheben, dann öffnen.",
+  "door.waits.call": "öffnet nur im Gespräch",
   "door.failed": "Nicht geöffnet",
   "door.forbidden": "Sprechen ja, öffnen nein",
   "door.forbidden.text": "Wer {door} öffnet, bestimmt die Verwaltung.",

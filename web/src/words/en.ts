@@ -85,6 +85,8 @@ export const en = {
   "door.working.text": "sent, waiting for the station",
   "door.opened": "Open",
   "door.closes": "closes in {seconds} s",
+  "door.waits.answer": "Answer first, then open.",
+  "door.waits.call": "opens only in a call",
   "door.failed": "Not opened",
   "door.forbidden": "You may talk, not open",
   "door.forbidden.text": "Your administrator decides who opens {door}.",
