@@ -42,6 +42,13 @@ describe("a pressed door", () => {
     expect(doorsAt(open, at(5))).toEqual({});
   });
 
+  test("whose station takes digits never claims to be open", () => {
+    const sent = doorAnswered(pressed, result({ open_for_s: null }), at(1));
+    expect(sent["main"]).toEqual({ kind: "sent", since: at(1), until: at(5) });
+    expect(doorTakesPress(sent["main"], at(1) + 115)).toBe(false);
+    expect(doorsAt(sent, at(5))).toEqual({});
+  });
+
   test("names the cause when it did not open", () => {
     const failed = doorAnswered(pressed, result({ opened: false, code: "station_unreachable" }), at(2));
     expect(failed["main"]).toMatchObject({ kind: "failed", cause: "door.failed.station_unreachable" });
@@ -87,6 +94,14 @@ describe("the plate", () => {
       "sent, waiting for the station",
     ],
     ["open", { kind: "open", since: at(0), until: at(4) }, true, true, "Open", "closes in 3 s"],
+    [
+      "sent",
+      { kind: "sent", since: at(0), until: at(4) },
+      true,
+      true,
+      "Digits sent",
+      "does not tell whether it opened",
+    ],
     [
       "failed",
       { kind: "failed", cause: "door.failed.station_unreachable", since: at(0) },

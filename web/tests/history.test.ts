@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { causeText } from "../src/client/history-row";
+import { causeText, openedText } from "../src/client/history-row";
 import type { CallView } from "../src/contract";
 import { say, type WordKey, type WordValues } from "../src/words";
 import { at } from "./scenes";
@@ -27,4 +27,10 @@ const inEnglish = (key: WordKey, values?: WordValues): string => say("en", key, 
 test("a number that a telephone dialled in vain is named as a number", () => {
   expect(causeText(refused, true, inEnglish)).toBe("The number 4711 is not known here");
   expect(causeText({ ...refused, button: "main" }, false, inEnglish)).toBe("The button rings nobody yet");
+});
+
+test("an account's door is never said to have opened", () => {
+  const talked: CallView = { ...refused, cause: "answered", doors_opened: 2 };
+  expect(openedText(talked, true, inEnglish)).toBe("Digits sent");
+  expect(openedText(talked, false, inEnglish)).toBe("doors opened 2 times");
 });

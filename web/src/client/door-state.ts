@@ -6,6 +6,7 @@ import type { ClientState } from "./state";
 export type DoorAction =
   | { readonly kind: "working"; readonly requestId: string; readonly since: number }
   | { readonly kind: "open"; readonly since: number; readonly until: number }
+  | { readonly kind: "sent"; readonly since: number; readonly until: number }
   | { readonly kind: "failed"; readonly cause: WordKey; readonly since: number };
 
 export type DoorActions = Readonly<Record<string, DoorAction>>;
@@ -14,6 +15,8 @@ export type DoorActions = Readonly<Record<string, DoorAction>>;
 export const DOOR_ANSWER_MAX_MS = 5_000;
 // A cause stays readable this long, then the plate is ready again.
 export const DOOR_FAILURE_SHOWN_MS = 60_000;
+// Nobody knows how long the door stays open that another maker's station opens by digits.
+const DIGITS_SENT_SHOWN_MS = 4_000;
 // Two taps give one pulse: an open door takes the next press only after this (the platform holds to it too, D4).
 export const DOOR_TAP_AGAIN_MS = 1_000;
 
@@ -44,7 +47,9 @@ export function doorAnswered(doors: DoorActions, result: Received<"door_result">
   if (result.request_id !== null && current?.kind === "working" && current.requestId !== result.request_id)
     return doors;
   if (!result.opened) return doorFailed(doors, result.door_id, doorCause(result.code), now);
-  const until = now + (result.open_for_s ?? 0) * 1000;
+  if (result.open_for_s == null)
+    return { ...doors, [result.door_id]: { kind: "sent", since: now, until: now + DIGITS_SENT_SHOWN_MS } };
+  const until = now + result.open_for_s * 1000;
   return { ...doors, [result.door_id]: { kind: "open", since: now, until } };
 }
 
@@ -69,7 +74,7 @@ export function doorsAt(doors: DoorActions, now: number): DoorActions {
     if (door.kind === "working" && now - door.since >= DOOR_ANSWER_MAX_MS)
       next = doorFailed(next, id, "door.failed.unknown", now);
     const over =
-      (door.kind === "open" && now >= door.until) ||
+      ((door.kind === "open" || door.kind === "sent") && now >= door.until) ||
       (door.kind === "failed" && now - door.since >= DOOR_FAILURE_SHOWN_MS);
     if (over) next = Object.fromEntries(Object.entries(next).filter(([key]) => key !== id));
   }
@@ -85,11 +90,11 @@ export function doorWaits(station: StationView, { call, ringing }: Pick<ClientSt
   return ringing.some((ring) => ring.station.station_id === id) ? "answer" : "call";
 }
 
-export type DoorLook = "ready" | "offline" | "working" | "open" | "failed" | "forbidden" | "waits";
+export type DoorLook = "ready" | "offline" | "working" | "open" | "sent" | "failed" | "forbidden" | "waits";
 
 /** Whether a press does something: not while one is under way, not right after the door opened. Later it opens anew. */
 export function doorTakesPress(action: DoorAction | undefined, now: number): boolean {
-  if (action?.kind === "open") return now - action.since >= DOOR_TAP_AGAIN_MS;
+  if (action?.kind === "open" || action?.kind === "sent") return now - action.since >= DOOR_TAP_AGAIN_MS;
   return action?.kind !== "working";
 }
 

@@ -22,6 +22,12 @@ export function causeText(call: CallView, byAccount: boolean, say: Words["say"])
   return say(`history.cause.${call.cause}`);
 }
 
+/** What became of the doors. A station of another maker does not tell what its digits did. */
+export function openedText(call: CallView, byAccount: boolean, say: Words["say"]): string {
+  if (byAccount) return say("door.sent");
+  return call.doors_opened === 1 ? say("history.opened") : say("history.opened.many", { count: call.doors_opened });
+}
+
 function talkText(call: CallView, { say }: Words): string | null {
   if (call.answered_at === null || call.ended_at === null) return null;
   return say("history.talk", { duration: running((Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1000) });
@@ -77,10 +83,7 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
           ))}
           {call.doors_opened > 0 && (
             <span>
-              <IconDoorEnter size={14} stroke={1.75} aria-hidden="true" />{" "}
-              {call.doors_opened === 1
-                ? say("history.opened")
-                : say("history.opened.many", { count: call.doors_opened })}
+              <IconDoorEnter size={14} stroke={1.75} aria-hidden="true" /> {openedText(call, byAccount, say)}
             </span>
           )}
         </span>

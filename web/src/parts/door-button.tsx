@@ -34,7 +34,8 @@ export function DoorButton(props: Props) {
   const icon = <DoorIcon look={look} kind={door.kind} size={iconSize[size]} />;
   const words = doorWords(look, props);
   const inert = look === "forbidden" || look === "working" || waits !== null;
-  const sign = look === "ready" || look === "offline" ? !second : look === "working" || look === "open";
+  const sign =
+    look === "ready" || look === "offline" || look === "sent" ? !second : look === "working" || look === "open";
   return (
     <div className={`door-wrap door-${size}`}>
       <button
@@ -70,6 +71,7 @@ function DoorIcon({ look, kind, size }: { look: DoorLook; kind: DoorView["kind"]
     case "forbidden":
       return <IconHandStop {...shape} />;
     case "ready":
+    case "sent":
     case "waits":
     case "offline":
       return kind === "door" ? <IconLockOpen {...shape} /> : <IconBarrierBlock {...shape} />;
@@ -92,6 +94,8 @@ function doorWords(look: DoorLook, { door, action, waits, now, say }: Props): { 
       const seconds = action?.kind === "open" ? Math.max(0, Math.ceil((action.until - now) / 1000)) : 0;
       return { title: say("door.opened"), text: `${door.name} · ${say("door.closes", { seconds })}` };
     }
+    case "sent":
+      return { title: say("door.sent"), text: `${door.name} · ${say("door.sent.text")}` };
     case "failed":
       return {
         title: `${say("door.failed")}: ${door.name}`,
