@@ -127,6 +127,7 @@ CALLS_PAGE_MAX = 100
 # on another machine cannot wake it), how long delivered ones are kept.
 OUTBOX_BATCH = 200
 OUTBOX_SWEEP_S = 30.0
+OUTBOX_PAUSE_S = 0.02  # between two looks: under load each takes several facts
 OUTBOX_KEEP_DAYS = 7
 
 # P5: sign-in. Failed attempts of one source address over all accounts; addresses and accounts remembered at most.

@@ -175,6 +175,9 @@ class FakeClients:
     def may_return_s(self, user_ids: frozenset[str]) -> float:
         return self.returns_s
 
+    def watched(self, company_id: str) -> bool:
+        return any(tab.company_id == company_id for tab in self.tabs.values())
+
     def broadcast(self, company_id: str, message: wire.ServerMessage) -> None:
         for tab in self.tabs.values():
             if tab.company_id == company_id:

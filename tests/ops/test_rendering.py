@@ -273,6 +273,18 @@ def test_any_range_gives_a_part_of_itself_without_refused_ports(first: int, leng
     assert limits.BROWSER_BLOCKED_PORTS.isdisjoint(range(lowest, highest + 1))
 
 
+@given(st.integers(min_value=0, max_value=36_000))
+def test_media_never_takes_a_port_on_which_the_platform_itself_listens(offset: int) -> None:
+    try:
+        ports = Ports(offset=offset)
+    except ValueError:
+        return  # a port that browsers refuse: such an offset is not to be had
+    lowest, highest = ports.rtp
+    ours = (ports.stun, ports.sip_edge, ports.sip_calls, ports.ng, ports.dtmf_log)
+    assert [port for port in ours if lowest <= port <= highest] == []
+    assert highest - lowest >= 8_000
+
+
 def test_the_media_engine_is_told_the_ports_that_browsers_take(prepared: Settings) -> None:
     render.render(prepared, "127.0.0.1")
     assert "\nport-min = 10081\n" in (prepared.conf / "rtpengine.conf").read_text()

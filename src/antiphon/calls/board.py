@@ -41,8 +41,9 @@ class StationBoard:
             self._clients.broadcast(call.station.company_id, changed)
 
     def push(self, company_id: str, station_id: str) -> None:
-        """Look the station up anew and tell the company's clients."""
-        self._orders.start(None, self._push(Scope(company_id), station_id))
+        """Look the station up anew and tell the company's clients; spared where nobody would be told."""
+        if self._clients.watched(company_id) or any(call.station_id == station_id for call in self._calls()):
+            self._orders.start(None, self._push(Scope(company_id), station_id))
 
     async def _push(self, scope: Scope, station_id: str) -> None:
         def look(tx: Tx) -> wire.StationView:

@@ -29,6 +29,7 @@ class LiveCall:
     placed_by: str | None = None  # the person who called the station
     accounts: dict[str, devices.Station] = field(default_factory=dict)  # that the plan rings, by id
     key_frame_taken: bool = False
+    prompted: bool = False  # early media of its own was opened for a prompt
     rang_mono: float | None = None  # the first ring at a client
     previewed: bool = False
     tapped_mono: float | None = None  # the first tap on Answer
@@ -38,6 +39,10 @@ class LiveCall:
     @property
     def company_id(self) -> str | None:
         return self.station.company_id if self.station else None
+
+    @property
+    def station_id(self) -> str | None:
+        return self.station.id if self.station else None
 
     def moment(self, monotonic: float) -> datetime:
         """The date of a moment of the machine."""

@@ -305,6 +305,7 @@ class Orders:
         media_id = call.call_id if order.offer is None else f"{call.call_id}-prompt"
         try:
             if order.offer is not None:
+                call.prompted = True
                 sdp = await self._media.open_caller(media_id, order.leg, order.offer, reliable_preview=True)
                 if sdp is not None:
                     self._sip.progress(order.leg, 183, sdp)
@@ -317,8 +318,9 @@ class Orders:
 
     def close(self, call: LiveCall) -> None:
         """Free the media of the call and of its prompt."""
-        for media_id in (call.call_id, f"{call.call_id}-prompt"):
-            self._quietly(call, "media not closed", self._media.close(media_id))
+        self._quietly(call, "media not closed", self._media.close(call.call_id))
+        if call.prompted:
+            self._quietly(call, "media not closed", self._media.close(f"{call.call_id}-prompt"))
 
     # -- doors -------------------------------------------------------------------------------------------------------
 

@@ -220,6 +220,9 @@ class ClientPort(Protocol):
     def broadcast(self, company_id: str, message: ServerMessage) -> None:
         """To every signed-on tab of a company, on duty or not."""
 
+    def watched(self, company_id: str) -> bool:
+        """Whether any tab of the company is signed on."""
+
 
 class ClientEvents(Protocol):
     """What the client gateway tells the call service."""

@@ -45,6 +45,7 @@ class Receivers:
     def __init__(self, desk: Desk, orders: Orders, sip: SipPort, media: MediaPort) -> None:
         self._desk, self._orders, self._sip, self._media = desk, orders, sip, media
         self._legs: dict[LegId, _Ringing] = {}
+        self._newest: dict[tuple[str, ClientId], _Ringing] = {}  # by call and account
 
     # -- what the machine tells --------------------------------------------------------------------------------------
 
@@ -55,7 +56,7 @@ class Receivers:
             return False
         match order:
             case e.TellRing(leg=leg):
-                ringing = self._legs[leg] = _Ringing(call, client, leg)
+                ringing = self._legs[leg] = self._newest[call.call_id, client] = _Ringing(call, client, leg)
                 self._orders.start(call, self._ring(ringing))
             case e.TellMediaOffer(sdp=sdp):
                 self._settle(call, client, sdp)
@@ -101,11 +102,17 @@ class Receivers:
     def _end(self, call: LiveCall, client: ClientId, cause: str) -> None:
         ringing = self._of(call, client)
         if ringing is not None:
-            del self._legs[ringing.leg]
+            self._forget(ringing.leg)
             self._sip.end(ringing.leg, cause)
 
     def _of(self, call: LiveCall, client: ClientId) -> _Ringing | None:
-        return next((one for one in self._legs.values() if one.call is call and one.client == client), None)
+        return self._newest.get((call.call_id, client))
+
+    def _forget(self, leg: LegId) -> _Ringing | None:
+        ringing = self._legs.pop(leg, None)
+        if ringing is not None and self._newest.get((ringing.call.call_id, ringing.client)) is ringing:
+            del self._newest[ringing.call.call_id, ringing.client]
+        return ringing
 
     # -- what the account does: SipEvents of its leg, each False for a leg that is none of these ----------------------
 
@@ -136,7 +143,7 @@ class Receivers:
         return True
 
     def _refused(self, ringing: _Ringing, cause: LegCause) -> None:
-        if self._legs.pop(ringing.leg, None) is not None:
+        if self._forget(ringing.leg) is not None:
             self._desk.feed(ringing.call, i.ReceiverRefused(ringing.client, cause))
 
     def offered(self, leg: LegId) -> bool:
@@ -172,7 +179,7 @@ class Receivers:
         return True
 
     def ended(self, leg: LegId, cause: Literal["cancelled", "hung_up", "lost"]) -> bool:
-        ringing = self._legs.pop(leg, None)
+        ringing = self._forget(leg)
         if ringing is None:
             return False
         _log.info("account hung up", how=cause, leg_id=leg, **ringing.call.log_fields())

@@ -18,7 +18,7 @@ from antiphon.database.core import Database, Tx, UtcTime, tenant_table
 from antiphon.database.scope import PLATFORM, Scope
 from antiphon.errors import AntiphonError
 from antiphon.events import Fact
-from antiphon.limits import OUTBOX_BATCH, OUTBOX_SWEEP_S
+from antiphon.limits import OUTBOX_BATCH, OUTBOX_PAUSE_S, OUTBOX_SWEEP_S
 
 _log = log.get("database")
 
@@ -90,6 +90,7 @@ class Drain:
                             continue
                     except AntiphonError as error:
                         _log.error("outbox not delivered", code=error.code)
+                    await asyncio.sleep(OUTBOX_PAUSE_S)  # under load the next look takes several facts at once
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._woken.wait(), OUTBOX_SWEEP_S)
             finally:

@@ -100,6 +100,10 @@ class ClientGateway:
             for tab in tabs:
                 tab.send(text)
 
+    def watched(self, company_id: str) -> bool:
+        """Whether any tab of the company is signed on."""
+        return bool(self._tabs.get(company_id))
+
     def may_return_s(self, user_ids: frozenset[str]) -> float:
         """Tabs come back by themselves: after a restart of this service all do, after a torn connection that person's."""
         broke = [self._started_at, *(self._torn[user] for user in user_ids if user in self._torn)]

@@ -89,8 +89,12 @@ class Ports(BaseModel):
 
     @property
     def rtp(self) -> tuple[int, int]:
-        """First and last port for sound and picture: the longest part of the range without a port that browsers refuse."""
-        blocked = [port for port in sorted(limits.BROWSER_BLOCKED_PORTS) if self.rtp_min <= port <= self.rtp_max]
+        """First and last port for sound and picture: the longest part of the range without a port that browsers refuse.
+
+        And without our own listeners: on loopback the engine binds theirs beside them, and takes their datagrams.
+        """
+        kept_out = limits.BROWSER_BLOCKED_PORTS | {getattr(self, name) for name in _UDP}
+        blocked = [port for port in sorted(kept_out) if self.rtp_min <= port <= self.rtp_max]
         starts = [self.rtp_min, *(port + 1 for port in blocked)]
         ends = [*(port - 1 for port in blocked), self.rtp_max]
         return max(zip(starts, ends, strict=True), key=lambda part: part[1] - part[0])

@@ -1,45 +1,40 @@
-"""The whole chain measured: sipp stations -> Kamailio -> call service with rtpengine, records and all -> receivers."""
+"""The whole chain measured: sipp caller -> Kamailio -> call service with rtpengine, records and all -> sipp receiver."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any  # what the receivers tell, as JSON
 
-from antiphon import settings as settings_room
-from antiphon.assembly.bench import ground, machine
-from antiphon.assembly.bench.ground import Tenants
+from antiphon.assembly.bench import ground, machine, telephones
+from antiphon.assembly.bench.parts_cpu import cpu_of_parts, process_of
 from antiphon.assembly.bench.report import Aim, Result, Spread, Value
 from antiphon.assembly.bench.sipp import Sipp, SippFailed, first_answers_ms
-from antiphon.assembly.engines import marks, supervision
+from antiphon.assembly.bench.telephones import Telephones
 from antiphon.limits import RINGING_RECEIVERS_MAX
 from antiphon.settings import Settings
 
-_SOURCES = Path(__file__).resolve().parents[3]
 _RATE = 200
 _FORKS_PER_S = 4
+_ANSWERED_AFTER_MS = 120  # everybody has to ring before one of them answers, and the next call comes after that
 _HOLD_MS = 120_000
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is measured. The edge takes twenty rings of one station in ten seconds: so many stations are needed."""
+    """How much is measured. The edge takes twenty rings of one account in ten seconds: so many callers are needed."""
 
     runs: int
     calls: int
     companies: int
-    stations: int
+    callers: int
     forks: int
     held: int
 
 
-FULL = Sizes(runs=3, calls=1_200, companies=80, stations=4, forks=30, held=400)
-QUICK = Sizes(runs=1, calls=100, companies=40, stations=4, forks=4, held=40)
+FULL = Sizes(runs=3, calls=1_200, companies=40, callers=8, forks=30, held=400)
+QUICK = Sizes(runs=1, calls=100, companies=10, callers=8, forks=4, held=40)
 
 
 class Chain:
@@ -47,32 +42,37 @@ class Chain:
 
     def __init__(self, settings: Settings, folder: Path, sizes: Sizes) -> None:
         self._settings, self._folder, self._sizes = settings, folder, sizes
-        self._tenants = ground.settle(settings, companies=sizes.companies, stations=sizes.stations, desks=1)
-        self._crowd = ground.settle(settings, companies=1, stations=8, desks=RINGING_RECEIVERS_MAX)
+        self._caller, self._answering, self._ringing = ground.bench_ports(settings, 3)
+        self._pairs = telephones.settle(settings, companies=sizes.companies, callers=sizes.callers, receivers=1)
+        telephones.register(settings, self._pairs.receivers, self._answering)
+        self._crowd = telephones.settle(settings, companies=1, callers=8, receivers=RINGING_RECEIVERS_MAX)
+        answering, *ringing = self._crowd.receivers
+        telephones.register(settings, (answering,), self._answering)
+        telephones.register(settings, tuple(ringing), self._ringing)
         self._runs = 0
 
     def measure(self, result: Result) -> None:
         """CPU of the call service and of everything, delays, thirty-two receivers, memory."""
-        runs = [self._door_calls() for _ in range(self._sizes.runs)]
+        runs = [self._plain() for _ in range(self._sizes.runs)]
         result.add(
             "full_cpu_per_call",
-            Value.median("ms", [run.service_ms for run in runs]),
+            Value.median("ms", [run.by_part["calls"] for run in runs]),
             f"Full machine with records at {_RATE} calls/s: CPU per call of the call service",
             Aim(at_most=0.8),
         )
         result.add(
             "chain_cpu_per_call",
-            Value.median("ms", [run.all_ms for run in runs]),
+            Value.median("ms", [sum(run.by_part.values()) for run in runs]),
             f"Whole chain at {_RATE} calls/s: CPU per call, all processes together",
             Aim(at_most=1.6),
         )
         for name in sorted(runs[0].by_part):
-            shares = [run.by_part.get(name, 0.0) for run in runs]
+            shares = [run.by_part[name] for run in runs]
             result.add(f"chain_cpu_{name}", Value.median("ms", shares), f"Whole chain: CPU per call, {name}")
         result.add(
-            "chain_invite_to_183",
-            Spread.median([run.progress for run in runs]),
-            f"Whole chain at {_RATE} calls/s: INVITE to 183",
+            "chain_invite_to_180",
+            Spread.median([run.rang for run in runs]),
+            f"Whole chain at {_RATE} calls/s: INVITE to 180",
         )
         result.add(
             "chain_failed_calls",
@@ -80,18 +80,24 @@ class Chain:
             f"Whole chain at {_RATE} calls/s: calls that did not succeed (CPU is per call that did)",
             Aim(at_most=0),
         )
-        forked = [self._rings() for _ in range(self._sizes.runs)]
+        forked = [self._forked() for _ in range(self._sizes.runs)]
         result.add(
             "full_ring32_cpu_per_call",
-            Value.median("ms", [cpu for cpu, _ in forked]),
+            Value.median("ms", [run.cpu_ms for run in forked]),
             f"Full machine, {RINGING_RECEIVERS_MAX} receivers ring at once: CPU per call of the call service",
             Aim(at_most=5),
         )
         result.add(
-            "full_ring32_last_ring",
-            Spread.median([last for _, last in forked]),
-            f"Whole chain, {RINGING_RECEIVERS_MAX} receivers: caller's INVITE to the last receiver's ring",
+            "full_ring32_last_invite",
+            Spread.median([run.last for run in forked]),
+            f"Whole chain, {RINGING_RECEIVERS_MAX} receivers: caller's INVITE to the last receiver's",
             Aim(at_most=5),
+        )
+        result.add(
+            "full_ring32_failed_calls",
+            Value("calls", sum(run.failed for run in forked)),
+            f"Whole chain, {RINGING_RECEIVERS_MAX} receivers: calls that did not ring everywhere in time, or did not succeed",
+            Aim(at_most=0),
         )
         result.add(
             "full_memory_per_held_call",
@@ -100,140 +106,110 @@ class Chain:
             Aim(at_most=15),
         )
 
-    def _door_calls(self) -> _Run:
+    def _plain(self) -> _Run:
         calls = self._sizes.calls
-        with self._receivers(self._tenants, 1) as receivers:
-            self._call(self._tenants, min(calls // 2, 2 * _RATE), _RATE // 4).outcome(60)  # what is slow only once
-            before = self._cpu()
-            caller = self._call(self._tenants, calls, _RATE, messages=True)
-            counts = caller.outcome(calls / _RATE + 30)
-            after = self._cpu()
+        with self._folder_of_a_run() as folder, self._receiver(folder):
+            self._call(folder / "warm", self._pairs, min(calls // 2, _RATE), _RATE // 4).outcome(30)  # slow only once
+            before = cpu_of_parts(self._settings)
+            caller = self._call(folder, self._pairs, calls, _RATE, messages=True)
+            counts = caller.outcome(calls / _RATE + 20)
+            after = cpu_of_parts(self._settings)
         if not counts.succeeded:
-            raise SippFailed(f"none of {calls} door calls succeeded: {receivers['errors']}")
-        by_part = {name: (after[name] - before.get(name, 0.0)) * 1000 / counts.succeeded for name in after}
-        progress = Spread.of("ms", first_answers_ms(caller.messages(), "183"))
-        return _Run(by_part["calls"], sum(by_part.values()), by_part, progress, calls - counts.succeeded)
+            raise SippFailed(f"none of {calls} calls succeeded at {_RATE} calls/s")
+        by_part = {name: (after[name] - before[name]) * 1000 / counts.succeeded for name in after}
+        rang = Spread.of("ms", first_answers_ms(caller.messages(), "180"))
+        return _Run(by_part, rang, calls - counts.succeeded)
 
-    def _rings(self) -> tuple[float, Spread]:
-        """CPU milliseconds of the call service per call, and from the caller's INVITE to the last ring."""
+    def _forked(self) -> _Forked:
+        """CPU milliseconds of the call service per call, and from the caller's INVITE to the last receiver's."""
         calls = self._sizes.forks
-        with self._receivers(self._crowd, RINGING_RECEIVERS_MAX) as seen:
-            before = self._cpu()["calls"]
-            caller = self._call(self._crowd, calls, _FORKS_PER_S, messages=True)
-            counts = caller.finish(calls / _FORKS_PER_S + 60)
-            cpu = (self._cpu()["calls"] - before) * 1000 / calls
-        if counts.succeeded != calls:
-            raise SippFailed(
-                f"{counts.failed} of {calls} calls to {RINGING_RECEIVERS_MAX} receivers failed: {seen['errors']}"
-            )
-        asked = [line.at for line in caller.messages() if line.sent and line.first.startswith("INVITE ")]
-        rings = [at for at, _ in seen["rings"]]
+        with (
+            self._folder_of_a_run() as folder,
+            self._receiver(folder, after_ms=_ANSWERED_AFTER_MS, messages=True) as answering,
+            self._serving("ringing_telephone", folder, self._ringing, "-nd", messages=True) as ringing,
+        ):
+            before = cpu_of_parts(self._settings)["calls"]
+            caller = self._call(folder, self._crowd, calls, _FORKS_PER_S, messages=True)
+            counts = caller.outcome(calls / _FORKS_PER_S + 20)
+            cpu = (cpu_of_parts(self._settings)["calls"] - before) * 1000 / calls
+        asked = sorted(line.at for line in caller.messages() if line.sent and line.first.startswith("INVITE "))
+        rang: dict[str, float] = {}  # the first INVITE of each dialog
+        for line in (*answering.messages(), *ringing.messages()):
+            if not line.sent and line.first.startswith("INVITE "):
+                rang[line.call_id] = min(line.at, rang.get(line.call_id, line.at))
         last = []
         for at, until in zip(asked, [*asked[1:], float("inf")], strict=True):
-            of_this = [ring for ring in rings if at <= ring < until]
-            if len(of_this) != RINGING_RECEIVERS_MAX:
-                raise SippFailed(f"{len(of_this)} receivers rang within a call's time, not {RINGING_RECEIVERS_MAX}")
-            last.append((max(of_this) - at) * 1000)
-        return cpu, Spread.of("ms", last)
+            of_this = [ring for ring in rang.values() if at <= ring < until]
+            if len(of_this) == RINGING_RECEIVERS_MAX:
+                last.append((max(of_this) - at) * 1000)
+        if not last:
+            raise SippFailed(f"none of {calls} calls rang {RINGING_RECEIVERS_MAX} receivers")
+        return _Forked(cpu, Spread.of("ms", last), calls - min(len(last), counts.succeeded))
 
     def _held(self) -> float:
         """Kilobytes that one more answered call keeps in the call service."""
         held = self._sizes.held
-        pid = self._process("calls")
-        with self._receivers(self._tenants, 1):
+        pid = process_of(self._settings, "calls")
+        with self._folder_of_a_run() as folder, self._receiver(folder):
             before = machine.memory_kb(pid)
-            caller = self._call(self._tenants, held, _RATE // 2, extra=("-d", str(_HOLD_MS), "-aa"))
+            caller = self._call(folder, self._pairs, held, _RATE // 2, hold_ms=_HOLD_MS)
             caller.until_standing(held)
             kept = machine.memory_kb(pid) - before
             caller.process.kill()
             caller.process.wait()
         return kept / held
 
+    # -- sipp on both sides ------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _folder_of_a_run(self) -> Iterator[Path]:
+        self._runs += 1
+        yield self._folder / f"chain-{self._runs}"
+
+    @contextmanager
+    def _receiver(self, folder: Path, *, after_ms: int = 0, messages: bool = False) -> Iterator[Sipp]:
+        with self._serving(
+            "telephone", folder, self._answering, "-d", str(after_ms), "-aa", messages=messages
+        ) as serving:
+            yield serving
+
+    @contextmanager
+    def _serving(self, scenario: str, folder: Path, port: int, *words: str, messages: bool = False) -> Iterator[Sipp]:
+        to = ground.bench_port(self._settings)
+        serving = Sipp(scenario, folder / scenario, port=port, to=to, messages=messages, extra=words)
+        try:
+            yield serving
+        finally:
+            serving.stop()
+
     def _call(
         self,
-        who: Tenants,
+        folder: Path,
+        who: Telephones,
         calls: int,
         rate: int,
         *,
+        hold_ms: int = 0,
         messages: bool = False,
-        extra: tuple[str, ...] = ("-d", "0", "-aa"),
     ) -> Sipp:
-        self._runs += 1
-        folder = self._folder / str(self._runs)
-        folder.mkdir()
-        names = folder / "stations.csv"
-        names.write_text("SEQUENTIAL\n" + "".join(f"{station};\n" for station in who.stations))
-        words = ("-r", str(rate), "-m", str(calls), "-l", str(max(calls, 10)), "-inf", str(names), *extra)
-        port, *_ = ground.bench_ports(self._settings, 1)
+        folder.mkdir(parents=True, exist_ok=True)
+        names = folder / "callers.csv"
+        names.write_text("SEQUENTIAL\n" + "".join(f"{number};\n" for number in who.callers))
+        words: tuple[str, ...] = ("-r", str(rate), "-m", str(calls), "-l", str(max(calls, 10)), "-inf", str(names))
+        words += ("-d", str(hold_ms), "-aa")
         to = ground.bench_port(self._settings)
-        return Sipp("station", folder / "caller", port=port, to=to, messages=messages, extra=words)
+        return Sipp("account", folder / "caller", port=self._caller, to=to, messages=messages, extra=words)
 
-    def _cpu(self) -> dict[str, float]:
-        """CPU seconds so far of every part; what belongs to none of them as `supervisor`."""
-        parts = ("calls", "kamailio", "rtpengine", "haproxy", "mosquitto", "worker", "devices", "api", "coturn")
-        every = set(marks.processes(self._settings.data))
-        found: dict[str, float] = {}
-        for name in parts:
-            main = supervision.main_process(self._settings, name)
-            family = _family(main, every) if main is not None else set()
-            found[name] = machine.cpu_s(family)
-            every -= family
-        found["supervisor"] = machine.cpu_s(every)
-        return found
 
-    def _process(self, part: str) -> int:
-        found = supervision.main_process(self._settings, part)
-        if found is None:
-            raise ground.GroundNotReady(f"{part} does not run")
-        return found
-
-    @contextmanager
-    def _receivers(self, who: Tenants, answer_after: int) -> Iterator[dict[str, Any]]:
-        """Tabs of every desk; what they saw is in the yielded dictionary afterwards."""
-        desks = self._folder / "desks.json"
-        desks.write_text(json.dumps(who.as_json()))
-        portal = f"https://127.0.0.1:{self._settings.ports.https}"
-        words = (portal, str(self._settings.pki / "root.crt"), str(desks), str(answer_after))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "antiphon.assembly.bench.receivers", *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=settings_room.everything() | {"PYTHONPATH": str(_SOURCES)},
-        )
-        seen: dict[str, Any] = {}
-        try:
-            if process.stdout is None or process.stdout.readline() != "ready\n":
-                raise ground.GroundNotReady("the receivers did not sign on")
-            yield seen
-            told, _ = process.communicate("\n", timeout=20)
-            seen.update(json.loads(told))
-        finally:
-            process.kill()
-            process.wait()
+@dataclass(frozen=True, slots=True)
+class _Forked:
+    cpu_ms: float
+    last: Spread
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    service_ms: float
-    all_ms: float
-    by_part: dict[str, float]
-    progress: Spread
+    by_part: dict[str, float]  # CPU milliseconds per call
+    rang: Spread
     failed: int
-
-
-def _family(pid: int, among: set[int]) -> set[int]:
-    """The process and its descendants."""
-    parents: dict[int, int] = {}
-    for one in among:
-        try:
-            parents[one] = int(Path(f"/proc/{one}/stat").read_text().rpartition(") ")[2].split()[1])
-        except OSError:
-            continue
-    found = {pid}
-    grown = True
-    while grown:
-        more = {one for one, parent in parents.items() if parent in found} - found
-        found |= more
-        grown = bool(more)
-    return found

@@ -30,14 +30,15 @@ _ADDRESS = "127.0.0.1"
 _FIRST_OFFSET, _LAST_OFFSET, _STEP = 17_000, 25_000, 40
 _READY_WITHIN_S = 60
 # Where the benchmark's callers come in. What follows is the way of every station; what is left out is said in the report:
-# TLS, the certificate's name and the count of requests per source, for a sipp of one address speaks for every station.
+# TLS, the certificate's name, the digest's challenge and the count of requests per source, for a sipp of one address speaks
+# for every station.
 _LISTEN = 'listen=udp:127.0.0.1:{port} name "bench"\n'
 _ENTER = """request_route {{
     if ($Rp == {port}) {{ route(BENCH); exit; }}
 """
-# Requests inside a call go down a station's TLS connection and nowhere else; to the benchmark's callers as they came.
+# Requests go down a station's TLS connection and nowhere else; to the benchmark's callers and receivers as they came.
 _LEAVE = """route[TO_STATION] {{
-    if ($du =~ "^sip:127[.]0[.]0[.]1:{caller}") {{ t_relay(); exit; }}
+    if ($du =~ "^sip:127[.]0[.]0[.]1:({sipp})") {{ $fs = "udp:127.0.0.1:{port}"; t_relay(); exit; }}
 """
 _ROUTE = """
 route[BENCH] {{
@@ -45,6 +46,18 @@ route[BENCH] {{
     route(EARLY);
     remove_hf_re("^X-Antiphon-");
     $var(caller) = $fU;
+    if (is_method("REGISTER")) {{
+        fix_nated_register();
+        if (!save("accounts")) {{ sl_reply_error(); }}
+        exit;
+    }}
+    if ($fU =~ "^[0-9]+$") {{
+        if (is_method("ACK|CANCEL") || has_totag()) {{ route(WITHIN); exit; }}
+        $var(failed) = sql_xquery("main", "SELECT ha1 FROM sip_accounts WHERE \\"user\\" = '$var(caller)'", "account");
+        append_hf("X-Antiphon-Account: $var(caller)\\r\\n");
+        route(RING);
+        exit;
+    }}
     if (is_method("ACK|CANCEL|PRACK") && $sht(vouched=>$ci) != $null) {{ route(WITHIN); exit; }}
     $var(found) = sql_query("main", "SELECT 1 FROM revoked_certificates WHERE serial = '$var(caller)'", "revoked");
     sql_result_free("revoked");
@@ -143,8 +156,8 @@ def _open_to_callers(settings: Settings) -> None:
     text = file.read_text()
     text, listened = re.subn(r"(?m)^alias=", _LISTEN.format(port=port) + "alias=", text, count=1)
     text, entered = re.subn(r"(?m)^request_route \{\n", lambda _: _ENTER.format(port=port), text, count=1)
-    caller, *_ = bench_ports(settings, 1)
-    text, left = re.subn(r"(?m)^route\[TO_STATION\] \{\n", lambda _: _LEAVE.format(caller=caller), text, count=1)
+    sipp = "|".join(map(str, bench_ports(settings, 3)))
+    text, left = re.subn(r"(?m)^route\[TO_STATION\] \{\n", lambda _: _LEAVE.format(sipp=sipp, port=port), text, count=1)
     if not (listened and entered and left):
         raise GroundNotReady("The SIP edge's configuration has changed: the benchmark's listener finds no place in it.")
     file.write_text(text + _ROUTE.format())

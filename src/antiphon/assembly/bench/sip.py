@@ -9,14 +9,19 @@ from antiphon.assembly.bench.bare import BareRelay
 from antiphon.assembly.bench.chain import FULL as CHAIN
 from antiphon.assembly.bench.chain import QUICK as CHAIN_QUICK
 from antiphon.assembly.bench.chain import Chain
+from antiphon.assembly.bench.door_load import FULL as DOOR
+from antiphon.assembly.bench.door_load import QUICK as DOOR_QUICK
+from antiphon.assembly.bench.door_load import DoorLoad
 from antiphon.assembly.bench.report import Result
 
 _NOTES = (
     "Bare relay: the SIP core alone relays INVITE, 180, 200, ACK, BYE between a sipp caller and sipp receivers.",
-    "Whole chain: door calls with sound as our stations place them (reliable 183, PRACK, UPDATE, 200, ACK, BYE), each of a",
-    "  station of its own turn; receivers are tabs on the client contract that answer at once. Through Kamailio, the call",
-    "  service with its records in SQLite, rtpengine (anchor, offer, answer, delete), HAProxy, the broker and the worker.",
-    "  Left out: TLS between station and Kamailio and the count of requests per source, for one sipp speaks for all stations.",
+    "Whole chain: a sipp caller and sipp receivers as SIP accounts: INVITE, 180, 200, ACK, BYE, each caller in its turn. Through",
+    "  Kamailio, the call service with its records in SQLite, rtpengine, and everything else that runs.",
+    "Door calls: as our stations place them (reliable 183, PRACK, UPDATE); receivers are tabs on the client contract that",
+    "  look at the preview and answer at once, through HAProxy.",
+    "  Left out: TLS between station and Kamailio, the digest's challenge and the count of requests per source, for one sipp",
+    "  speaks for all.",
 )
 
 
@@ -30,5 +35,6 @@ def run(*, quick: bool) -> Result:
             port = ground.bench_ports(settings, 8)[4]
             BareRelay(port, work, BARE_QUICK if quick else BARE).measure(result)
             Chain(settings, work, CHAIN_QUICK if quick else CHAIN).measure(result)
+            DoorLoad(settings, work, DOOR_QUICK if quick else DOOR).measure(result)
     result.notes += _NOTES
     return result

@@ -38,6 +38,7 @@ class NgClient(asyncio.DatagramProtocol):
         self._waiting: dict[int, asyncio.Future[Mapping[str, ng.Decoded]]] = {}
         self._transport: asyncio.DatagramTransport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
@@ -122,9 +123,12 @@ class NgClient(asyncio.DatagramProtocol):
         self._arm()
 
     def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         due = self._exchange.next_deadline()
-        if due is not None and self._loop is not None:
-            self._timer = self._loop.call_later(max(0.0, due - self._clock.monotonic()), self._tick)
+        if due is None or self._loop is None:
+            return
+        if self._timer is not None:
+            if self._timer_at <= due:
+                return  # it fires earlier than needed at worst, and is armed anew then
+            self._timer.cancel()
+        self._timer_at = due
+        self._timer = self._loop.call_later(max(0.0, due - self._clock.monotonic()), self._tick)

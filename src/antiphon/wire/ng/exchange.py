@@ -70,7 +70,7 @@ class Exchange:
         if len(self._pending) >= NG_PENDING_MAX:
             raise TooManyPending(pending=len(self._pending))
         self._count += 1
-        cookie = f"{self._prefix}_{self._count}".encode()
+        cookie = self._cookie(self._count)
         data = cookie + b" " + encode(body)
         self._pending[cookie] = _Pending(self._count, data, 1, now + NG_WAITS_S[0])
         return self._count, [Datagram(data)]
@@ -91,10 +91,10 @@ class Exchange:
 
     def forget(self, key: int) -> None:
         """Nobody waits for this request any more."""
-        for cookie, pending in self._pending.items():
-            if pending.key == key:
-                del self._pending[cookie]
-                return
+        self._pending.pop(self._cookie(key), None)
+
+    def _cookie(self, key: int) -> bytes:
+        return f"{self._prefix}_{key}".encode()
 
     def again(self) -> list[Effect]:
         """Repeat everything that waits, now: the engine was away and is back. Its regular repetitions stay as they are."""
