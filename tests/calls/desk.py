@@ -29,6 +29,7 @@ class FakeSip:
     def __init__(self) -> None:
         self.orders: list[tuple[Any, ...]] = []
         self.refuses_with: AssertionError | None = None
+        self.answers_options = self.answers_info = 200
 
     def _keep(self, *order: Any) -> None:
         self.orders.append(order)
@@ -64,6 +65,13 @@ class FakeSip:
 
     def send_digit(self, leg: str, digit: str) -> None:
         self._keep("send_digit", leg, digit)
+
+    async def deliver_digit(self, leg: str, digit: str) -> int:
+        self._keep("deliver_digit", leg, digit)
+        return self.answers_info
+
+    async def reach(self, leg: str) -> int:
+        return self.answers_options
 
     def end(self, leg: str, cause: str) -> None:
         self._keep("end", leg, cause)

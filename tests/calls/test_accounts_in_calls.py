@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from desk import Desk
 from script import ANNA, OFFER, Play
 
@@ -154,6 +155,7 @@ async def test_an_account_dials_another_by_its_number(desk: Desk) -> None:
     assert [order[2] for order in desk.sip.named("invite")] == [other.number]
     await desk.presses(desk.account.number, leg="leg-2", account=True)
     assert desk.sip.named("refuse")[-1] == ("refuse", "leg-2", 404, "unknown_button")
+    assert (desk.history()[0].cause, desk.history()[0].button) == ("unknown_button", desk.account.number)
 
 
 async def test_an_account_that_is_gone_is_refused(desk: Desk) -> None:
@@ -178,7 +180,36 @@ async def test_digits_go_by_info_where_the_sound_takes_none(desk: Desk) -> None:
     anna = desk.tab("anna")
     await desk.talks(anna, account=True)
     await desk.service.send_digits(desk.account.id, "5")
-    assert desk.sip.named("send_digit") == [("send_digit", "leg-1", "5")]
+    assert desk.sip.named("deliver_digit") == [("deliver_digit", "leg-1", "5")]
+
+
+@pytest.mark.parametrize("status", [408, 480, 481])
+async def test_digits_for_a_door_are_not_sent_to_an_account_that_is_out_of_reach(desk: Desk, status: int) -> None:
+    await desk.talks(desk.tab("anna"), account=True)
+    desk.sip.answers_options = status
+    with pytest.raises(devices.StationUnreachable):
+        await desk.service.send_digits(desk.account.id, "5")
+    assert "send_dtmf 5" not in [order[0] for order in desk.media.orders]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(480, devices.StationUnreachable), (481, devices.StationUnreachable), (415, devices.DoorRefused)],
+)
+async def test_digits_that_info_did_not_bring_open_no_door(desk: Desk, status: int, error: type[Exception]) -> None:
+    desk.media.digits_in_sound = False
+    await desk.talks(desk.tab("anna"), account=True)
+    desk.sip.answers_info = status
+    with pytest.raises(error):
+        await desk.service.send_digits(desk.account.id, "55")
+    assert len(desk.sip.named("deliver_digit")) == 1
+
+
+async def test_digits_that_the_engine_could_not_send_open_no_door(desk: Desk) -> None:
+    await desk.talks(desk.tab("anna"), account=True)
+    desk.media.failing["send_dtmf 5"] = AntiphonError()
+    with pytest.raises(devices.StationUnreachable):
+        await desk.service.send_digits(desk.account.id, "5")
 
 
 async def test_a_person_calls_an_account_by_its_number(desk: Desk) -> None:

@@ -117,7 +117,11 @@ async def test_its_door_opens_by_digits_and_only_in_a_call(
     opening = await Doors(database, commander, clock, Conversation()).open(
         tenant.scope, actor, door.id, "request-1", None
     )
-    assert (opening.repeated, sent) == (False, [(made.station.id, "12#")])
+    assert (opening.open_for_s, opening.repeated, sent) == (None, False, [(made.station.id, "12#")])
+    again = await Doors(database, commander, clock, Conversation()).open(
+        tenant.scope, actor, door.id, "request-1", None
+    )
+    assert (again.open_for_s, again.repeated, len(sent)) == (None, True, 1)
     clock.advance(5)
     with pytest.raises(DoorNeedsCall):
         await Doors(database, commander, clock).open(tenant.scope, actor, door.id, "request-2", None)

@@ -9,12 +9,15 @@ import {
   doorsAt,
   doorsUnanswered,
   doorTakesPress,
+  doorWaits,
   type DoorAction,
 } from "../src/client/door-state";
+import { reduce } from "../src/client/reduce";
+import { initialState } from "../src/client/state";
 import type { Received } from "../src/contract";
 import { DoorButton } from "../src/parts/door-button";
 import { say } from "../src/words";
-import { at, door } from "./scenes";
+import { answered, at, door, ringOf, station } from "./scenes";
 
 afterEach(cleanup);
 
@@ -37,6 +40,13 @@ describe("a pressed door", () => {
     expect(open["main"]).toEqual({ kind: "open", since: at(1), until: at(5) });
     expect(doorsAt(open, at(4))).toBe(open);
     expect(doorsAt(open, at(5))).toEqual({});
+  });
+
+  test("whose station takes digits never claims to be open", () => {
+    const sent = doorAnswered(pressed, result({ open_for_s: null }), at(1));
+    expect(sent["main"]).toEqual({ kind: "sent", since: at(1), until: at(5) });
+    expect(doorTakesPress(sent["main"], at(1) + 115)).toBe(false);
+    expect(doorsAt(sent, at(5))).toEqual({});
   });
 
   test("names the cause when it did not open", () => {
@@ -85,6 +95,14 @@ describe("the plate", () => {
     ],
     ["open", { kind: "open", since: at(0), until: at(4) }, true, true, "Open", "closes in 3 s"],
     [
+      "sent",
+      { kind: "sent", since: at(0), until: at(4) },
+      true,
+      true,
+      "Digits sent",
+      "does not tell whether it opened",
+    ],
+    [
       "failed",
       { kind: "failed", cause: "door.failed.station_unreachable", since: at(0) },
       true,
@@ -113,6 +131,40 @@ describe("the plate", () => {
     expect(button.className).toContain(`door-${look}`);
     fireEvent.click(button);
     expect(open).toHaveBeenCalledTimes(look === "working" || look === "forbidden" ? 0 : 1);
+  });
+
+  test("of an account takes no press before this tab talks with it, and says what to do first", () => {
+    const telephone = station("tel", { kind: "account" });
+    const idle = { call: null, ringing: [] };
+    expect(doorWaits(telephone, idle)).toBe("call");
+    expect(doorWaits(station("own"), idle)).toBeNull();
+    const rings = reduce(initialState(true), { type: "received", message: ringOf("c", telephone, 0), now: at(0) });
+    expect(doorWaits(telephone, rings)).toBe("answer");
+    const answering = answered(rings, "c");
+    expect(doorWaits(telephone, answering)).toBe("call");
+    const connected = { type: "connected", call_id: "c", at: "", ends_at: "" } as const;
+    const talks = reduce(answering, { type: "received", message: connected, now: at(1) });
+    expect(doorWaits(telephone, talks)).toBeNull();
+    expect(doorWaits(station("another", { kind: "account" }), talks)).toBe("call");
+
+    const open = vi.fn();
+    render(
+      <DoorButton
+        door={door()}
+        action={undefined}
+        online
+        waits={doorWaits(telephone, rings)}
+        now={at(1)}
+        size="large"
+        say={(key, values) => say("de", key, values)}
+        onOpen={open}
+      />,
+    );
+    const button = screen.getByRole("button");
+    expect(button.textContent).toContain("Erst abheben, dann öffnen.");
+    expect(button.getAttribute("aria-disabled")).toBe("true");
+    fireEvent.click(button);
+    expect(open).not.toHaveBeenCalled();
   });
 
   test("runs empty with the time", () => {

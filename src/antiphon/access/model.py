@@ -49,10 +49,13 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A station acknowledged. `repeated`: the same request was carried out before, nothing was sent again."""
+    """A station acknowledged. `repeated`: the same request was carried out before, nothing was sent again.
+
+    `open_for_s` is None where digits were sent: another maker's station does not tell whether or how long it opens.
+    """
 
     door_id: str
-    open_for_s: float
+    open_for_s: float | None
     repeated: bool
 
 

@@ -60,10 +60,13 @@ class DoorItems(BaseModel):
 
 
 class Opened(BaseModel):
-    """The station acknowledged. `repeated`: this request had been carried out before, nothing was sent again."""
+    """The station acknowledged. `repeated`: this request had been carried out before, nothing was sent again.
+
+    `open_for_s` is null where digits were sent, whose effect another maker's station does not tell.
+    """
 
     door_id: str
-    open_for_s: float
+    open_for_s: float | None
     repeated: bool
 
 

@@ -48,7 +48,10 @@ class CallDigits(Protocol):
     """Digits to another maker's station, which opens its own relay by them."""
 
     async def send_digits(self, device_id: str, digits: str) -> None:
-        """Send them in the conversation with that station; raises `DoorNeedsCall` when there is none."""
+        """Send them in the conversation with that station; raises `DoorNeedsCall` when there is none.
+
+        Raises `StationUnreachable` when they did not reach it, `DoorRefused` when it would not take them.
+        """
 
 
 class Doors:
@@ -137,7 +140,7 @@ class Doors:
         )
         if failure is not None:
             raise failure
-        return Opening(door.id, door.pulse_s, repeated=False)
+        return _opening(door, by_digits=attempt.by_digits, repeated=False)
 
     async def _write_end(self, attempt: _AttemptToOpen, door: Door, outcome: Outcome, error: str | None) -> None:
         """The door is open or not whatever the disk says: a log that can't be written does not change the answer."""
@@ -256,11 +259,16 @@ class _AttemptToOpen:
         )
 
 
+def _opening(door: Door, *, by_digits: bool, repeated: bool) -> Opening:
+    return Opening(door.id, None if by_digits else door.pulse_s, repeated)
+
+
 def _repeat(tx: Tx, attempt: _AttemptToOpen, outcome: Outcome, error: str | None) -> Opening | AntiphonError:
     """What the same request came to before."""
     if outcome == "opened":
         door = store.door(tx, attempt.scope, attempt.door_id)
-        return Opening(door.id, door.pulse_s, repeated=True)
+        by_digits = devices.station(tx, attempt.scope, door.station_id).kind == "account"
+        return _opening(door, by_digits=by_digits, repeated=True)
     if outcome == "door_refused":
         return DoorRefused(error or "relay_failed")
     if outcome == "door_needs_call":

@@ -16,11 +16,14 @@ from antiphon.calls.model import CallRecord, door_index_for_digit
 from antiphon.calls.ports import ClientId, ClientPort, LegId, MediaPort, SipPort
 from antiphon.clock import Clock
 from antiphon.database import Scope
+from antiphon.devices import DoorRefused, StationUnreachable
 from antiphon.errors import AntiphonError
 from antiphon.limits import KEY_FRAMES_BY_INFO_S
 from antiphon.wire import client as wire
 
 _log = log.get("calls")
+# The edge's or the peer's word for a station that is not there, or knows this call no more. Any other answer is a sign of life.
+_OUT_OF_REACH = (408, 477, 480, 481, 503)
 T_Made = TypeVar("T_Made")
 
 
@@ -52,6 +55,11 @@ class Desk(Protocol):
     def write_record(self, call: LiveCall, record: CallRecord) -> None: ...
 
     def opened_late(self, call: LiveCall) -> None: ...
+
+
+def _must_reach(status: int) -> None:
+    if status in _OUT_OF_REACH:
+        raise StationUnreachable(sip_status=status)
 
 
 class Orders:
@@ -234,6 +242,20 @@ class Orders:
             return
         # Our stations take digits by INFO; the engine can't put them into sound that it transcodes for the preview.
         self._sip.send_digit(station.leg_id, digit)
+
+    async def deliver_digit(self, call: LiveCall, digit: str) -> None:
+        """`send_digit` for a door of an account: raises where the digit did not reach it, or was not taken."""
+        leg = call.machine.station.leg_id
+        _must_reach(await self._sip.reach(leg))
+        try:
+            if await self._media.send_dtmf(call.call_id, leg, digit):
+                return
+        except AntiphonError as error:
+            _log.warning("digit not sent", code=error.code, **call.log_fields())
+            raise StationUnreachable from error
+        _must_reach(status := await self._sip.deliver_digit(leg, digit))
+        if status >= 300:
+            raise DoorRefused(f"sip_{status}")
 
     @staticmethod
     def _language(call: LiveCall) -> str:

@@ -91,6 +91,12 @@ class SipPort(Protocol):
     def send_digit(self, leg: LegId, digit: str) -> None:
         """A digit by SIP INFO (application/dtmf-relay), for peers that take it so: our own stations do."""
 
+    async def deliver_digit(self, leg: LegId, digit: str) -> int:
+        """`send_digit`, and the status of the peer's answer: 481 for a leg that is gone, 408 without an answer in time."""
+
+    async def reach(self, leg: LegId) -> int:
+        """Ask the peer of an answered leg whether it is there; the status as above."""
+
     def end(self, leg: LegId, cause: str) -> None:
         """CANCEL, BYE or a final refusal, whatever the leg's state asks for, with the cause in Reason."""
 

@@ -356,7 +356,7 @@ class CallService(LegListener):
             call = next((call for call in self._calls.values() if call.talks_with(device_id)), None)
             if call is None:
                 raise DoorNeedsCall(device_id=device_id)
-            await self._orders.send_digit(call, digit)
+            await self._orders.deliver_digit(call, digit)
 
     def _account_removed(self, fact: events.AccountRemoved) -> None:
         for call in list(self._calls.values()):

@@ -263,6 +263,7 @@ def _call(row: Row, legs: tuple[LegView, ...]) -> CallView:
         station_name=row["station_name"],
         place=row["place"],
         direction=row["direction"],
+        button=row["button"],
         started_at=row["started_at"],
         answered_at=row["answered_at"],
         ended_at=row["ended_at"],

@@ -10,7 +10,13 @@ from collections.abc import Callable
 from antiphon import log, metrics
 from antiphon.calls.ports import CallId, LegId, SipEvents, StationInvite
 from antiphon.clock import Clock
-from antiphon.limits import SIP_PROBE_S, SIP_RINGING_PROBE_S, SIP_SOCKET_BUFFER_BYTES, SIP_UNREACHABLE_GRACE_S
+from antiphon.limits import (
+    DOOR_ACK_MAX_S,
+    SIP_PROBE_S,
+    SIP_RINGING_PROBE_S,
+    SIP_SOCKET_BUFFER_BYTES,
+    SIP_UNREACHABLE_GRACE_S,
+)
 from antiphon.settings import Settings
 from antiphon.wire.sip import (
     Answered,
@@ -25,6 +31,7 @@ from antiphon.wire.sip import (
     OfferRefused,
     Progressed,
     Refused,
+    Replied,
     Send,
     UserAgent,
     UserAgentConfig,
@@ -76,6 +83,7 @@ class SipGateway:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._edge_away = False
+        self._asked: dict[str, asyncio.Future[int]] = {}  # what somebody waits for the peer's answer to
 
     async def start(self) -> None:
         """Open the socket. Raises OSError when the port is taken."""
@@ -168,6 +176,28 @@ class SipGateway:
         if self._knows(leg, "send_digit"):
             self._carry_out(self._agent.info(leg, DTMF_RELAY, dtmf_relay(digit), self._clock.monotonic()))
 
+    async def deliver_digit(self, leg: LegId, digit: str) -> int:
+        """SIP INFO with one digit, and the status of its answer."""
+        now, body = self._clock.monotonic, dtmf_relay(digit)
+        return await self._reply(leg, lambda ask: self._agent.info(leg, DTMF_RELAY, body, now(), ask=ask))
+
+    async def reach(self, leg: LegId) -> int:
+        """OPTIONS in the dialog, and the status of its answer."""
+        return await self._reply(leg, lambda ask: self._agent.reach(leg, ask, self._clock.monotonic()))
+
+    async def _reply(self, leg: LegId, send: Callable[[str], list[Effect]]) -> int:
+        if not self._knows(leg, "ask"):
+            return 481
+        ask = secrets.token_hex(8)
+        replied = self._asked[ask] = asyncio.get_running_loop().create_future()
+        try:
+            self._carry_out(send(ask))
+            return await asyncio.wait_for(replied, DOOR_ACK_MAX_S)
+        except TimeoutError:
+            return 408
+        finally:
+            del self._asked[ask]
+
     def end(self, leg: LegId, cause: str) -> None:
         """CANCEL, BYE or a final refusal with the cause."""
         if self._knows(leg, "end"):
@@ -242,6 +272,10 @@ class SipGateway:
                 digit = dtmf_digit(content_type, body)
                 if digit is not None:
                     events.dtmf(leg, digit)
+            case Replied(_, ask, status):
+                asked = self._asked.get(ask)
+                if asked is not None and not asked.done():
+                    asked.set_result(status)
             case Ended(leg, cause, reason):
                 events.ended(leg, cause, reason)
             case Discarded(_, why):

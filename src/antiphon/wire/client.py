@@ -99,6 +99,7 @@ class CallView(Message):
     station_name: str
     place: str
     direction: Literal["from_station", "to_station"]
+    button: str = ""  # what was pressed, or the number that an account dialled; "" when the station was called
     started_at: datetime
     answered_at: datetime | None
     ended_at: datetime | None
@@ -337,7 +338,10 @@ class CallEnded(Message):
 
 
 class DoorResult(Message):
-    """Outcome of `OpenDoor`, and of an opening by DTMF in a call this client is in (`request_id` null)."""
+    """Outcome of `OpenDoor`, and of an opening by DTMF in a call this client is in (`request_id` null).
+
+    `opened` without `open_for_s`: digits were sent to another maker's station, which does not tell what it did.
+    """
 
     type: Literal["door_result"] = "door_result"
     request_id: Id | None

@@ -15,7 +15,17 @@ from antiphon.calls.ports import SipEvents, SipPort, StationInvite
 from antiphon.clock import SystemClock
 from antiphon.gateways.sip import SipGateway
 from antiphon.settings import Settings
-from antiphon.wire.sip import Answered, Ended, InfoReceived, Invited, Offered, Progressed, Refused
+from antiphon.wire.sip import (
+    Answered,
+    Ended,
+    InfoReceived,
+    Invited,
+    Offered,
+    Progressed,
+    Refused,
+    UserAgent,
+    UserAgentConfig,
+)
 from antiphon.wire.sip.info import DTMF_RELAY, dtmf_relay, wants_key_frame
 from antiphon.wire.station import ACCOUNT_HEADER, DEVICE_HEADER
 
@@ -182,6 +192,26 @@ async def test_malformed_messages_and_a_failing_owner_do_not_hurt_the_next_call(
     owner.on_invite = lambda invite: None
     edge.ring("next", headers=DEVICE)
     await owner.until(lambda: len(owner.heard) == 2)
+
+
+async def test_whether_a_digit_arrived_is_known(
+    gateway: SipGateway, edge: Edge, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await gateway.reach("gone"), await gateway.deliver_digit("gone", "5")) == (481, 481)
+    edge.ring(headers=DEVICE)
+    leg = (await invited(owner)).leg
+    gateway.accept(leg, ANSWER)
+    await edge.hears(Answered)
+    edge.order("info", "ring", DTMF_RELAY, dtmf_relay("1"))
+    await owner.hears("dtmf", leg, "1")  # so its ACK has come too
+    assert await gateway.reach(leg) == 200
+    assert await gateway.deliver_digit(leg, "5") == 200
+    assert (await edge.hears(InfoReceived)).body == dtmf_relay("5")
+    edge.agent = UserAgent(UserAgentConfig(contact_user="dev_1"), lambda: "other")  # it restarted: the call is unknown
+    assert await gateway.deliver_digit(leg, "5") == 481
+    edge.close()
+    monkeypatch.setattr("antiphon.gateways.sip.DOOR_ACK_MAX_S", 0.05)
+    assert await gateway.reach(leg) == 408
 
 
 async def test_orders_to_a_leg_that_is_gone_are_ignored(gateway: SipGateway, edge: Edge) -> None:

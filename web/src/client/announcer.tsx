@@ -23,6 +23,7 @@ export function Announcer() {
         door: name(doorId),
         seconds: Math.round((action.until - action.since) / 1000),
       });
+    if (action.kind === "sent") door = say("door.announce.sent", { door: name(doorId) });
     if (action.kind === "failed") door = say("door.announce.failed", { door: name(doorId), cause: say(action.cause) });
   }
   return (

@@ -1,5 +1,6 @@
 // The call surface: queue at the left, the picture in the middle, doors at the right, actions below the picture.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { doorWaits } from "./door-state";
 import { HistoryList } from "./history-list";
 import { commandOf, keyNames, type Command } from "./keys";
 import { KeyLine } from "./key-line";
@@ -24,6 +25,7 @@ export function CallSurface({ ringing, call }: Props) {
   const [keypadOpen, setKeypadOpen] = useState(false);
   const chosen = ringing.find((ring) => ring.callId === state.selected) ?? ringing[0];
   const station = call?.station ?? chosen?.station;
+  const doorsWait = station !== undefined && doorWaits(station, state) !== null;
   const callId = call === null ? (chosen?.callId ?? null) : call.callId;
 
   // Focus comes here when the surface appears, unless the person is in the settings.
@@ -48,6 +50,7 @@ export function CallSurface({ ringing, call }: Props) {
         return;
       case "door": {
         const door = station?.doors[command.index];
+        if (doorsWait) return;
         if (door?.may_open === true && state.doors[door.door_id]?.kind !== "working") desk.open(door.door_id, callId);
         return;
       }
@@ -111,7 +114,7 @@ export function CallSurface({ ringing, call }: Props) {
       ) : (
         <OwnActions call={call} keypadOpen={keypadOpen} setKeypadOpen={setKeypadOpen} keys={preferences.singleKeys} />
       )}
-      <KeyLine talking={call !== null} doors={Math.min(keyNames.doors.length, station.doors.length)} />
+      <KeyLine talking={call !== null} doors={doorsWait ? 0 : Math.min(keyNames.doors.length, station.doors.length)} />
     </div>
   );
 }

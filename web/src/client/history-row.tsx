@@ -4,7 +4,7 @@ import { useId, useState } from "react";
 import type { CallView, LegView } from "../contract";
 import { Still } from "../parts/pictures";
 import { clockTime, decimal, fullTime, running, zoneName } from "../words";
-import { useSurroundings, useWords, type Words } from "./surroundings";
+import { useDesk, useSurroundings, useWords, type Words } from "./surroundings";
 
 interface Props {
   readonly call: CallView;
@@ -13,11 +13,19 @@ interface Props {
   readonly compact: boolean;
 }
 
-function causeText(call: CallView, { say }: Words): string {
+/** Why the call ended. A telephone dials numbers, where a station has buttons. */
+export function causeText(call: CallView, byAccount: boolean, say: Words["say"]): string {
   if (call.cause === null) return say("history.running");
+  if (call.cause === "unknown_button" && byAccount) return say("history.unknown_number", { number: call.button ?? "" });
   if (call.cause === "answered" && call.answered_by !== null)
     return say("history.cause.answered_by", { who: call.answered_by });
   return say(`history.cause.${call.cause}`);
+}
+
+/** What became of the doors. A station of another maker does not tell what its digits did. */
+export function openedText(call: CallView, byAccount: boolean, say: Words["say"]): string {
+  if (byAccount) return say("door.sent");
+  return call.doors_opened === 1 ? say("history.opened") : say("history.opened.many", { count: call.doors_opened });
 }
 
 function talkText(call: CallView, { say }: Words): string | null {
@@ -29,7 +37,9 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
   const words = useWords();
   const { say, language } = words;
   const { snapshots } = useSurroundings();
+  const { state } = useDesk();
   const [open, setOpen] = useState(false);
+  const byAccount = state.stations.some((known) => known.station_id === call.station_id && known.kind === "account");
   const legsId = useId();
   const at = Date.parse(call.started_at);
   const { snapshot_id: snapshotId } = call;
@@ -59,7 +69,7 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
         {!compact && <b>{call.station_name}</b>}
         <span className="cause">
           {missed && <i className="st st-fault" aria-hidden="true" />}
-          {causeText(call, words)}
+          {causeText(call, byAccount, say)}
         </span>
         <span className="dim xs">
           {call.direction === "to_station" && (
@@ -73,10 +83,7 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
           ))}
           {call.doors_opened > 0 && (
             <span>
-              <IconDoorEnter size={14} stroke={1.75} aria-hidden="true" />{" "}
-              {call.doors_opened === 1
-                ? say("history.opened")
-                : say("history.opened.many", { count: call.doors_opened })}
+              <IconDoorEnter size={14} stroke={1.75} aria-hidden="true" /> {openedText(call, byAccount, say)}
             </span>
           )}
         </span>

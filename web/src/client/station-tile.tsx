@@ -6,6 +6,7 @@ import { Still } from "../parts/pictures";
 import { StateMark } from "../parts/state-mark";
 import { fullTime, shortTime } from "../words";
 import { useNow } from "./clock";
+import { doorWaits } from "./door-state";
 import { useDesk, useSurroundings, useWords } from "./surroundings";
 
 export function StationTile({ station }: { station: StationView }) {
@@ -98,6 +99,7 @@ export function StationDoors({ station, size, callId, hints }: DoorsProps) {
           door={door}
           action={state.doors[door.door_id]}
           online={station.state !== "offline"}
+          waits={doorWaits(station, state)}
           now={now}
           size={size === "small" ? "small" : index === 0 ? "large" : "medium"}
           second={index > 0}

@@ -8,7 +8,7 @@ import {
   IconLockOpen,
 } from "@tabler/icons-react";
 import type { CSSProperties, ReactNode } from "react";
-import { doorLook, type DoorAction, type DoorLook } from "../client/door-state";
+import { doorLook, type DoorAction, type DoorLook, type DoorWaits } from "../client/door-state";
 import type { DoorView } from "../contract";
 import type { WordKey, WordValues } from "../words";
 import { Kbd } from "./state-mark";
@@ -17,6 +17,7 @@ interface Props {
   readonly door: DoorView;
   readonly action: DoorAction | undefined;
   readonly online: boolean;
+  readonly waits?: DoorWaits;
   readonly now: number;
   readonly size: "large" | "medium" | "small";
   readonly second?: boolean;
@@ -27,12 +28,14 @@ interface Props {
 
 const iconSize = { large: 44, medium: 30, small: 20 } as const;
 
-export function DoorButton({ door, action, online, now, size, second = false, hint, say, onOpen }: Props) {
-  const look = doorLook(door, action, online);
+export function DoorButton(props: Props) {
+  const { door, action, online, waits = null, now, size, second = false, hint, onOpen } = props;
+  const look = doorLook(door, action, online, waits);
   const icon = <DoorIcon look={look} kind={door.kind} size={iconSize[size]} />;
-  const words = doorWords(look, door, action, now, say);
-  const inert = look === "forbidden" || look === "working";
-  const sign = look === "ready" || look === "offline" ? !second : look === "working" || look === "open";
+  const words = doorWords(look, props);
+  const inert = look === "forbidden" || look === "working" || waits !== null;
+  const sign =
+    look === "ready" || look === "offline" || look === "sent" ? !second : look === "working" || look === "open";
   return (
     <div className={`door-wrap door-${size}`}>
       <button
@@ -68,6 +71,8 @@ function DoorIcon({ look, kind, size }: { look: DoorLook; kind: DoorView["kind"]
     case "forbidden":
       return <IconHandStop {...shape} />;
     case "ready":
+    case "sent":
+    case "waits":
     case "offline":
       return kind === "door" ? <IconLockOpen {...shape} /> : <IconBarrierBlock {...shape} />;
   }
@@ -80,13 +85,7 @@ function emptying(action: DoorAction | undefined, now: number): CSSProperties {
   return { "--full": `${(share * 100).toFixed(1)}%` } as CSSProperties;
 }
 
-function doorWords(
-  look: DoorLook,
-  door: DoorView,
-  action: DoorAction | undefined,
-  now: number,
-  say: Props["say"],
-): { title: string; text: string } {
+function doorWords(look: DoorLook, { door, action, waits, now, say }: Props): { title: string; text: string } {
   const name = { door: door.name };
   switch (look) {
     case "working":
@@ -95,6 +94,8 @@ function doorWords(
       const seconds = action?.kind === "open" ? Math.max(0, Math.ceil((action.until - now) / 1000)) : 0;
       return { title: say("door.opened"), text: `${door.name} · ${say("door.closes", { seconds })}` };
     }
+    case "sent":
+      return { title: say("door.sent"), text: `${door.name} · ${say("door.sent.text")}` };
     case "failed":
       return {
         title: `${say("door.failed")}: ${door.name}`,
@@ -104,6 +105,8 @@ function doorWords(
       return { title: say("door.forbidden"), text: say("door.forbidden.text", name) };
     case "offline":
       return { title: say("door.open", name), text: say("door.offline") };
+    case "waits":
+      return { title: say("door.open", name), text: say(waits === "answer" ? "door.waits.answer" : "door.waits.call") };
     case "ready":
       return { title: say("door.open", name), text: say("door.ready") };
   }

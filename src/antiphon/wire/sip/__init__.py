@@ -17,6 +17,7 @@ from antiphon.wire.sip.effects import (
     Refused,
     Registered,
     RegistrationFailed,
+    Replied,
     Send,
     UserAgentConfig,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Refused",
     "Registered",
     "RegistrationFailed",
+    "Replied",
     "Send",
     "SipMessage",
     "SipSyntaxError",

@@ -162,10 +162,19 @@ class UserAgent:
             known.refuse_offer(status, now)
         return self._take()
 
-    def info(self, leg: LegId, content_type: str, body: bytes, now: float) -> list[Effect]:
-        """SIP INFO in the dialog; ignored while the peer has not confirmed the dialog (by ACK, 2xx or PRACK)."""
+    def info(self, leg: LegId, content_type: str, body: bytes, now: float, *, ask: str = "") -> list[Effect]:
+        """SIP INFO in the dialog; ignored while the peer has not confirmed the dialog (by ACK, 2xx or PRACK).
+
+        With `ask` the answer is told as `Replied`.
+        """
         if known := self._leg(leg):
-            known.info(content_type, body, now)
+            known.info(content_type, body, now, ask)
+        return self._take()
+
+    def reach(self, leg: LegId, ask: str, now: float) -> list[Effect]:
+        """Ask whether the peer is there (OPTIONS in the dialog): its answer is told as `Replied`."""
+        if known := self._leg(leg):
+            known.reach(ask, now)
         return self._take()
 
     def end(self, leg: LegId, reason: str, now: float, *, status: int = 480) -> list[Effect]:

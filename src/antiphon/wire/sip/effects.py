@@ -131,6 +131,15 @@ class InfoReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class Replied:
+    """The peer's final answer to an `info` or `reach` that carried an `ask`; none comes once the leg is gone."""
+
+    leg: LegId
+    ask: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The peer cancelled or hung up, or the dialog is lost (no ACK, no PRACK, flow lost, no answer to a probe).
 
@@ -174,6 +183,7 @@ Effect = (
     | OfferAnswered
     | OfferRefused
     | InfoReceived
+    | Replied
     | Ended
     | Registered
     | RegistrationFailed

@@ -13,6 +13,7 @@ from antiphon.wire.sip.effects import (
     Flow,
     InfoReceived,
     LegId,
+    Replied,
     Send,
     Token,
     UserAgentConfig,
@@ -144,13 +145,26 @@ class Leg(ABC):
         else:
             transaction.respond(200, now, extra=[ALLOW_LINE, SUPPORTED_LINE, f"Accept: {SDP}"])
 
-    def info(self, content_type: str, body: bytes, now: float) -> None:
-        """Send INFO; only a lost dialog matters in its answer."""
+    def info(self, content_type: str, body: bytes, now: float, ask: str = "") -> None:
+        """Send INFO; without `ask` only a lost dialog matters in its answer."""
         # Before the peer has shown that it knows the dialog, a 481 would say nothing about the call.
         known = self.dialog is not None and (self.confirmed or self.dialog.agreed)
         if self.dialog is not None and known and not self.ended:
             request = self.dialog.request("INFO", content_type=content_type, body=body)
-            self.ask(request, self._small_responded, self._small_timed_out, now)
+            self.ask(request, self._telling(ask) if ask else self._small_responded, self._small_timed_out, now)
+
+    def reach(self, ask: str, now: float) -> None:
+        """Ask whether the peer of a confirmed dialog is there."""
+        if self.dialog is not None and self.confirmed and not self.ended:
+            self.ask(self.dialog.request("OPTIONS"), self._telling(ask), self._small_timed_out, now)
+
+    def _telling(self, ask: str) -> OnResponse:
+        def responded(transaction: ClientTransaction, answer: SipMessage, now: float) -> None:
+            if answer.status >= 200:
+                self.book.out.append(Replied(self.id, ask, answer.status))
+            self._small_responded(transaction, answer, now)
+
+        return responded
 
     def begin_probing(self, now: float) -> None:
         """Notice a peer that vanishes while it rings or talks."""
