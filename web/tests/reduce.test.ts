@@ -135,6 +135,33 @@ describe("a call answered here", () => {
     expect(receive(talking(), { ...offer, renewed: false }).notices).toEqual([]);
   });
 
+  describe("whose picture and sound broke off", () => {
+    const offer: ServerMessage = { type: "media_offer", call_id: "c", sdp: "v=0", renewed: true };
+    const broken = (): ClientState => receive(talking(), offer);
+    const texts = (state: ClientState): string[] => state.notices.map((notice) => notice.text);
+
+    test("is told so until they are back, however long that takes", () => {
+      const later = reduce(broken(), { type: "time", now: T0 + 60_000 });
+      expect(texts(later)).toEqual(["call.media_renewed"]);
+      const back = reduce(later, { type: "media_back", callId: "c", now: T0 + 61_000 });
+      expect(texts(back)).toEqual(["call.media_back"]);
+      expect(texts(reduce(back, { type: "time", now: T0 + 80_000 }))).toEqual([]);
+    });
+
+    test("is told nothing of it once the call is over", () => {
+      const over = receive(broken(), { type: "call_ended", call_id: "c", cause: "answered", by: "station" });
+      expect(texts(over)).toEqual(["ended.answered.station"]);
+      expect(reduce(over, { type: "media_back", callId: "c", now: T0 })).toBe(over);
+      expect(texts(reduce(broken(), { type: "lost", callId: "c", text: "ended.lost", now: T0 }))).toEqual([
+        "ended.lost",
+      ]);
+    });
+
+    test("keeps its word while another call rings", () => {
+      expect(texts(receive(broken(), ringOf("d", station("b"), 1)))).toEqual(["call.media_renewed"]);
+    });
+  });
+
   test("a lost socket keeps the talk when the platform confirms it", () => {
     const back = receive(socketLost(talking()), welcome("client_1"), T0 + 3_000);
     const confirmed = receive(back, connected, T0 + 3_100);
@@ -219,5 +246,27 @@ describe("the rest of the picture", () => {
   test("a record written makes the history follow", () => {
     const state = signedOn();
     expect(receive(state, { type: "history_changed", call_id: "c" }).records).toBe(state.records + 1);
+  });
+});
+
+describe("what was said of calls", () => {
+  const ended = (state: ClientState, call_id: string): ClientState =>
+    receive(state, { type: "ring_ended", call_id, cause: "no_answer", answered_by: null });
+  const ringing = (...ids: string[]): ClientState =>
+    ids.reduce((state, id) => receive(state, ringOf(id, station("a"), 0)), signedOn());
+
+  test("leaves when the next call rings, is placed or is answered", () => {
+    const told = ended(ringing("c"), "c");
+    expect(told.notices).toHaveLength(1);
+    expect(receive(told, ringOf("d", station("b"), 1)).notices).toEqual([]);
+    expect(placed(told, "r").notices).toEqual([]);
+    const first = ended(ringing("c", "d"), "d");
+    expect(first.notices).toHaveLength(1);
+    expect(answered(first, "c").notices).toEqual([]);
+  });
+
+  test("is never more than two notices", () => {
+    const over = ["c", "d", "e"].reduce(ended, ringing("c", "d", "e"));
+    expect(over.notices.map((notice) => notice.id)).toEqual(["e", "d"]);
   });
 });

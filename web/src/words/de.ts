@@ -142,6 +142,7 @@ export const de: Record<WordKey, string> = {
   "call.last": "Letzte Anrufe hier",
   "call.last.none": "Hier noch kein Anruf.",
   "call.media_renewed": "Bild und Ton sind bei uns abgerissen. Sie kommen gleich wieder; bleiben Sie dran.",
+  "call.media_back": "Bild und Ton sind wieder da.",
   "call.signalling_lost":
     "Verbindung zu Antiphon verloren. Das Gespräch läuft weiter; Türen öffnen erst wieder, wenn sie zurück ist.",
 

@@ -136,6 +136,7 @@ export const en = {
   "call.last": "Last calls here",
   "call.last.none": "No earlier call here.",
   "call.media_renewed": "Picture and sound broke off on our side. They are coming back; stay on the line.",
+  "call.media_back": "Sound and picture are back.",
   "call.signalling_lost": "Connection to Antiphon lost. The talk goes on; doors do not open until it is back.",
 
   "ended.title": "Call ended",
