@@ -77,6 +77,8 @@ export const de: Record<WordKey, string> = {
   "station.busy.call": "Gerade im Gespräch",
   "station.picture": "Letztes Bild von {station}, {time}",
   "station.picture.none": "Noch kein Bild. Einmal läuten lassen.",
+  "station.picture.telephone": "Telefon",
+  "station.picture.account": "Kein Bild",
   "station.picture.lost": "Bild nicht verfügbar",
   "station.none.title": "Noch keine Stationen.",
   "station.none.text":

@@ -73,6 +73,8 @@ export const en = {
   "station.busy.call": "In a call with somebody",
   "station.picture": "Last picture of {station}, {time}",
   "station.picture.none": "No picture yet. Ring it once.",
+  "station.picture.telephone": "Telephone",
+  "station.picture.account": "No picture",
   "station.picture.lost": "Picture not available",
   "station.none.title": "No stations yet.",
   "station.none.text": "An administrator adds a station and claims it with its code. It appears here at once.",
