@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from desk_page import DeskPage
 from playwright.async_api import Browser, expect
 from scripted_platform import Platform, ring, station
@@ -17,6 +18,8 @@ from antiphon.wire.client import (
     Dtmf,
     Error,
     HangUp,
+    MediaAnswer,
+    MediaOffer,
     OpenDoor,
     PreviewFailed,
     PreviewOffer,
@@ -27,6 +30,22 @@ from antiphon.wire.client import (
 
 NO_DEVICES = """
 navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+"""
+
+# Pictures and buttons that a notice lies on; what is scrolled away outside the main part cannot be covered.
+COVERED = """
+() => {
+  const main = document.querySelector('main').getBoundingClientRect();
+  return [...document.querySelectorAll('.notice')].flatMap((notice) => {
+    const over = notice.getBoundingClientRect();
+    return [...document.querySelectorAll('main .pic, main button')].filter((each) => {
+      const box = each.getBoundingClientRect();
+      const top = Math.max(box.top, main.top, over.top), bottom = Math.min(box.bottom, main.bottom, over.bottom);
+      const left = Math.max(box.left, over.left), right = Math.min(box.right, over.right);
+      return bottom - top > 1 && right - left > 1;
+    }).map((each) => each.className);
+  });
+}
 """
 
 
@@ -52,6 +71,46 @@ async def test_the_visitor_is_seen_before_the_answer_and_heard_after_it(browser:
     await desk.sees("Haupteingang hung up.")
     assert await desk.page.evaluate("window.__antiphon.statistics()") == {}
     assert desk.complaints == []
+
+
+async def test_who_talks_is_told_that_sound_broke_off_and_that_it_is_back(browser: Browser, platform: Platform) -> None:
+    desk = await DeskPage.open(browser, platform)
+    await desk.rings("call_1", platform.stations[0])
+    await desk.page.get_by_role("button", name="Answer").click()
+    await desk.answers("call_1")
+    peer = await desk.station()
+    await desk.socket.send(MediaOffer(call_id="call_1", sdp=await peer.connect("anew"), renewed=True))
+    await desk.sees("They are coming back; stay on the line.")
+    await peer.answered("anew", (await desk.socket.expect(MediaAnswer)).sdp)
+    await desk.sees("Sound and picture are back.")
+    assert await desk.page.locator(".notice").count() == 1
+    await desk.socket.send(CallEnded(call_id="call_1", cause="answered", by="station"))
+    await desk.sees("Haupteingang hung up.")
+    assert await desk.page.locator(".notice").count() == 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+async def test_a_notice_covers_no_picture_and_no_button(
+    browser: Browser, platform: Platform, width: int, height: int
+) -> None:
+    platform.stations = tuple(station(f"station_{at}", f"Tor {at}") for at in range(6))
+    desk = await DeskPage.open(browser, platform, viewport={"width": width, "height": height}, reduced_motion="reduce")
+    await desk.socket.send(ring("call_1", platform.stations[0], video=False))
+    await desk.page.locator(".go").wait_for()
+    await desk.socket.send(RingEnded(call_id="call_1", cause="no_answer", answered_by=None))
+    await desk.page.locator(".home").wait_for()
+    assert await desk.page.locator(".notice").count() == 1
+    assert await desk.page.evaluate(COVERED) == []
+
+    await desk.rings("call_2", platform.stations[0])
+    await desk.page.locator(".notice").wait_for(state="detached")
+    await desk.page.locator(".go").click()
+    await desk.answers("call_2")
+    await desk.socket.send(ring("call_3", platform.stations[1], video=False))
+    await desk.page.locator(".q").wait_for()
+    await desk.socket.send(RingEnded(call_id="call_3", cause="no_answer", answered_by=None))
+    await desk.page.locator(".notice").wait_for()
+    assert await desk.page.evaluate(COVERED) == []
 
 
 async def test_two_rings_wait_in_a_queue_and_the_second_can_be_taken(browser: Browser, platform: Platform) -> None:

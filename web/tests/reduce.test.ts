@@ -135,6 +135,33 @@ describe("a call answered here", () => {
     expect(receive(talking(), { ...offer, renewed: false }).notices).toEqual([]);
   });
 
+  describe("whose picture and sound broke off", () => {
+    const offer: ServerMessage = { type: "media_offer", call_id: "c", sdp: "v=0", renewed: true };
+    const broken = (): ClientState => receive(talking(), offer);
+    const texts = (state: ClientState): string[] => state.notices.map((notice) => notice.text);
+
+    test("is told so until they are back, however long that takes", () => {
+      const later = reduce(broken(), { type: "time", now: T0 + 60_000 });
+      expect(texts(later)).toEqual(["call.media_renewed"]);
+      const back = reduce(later, { type: "media_back", callId: "c", now: T0 + 61_000 });
+      expect(texts(back)).toEqual(["call.media_back"]);
+      expect(texts(reduce(back, { type: "time", now: T0 + 80_000 }))).toEqual([]);
+    });
+
+    test("is told nothing of it once the call is over", () => {
+      const over = receive(broken(), { type: "call_ended", call_id: "c", cause: "answered", by: "station" });
+      expect(texts(over)).toEqual(["ended.answered.station"]);
+      expect(reduce(over, { type: "media_back", callId: "c", now: T0 })).toBe(over);
+      expect(texts(reduce(broken(), { type: "lost", callId: "c", text: "ended.lost", now: T0 }))).toEqual([
+        "ended.lost",
+      ]);
+    });
+
+    test("keeps its word while another call rings", () => {
+      expect(texts(receive(broken(), ringOf("d", station("b"), 1)))).toEqual(["call.media_renewed"]);
+    });
+  });
+
   test("a lost socket keeps the talk when the platform confirms it", () => {
     const back = receive(socketLost(talking()), welcome("client_1"), T0 + 3_000);
     const confirmed = receive(back, connected, T0 + 3_100);

@@ -39,7 +39,11 @@ export class Desk {
     ports: DeskPorts,
     private readonly wantsCamera: WantsCamera,
   ) {
-    this.media = new Media({ changed: () => this.#changed(), lost: (callId) => this.#mediaLost(callId) });
+    this.media = new Media({
+      changed: () => this.#changed(),
+      lost: (callId) => this.#mediaLost(callId),
+      back: (callId) => this.#apply({ type: "media_back", callId, now: serverNow() }),
+    });
     this.tone = new Tone(() => this.#changed());
     this.#negotiation = new Negotiation(this.media, {
       send: (message) => this.#connection.send(message),

@@ -1,5 +1,5 @@
 // One call of the history; unfolds to the legs: who was rung, and what became of it.
-import { IconChevronDown, IconDoorEnter, IconPhoneOutgoing } from "@tabler/icons-react";
+import { IconChevronDown, IconDoorEnter, IconPhoneIncoming, IconPhoneOutgoing } from "@tabler/icons-react";
 import { useId, useState } from "react";
 import type { CallView, LegView } from "../contract";
 import { Still } from "../parts/pictures";
@@ -50,10 +50,12 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
       {!compact && (
         <div className="pic thumb">
           {snapshotId === null ? (
-            <span className="still-none">
+            <span className="still-none still-quiet">
               {call.direction === "to_station" ? (
                 <IconPhoneOutgoing size={20} stroke={1.75} aria-hidden="true" />
-              ) : null}
+              ) : (
+                <IconPhoneIncoming size={20} stroke={1.75} aria-hidden="true" />
+              )}
             </span>
           ) : (
             <Still

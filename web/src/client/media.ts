@@ -12,6 +12,7 @@ export interface MediaView {
 export interface MediaEvents {
   changed(): void;
   lost(key: string): void;
+  back(key: string): void; // the connection that was offered anew is up
 }
 
 const iceServer = (server: IceServer): RTCIceServer => ({
@@ -23,6 +24,7 @@ const iceServer = (server: IceServer): RTCIceServer => ({
 export class Media {
   readonly devices: Devices;
   readonly #peers = new Map<string, Peer>();
+  readonly #renewing = new Set<string>();
   #iceServers: RTCIceServer[] = [];
   #ownPicture: MediaStream | null = null;
   #muted = false;
@@ -63,6 +65,7 @@ export class Media {
   /** Answers on a new connection: the engine that the old one led to is gone. The talk goes on with what was shown. */
   async renew(callId: string, offer: string): Promise<string> {
     this.drop(callId);
+    this.#renewing.add(callId);
     const sdp = await this.connect(callId, offer);
     const camera = this.#ownPicture?.getVideoTracks()[0];
     if (camera !== undefined) await this.#peers.get(callId)?.show(camera);
@@ -126,6 +129,7 @@ export class Media {
   drop(key: string): void {
     this.#peers.get(key)?.close();
     this.#peers.delete(key);
+    this.#renewing.delete(key);
   }
 
   /** Nobody talks any more. */
@@ -150,6 +154,9 @@ export class Media {
   #peer(key: string): Peer {
     const peer = new Peer(this.#iceServers, {
       changed: () => this.events.changed(),
+      connected: () => {
+        if (this.#peers.get(key) === peer && this.#renewing.delete(key)) this.events.back(key);
+      },
       lost: () => {
         for (const [id, known] of this.#peers) if (known === peer) this.events.lost(id);
       },

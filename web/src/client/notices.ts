@@ -10,6 +10,8 @@ export interface Notice {
   readonly station: StationView | null;
   readonly own: boolean; // a call of this tab: it may be placed again
   readonly at: number; // ms
+  readonly during: string | null; // the call that it speaks of while that goes on: it leaves with it
+  readonly stays: boolean; // until something takes its place
 }
 
 const causeWords: Readonly<Record<Exclude<EndCause, "answered">, WordKey>> = {
@@ -40,6 +42,8 @@ const notice = (id: string, text: WordKey, station: StationView, own: boolean, a
   station,
   own,
   at,
+  during: null,
+  stays: false,
 });
 
 /** A call that this tab was in, or had placed, is over. */
@@ -105,6 +109,8 @@ export function refused(message: Received<"error">, station: StationView, now: n
     station,
     own: true,
     at: now,
+    during: null,
+    stays: false,
   };
 }
 
@@ -116,4 +122,21 @@ export const told = (text: WordKey, now: number): Notice => ({
   station: null,
   own: false,
   at: now,
+  during: null,
+  stays: false,
+});
+
+/** Picture and sound of the running call broke off; this stays until they are back or the call is over. */
+export const mediaBroke = (callId: string, now: number): Notice => ({
+  ...told("call.media_renewed", now),
+  id: `media-${callId}`,
+  during: callId,
+  stays: true,
+});
+
+/** They are back: takes the place of the notice above. */
+export const mediaBack = (callId: string, now: number): Notice => ({
+  ...mediaBroke(callId, now),
+  text: "call.media_back",
+  stays: false,
 });

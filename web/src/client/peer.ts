@@ -54,6 +54,7 @@ function gathered(connection: RTCPeerConnection): Promise<void> {
 
 export interface PeerEvents {
   changed(): void; // a track arrived
+  connected(): void;
   lost(): void;
 }
 
@@ -72,6 +73,7 @@ export class Peer {
       events.changed();
     });
     this.#connection.addEventListener("connectionstatechange", () => {
+      if (this.#connection.connectionState === "connected") events.connected();
       if (this.#connection.connectionState === "failed") events.lost();
     });
   }

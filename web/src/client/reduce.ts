@@ -1,12 +1,15 @@
 // The client's reducer: contract messages, the tab's own requests and time in, one picture out. Pure.
 import type { ClientMessage, ServerMessage } from "../contract";
 import { doorAnswered, doorFailed, doorPressed, doorRequestFailed, doorsAt, doorsUnanswered } from "./door-state";
-import { endedByCall, endedByRing, endedLost, refused, told, type Notice } from "./notices";
+import { endedByCall, endedByRing, endedLost, mediaBack, mediaBroke, refused, told, type Notice } from "./notices";
 import { stationChanged, withoutStation, withStation } from "./station-state";
 import type { Action, ClientState, OwnCall, RingingCall } from "./state";
 
 // A notice leaves by itself after this time; the record keeps what it said.
 const NOTICE_SHOWN_MS = 15_000;
+
+// More would cover what people work with.
+const NOTICES_MAX = 2;
 
 // The platform confirms a resumed talk at once.
 const RESUME_MAX_MS = 4_000;
@@ -24,7 +27,7 @@ const newCall = {
 
 const withNotice = (state: ClientState, notice: Notice): ClientState => ({
   ...state,
-  notices: [notice, ...state.notices.filter((known) => known.id !== notice.id)].slice(0, 4),
+  notices: [notice, ...state.notices.filter((known) => known.id !== notice.id)].slice(0, NOTICES_MAX),
 });
 
 /** The queue without this call; the next in line is chosen when it was the chosen one. */
@@ -34,7 +37,15 @@ function withoutRing(state: ClientState, callId: string): ClientState {
   return { ...state, ringing, selected: state.selected === callId ? (ringing[0]?.callId ?? null) : state.selected };
 }
 
-const withoutCall = (state: ClientState): ClientState => ({ ...state, call: null });
+const withoutCall = (state: ClientState): ClientState => ({
+  ...state,
+  call: null,
+  notices: state.notices.filter((notice) => notice.during === null),
+});
+
+/** A call rings or begins: what was said of earlier ones leaves. What concerns the running call stays. */
+const withoutEarlier = (state: ClientState): readonly Notice[] =>
+  state.notices.filter((notice) => notice.station === null);
 
 const talking = (call: OwnCall, endsAt: number, now: number): OwnCall => ({
   ...call,
@@ -90,6 +101,7 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
       return {
         ...state,
         ringing,
+        notices: withoutEarlier(state),
         selected: state.selected ?? ring.callId,
         stations: withStation(state.stations, message.station),
       };
@@ -134,12 +146,13 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
       if (message.request_id === null) return state;
       const doors = doorRequestFailed(state.doors, message.request_id, message.code, now);
       const own = state.call?.requestId === message.request_id ? state.call : null;
-      const next = { ...state, doors, call: own === null ? state.call : null };
-      return own === null ? next : withNotice(next, refused(message, own.station, now));
+      const next = { ...state, doors };
+      return own === null ? next : withNotice(withoutCall(next), refused(message, own.station, now));
     }
     case "media_offer":
-      if (message.renewed !== true || state.call?.phase !== "talking") return state;
-      return withNotice(state, told("call.media_renewed", now));
+      if (message.renewed !== true || state.call?.phase !== "talking" || state.call.callId !== message.call_id)
+        return state;
+      return withNotice(state, mediaBroke(message.call_id, now));
     default:
       return state; // for the media alone, or newer than this client
   }
@@ -159,7 +172,8 @@ function sent(state: ClientState, message: ClientMessage, now: number): ClientSt
         video,
         since: startedAt,
       };
-      return { ...withoutRing(state, ring.callId), call };
+      const rest = withoutRing(withoutCall(state), ring.callId);
+      return { ...rest, notices: withoutEarlier(rest), call };
     }
     case "decline":
       return withoutRing(state, message.call_id);
@@ -187,11 +201,7 @@ export function reduce(state: ClientState, action: Action): ClientState {
     case "placing": {
       const { requestId, station, now } = action;
       const call: OwnCall = { ...newCall, requestId, station, placed: true, phase: "calling", since: now };
-      return {
-        ...state,
-        call,
-        notices: state.notices.filter((notice) => notice.station?.station_id !== station.station_id),
-      };
+      return { ...state, call, notices: withoutEarlier(state) };
     }
     case "link":
       return {
@@ -215,6 +225,9 @@ export function reduce(state: ClientState, action: Action): ClientState {
     case "lost":
       if (state.call?.callId !== action.callId) return state;
       return withNotice(withoutCall(state), endedLost(state.call.station, action.text, action.now));
+    case "media_back":
+      if (state.call?.callId !== action.callId || state.call.phase !== "talking") return state;
+      return withNotice(state, mediaBack(action.callId, action.now));
     case "abandon":
       return withoutCall(state);
     case "dismiss":
@@ -223,7 +236,7 @@ export function reduce(state: ClientState, action: Action): ClientState {
       if (state.call?.resumedAt != null && action.now - state.call.resumedAt >= RESUME_MAX_MS)
         return withNotice(withoutCall(state), endedLost(state.call.station, "ended.lost", action.now));
       const doors = doorsAt(state.doors, action.now);
-      const notices = state.notices.filter((notice) => action.now - notice.at < NOTICE_SHOWN_MS);
+      const notices = state.notices.filter((notice) => notice.stays || action.now - notice.at < NOTICE_SHOWN_MS);
       const shorter = notices.length !== state.notices.length;
       return doors === state.doors && !shorter
         ? state

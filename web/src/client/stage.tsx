@@ -1,5 +1,5 @@
 // The middle of the call surface: who and where, the running seconds, and the picture as large as it gets.
-import { IconEye, IconMicrophoneOff, IconPhoneCall } from "@tabler/icons-react";
+import { IconEye, IconMicrophoneOff, IconPhone, IconPhoneCall, IconVideo, IconVideoOff } from "@tabler/icons-react";
 import { useState } from "react";
 import { LivePicture, Still } from "../parts/pictures";
 import { StateMark } from "../parts/state-mark";
@@ -25,11 +25,11 @@ export function Stage({ call, ring }: Props) {
   const { picture } = desk.media.view(key);
   const label = say("call.preview.alt", { station: station.name, place: station.place });
   return (
-    <section className="stage">
+    <section className={`stage${picture === null && !pictureExpected(call, ring) ? " stage-blank" : ""}`}>
       <Heading call={call} ring={ring} />
       <div className="pic stage-pic">
         {picture === null ? (
-          <NoPicture snapshotId={station.snapshot_id} name={station.name} />
+          <NoPicture call={call} ring={ring} />
         ) : (
           <FirstFrame key={key} stream={picture} label={label} />
         )}
@@ -101,10 +101,38 @@ function FirstFrame({ stream, label }: { stream: MediaStream; label: string }) {
   );
 }
 
-function NoPicture({ snapshotId, name }: { snapshotId: string | null; name: string }) {
+/** False where none will come, or an old one is all there is. */
+function pictureExpected(call: OwnCall | null, ring: RingingCall | null): boolean {
+  if (call !== null) return call.video && call.station.kind !== "account";
+  return ring?.picture === "coming" || ring?.picture === "live";
+}
+
+function noPictureWords(call: OwnCall | null, ring: RingingCall | null): WordKey | null {
+  const account = (call ?? ring)?.station.kind === "account";
+  if (ring !== null) {
+    if (ring.picture === "coming") return "call.preview.loading";
+    return account && ring.picture === "none" ? "call.preview.later" : previewWords[ring.picture];
+  }
+  if (call?.phase !== "talking") return null;
+  return account || !call.video ? "call.picture.none" : "call.preview.loading";
+}
+
+function NoPicture({ call, ring }: Props) {
   const { snapshots } = useSurroundings();
   const { say } = useWords();
-  if (snapshotId === null) return <span className="still-none" />;
+  const station = call?.station ?? ring?.station;
+  if (station === undefined) return null;
+  const { snapshot_id: snapshotId, name } = station;
+  if (snapshotId === null) {
+    const words = noPictureWords(call, ring);
+    const Icon = station.kind === "account" ? IconPhone : pictureExpected(call, ring) ? IconVideo : IconVideoOff;
+    return (
+      <div className="no-picture">
+        <Icon size={48} stroke={1.75} aria-hidden="true" />
+        {words !== null && <p>{say(words)}</p>}
+      </div>
+    );
+  }
   return (
     <div className="before">
       <Still
@@ -131,11 +159,13 @@ function StageWords({ call, ring }: Props) {
   const station = call?.station ?? ring?.station;
   if (station === undefined) return null;
   const zone = station.time_zone;
+  // Without any picture the words stand in its middle.
+  const blank = ring !== null && station.snapshot_id === null && desk.media.view(ring.callId).picture === null;
   const unheard = call?.phase === "talking" && desk.media.devices.microphone === null;
   const left = call?.endsAt == null ? null : Math.max(0, Math.round((call.endsAt - now) / 1000));
   return (
     <>
-      {ring !== null && (
+      {ring !== null && !blank && (
         <span className="osd osd-tl">
           <IconEye size={17} stroke={1.75} aria-hidden="true" />
           {say(

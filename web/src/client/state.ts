@@ -59,6 +59,7 @@ export type Action =
   | { readonly type: "select"; readonly callId: string }
   | { readonly type: "picture"; readonly callId: string; readonly picture: RingingCall["picture"] }
   | { readonly type: "lost"; readonly callId: string | null; readonly text: WordKey; readonly now: number }
+  | { readonly type: "media_back"; readonly callId: string; readonly now: number }
   | { readonly type: "abandon" }
   | { readonly type: "tell"; readonly text: WordKey; readonly now: number }
   | { readonly type: "dismiss"; readonly noticeId: string }

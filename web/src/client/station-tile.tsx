@@ -1,5 +1,5 @@
 // One station on the home screen: the picture first, then state, doors and Call.
-import { IconPhone } from "@tabler/icons-react";
+import { IconPhone, IconVideoOff } from "@tabler/icons-react";
 import type { StationView } from "../contract";
 import { DoorButton } from "../parts/door-button";
 import { Still } from "../parts/pictures";
@@ -21,7 +21,7 @@ export function StationTile({ station }: { station: StationView }) {
     <li className="tile">
       <div className="pic">
         {snapshotId === null || snapshotAt === null ? (
-          <span className="still-none">{say("station.picture.none")}</span>
+          <NoStill station={station} />
         ) : (
           <>
             <Still
@@ -75,6 +75,20 @@ export function StationTile({ station }: { station: StationView }) {
         <StationDoors station={station} size="small" callId={null} hints={false} />
       </div>
     </li>
+  );
+}
+
+/** No promise where none may ever come: a telephone has no camera, and others' stations may send none. */
+function NoStill({ station }: { station: StationView }) {
+  const { say } = useWords();
+  if (station.kind !== "account") return <span className="still-none">{say("station.picture.none")}</span>;
+  const telephone = station.doors.length === 0;
+  const Icon = telephone ? IconPhone : IconVideoOff;
+  return (
+    <span className="still-none still-quiet">
+      <Icon size={28} stroke={1.75} aria-hidden="true" />
+      {say(telephone ? "station.picture.telephone" : "station.picture.account")}
+    </span>
   );
 }
 

@@ -77,6 +77,8 @@ export const de: Record<WordKey, string> = {
   "station.busy.call": "Gerade im Gespräch",
   "station.picture": "Letztes Bild von {station}, {time}",
   "station.picture.none": "Noch kein Bild. Einmal läuten lassen.",
+  "station.picture.telephone": "Telefon",
+  "station.picture.account": "Kein Bild",
   "station.picture.lost": "Bild nicht verfügbar",
   "station.none.title": "Noch keine Stationen.",
   "station.none.text":
@@ -147,6 +149,7 @@ export const de: Record<WordKey, string> = {
   "call.last": "Letzte Anrufe hier",
   "call.last.none": "Hier noch kein Anruf.",
   "call.media_renewed": "Bild und Ton sind bei uns abgerissen. Sie kommen gleich wieder; bleiben Sie dran.",
+  "call.media_back": "Bild und Ton sind wieder da.",
   "call.signalling_lost":
     "Verbindung zu Antiphon verloren. Das Gespräch läuft weiter; Türen öffnen erst wieder, wenn sie zurück ist.",
 

@@ -73,6 +73,8 @@ export const en = {
   "station.busy.call": "In a call with somebody",
   "station.picture": "Last picture of {station}, {time}",
   "station.picture.none": "No picture yet. Ring it once.",
+  "station.picture.telephone": "Telephone",
+  "station.picture.account": "No picture",
   "station.picture.lost": "Picture not available",
   "station.none.title": "No stations yet.",
   "station.none.text": "An administrator adds a station and claims it with its code. It appears here at once.",
@@ -141,6 +143,7 @@ export const en = {
   "call.last": "Last calls here",
   "call.last.none": "No earlier call here.",
   "call.media_renewed": "Picture and sound broke off on our side. They are coming back; stay on the line.",
+  "call.media_back": "Sound and picture are back.",
   "call.signalling_lost": "Connection to Antiphon lost. The talk goes on; doors do not open until it is back.",
 
   "ended.title": "Call ended",
