@@ -159,6 +159,7 @@ class _End:
                 now=now,
             ),
             10: lambda: agent.unregister(now),
+            11: lambda: agent.reach(leg, "ask", now),
         }
         order = orders.get(what % 16)
         self._carry_out(order() if order else [], SENDS_MAX)

@@ -12,7 +12,9 @@ from tests.fuzz.script import Step, write
 OFFER = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\n"
 EDGE = Flow("edge", "udp", ("192.0.2.2", 5060), ("192.0.2.1", 5060))
 STATION = Flow("station", "tls", ("192.0.2.2", 5061), ("192.0.2.1", 5061))
-PROGRESS, ACCEPT, REFUSE, OFFER_ANEW, ANSWER_OFFER, REFUSE_OFFER, INFO, END, CALL, REGISTER, UNREGISTER = range(11)
+PROGRESS, ACCEPT, REFUSE, OFFER_ANEW, ANSWER_OFFER, REFUSE_OFFER, INFO, END, CALL, REGISTER, UNREGISTER, REACH = range(
+    12
+)
 
 
 class Recorder:
@@ -90,6 +92,7 @@ class Recorder:
                 now=now,
             ),
             UNREGISTER: lambda: agent.unregister(now),
+            REACH: lambda: agent.reach(self.leg, "ask", now),
         }
         if what == CALL:
             self.leg = "o1"
@@ -164,6 +167,7 @@ def door_call(line: Recorder) -> None:
     line.they("offer", "door", OFFER.replace("4000", "7000"))
     line.order(ANSWER_OFFER)
     line.order(INFO)
+    line.order(REACH)
     line.passes(40)
     line.they("end", "door", "hung_up")
 
