@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from antiphon.assembly.engines import parts
+from antiphon.assembly.engines import marks, parts
 from antiphon.settings import Settings
 from ops import engines, sip
 
@@ -29,14 +29,23 @@ def alone(settings: Settings, name: str, *faults: Fault) -> Iterator[None]:
         assert guard in spoilt, f"{file.name} has no {guard!r}"
         spoilt = spoilt.replace(guard, instead)
     file.write_text(spoilt)
+    own = settings.data / "alone" / name  # no folder: what marks this engine's processes
     with (settings.logs / f"{name}.log").open("ab") as log:
-        engine = subprocess.Popen(part.command, stdout=log, stderr=log, start_new_session=True, cwd=settings.data)
+        engine = subprocess.Popen(
+            part.command,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd=settings.data,
+            env=os.environ | {marks.MARK: str(own)},
+        )
     try:
         engines.until_up(settings, part)
         yield
     finally:
         file.write_text(whole)
-        os.killpg(engine.pid, signal.SIGKILL)
+        # children hold the port until the last of them is gone, and the next engine wants the same one
+        marks.end(marks.processes(own), own, ((signal.SIGKILL, 10.0),))
         engine.wait(10)
 
 
