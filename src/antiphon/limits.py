@@ -237,6 +237,9 @@ CENSUS_S = 900.0
 BROWSER_BLOCKED_PORTS = frozenset(
     {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
 )
+LOG_LINES_GATHER_S = (
+    0.02  # how long lines wait in their pipe for others before the keeper writes them; a pipe takes some hundred
+)
 OUTAGE_LOOK_S = 0.2  # how often the worker looks for parts that ended, and asks those that are down
 OUTAGE_PROBE_S = 5.0  # how often it asks all of them, for one that hangs
 # Upgrades: disk space that has to stay free beside three copies of the database, and how many copies are kept.

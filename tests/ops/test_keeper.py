@@ -1,12 +1,13 @@
-"""The keeper of the parts outlives a disk that takes nothing more."""
+"""The keeper of the parts outlives a disk that takes nothing more, and does not run after every line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from supervisor import loggers
+from supervisor import dispatchers, loggers, supervisord
 
 from antiphon.assembly.engines import keeper
 
@@ -34,3 +35,27 @@ def test_a_line_that_the_disk_does_not_take_is_dropped_and_the_next_is_written(s
     handler.stream = stream
     logger.info("written")
     assert (tmp_path / "part.log").read_text() == "written\n"
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the keeper rested, each time; supervisord itself only notes that it was called."""
+    monkeypatch.setattr(dispatchers.POutputDispatcher, "handle_read_event", lambda self: None)
+    monkeypatch.setattr(supervisord.Supervisor, "tick", lambda self: None)
+    rested: list[float] = []
+    keeper.gather_lines(rested.append)
+    return rested
+
+
+def test_lines_of_several_parts_are_gathered_by_one_rest(rests: list[float]) -> None:
+    for _ in range(3):
+        dispatchers.POutputDispatcher.handle_read_event(SimpleNamespace(closed=False))
+    for _ in range(2):
+        supervisord.Supervisor.tick(SimpleNamespace())
+    assert len(rests) == 1
+
+
+def test_a_part_that_ended_is_not_waited_with(rests: list[float]) -> None:
+    dispatchers.POutputDispatcher.handle_read_event(SimpleNamespace(closed=True))
+    supervisord.Supervisor.tick(SimpleNamespace())
+    assert rests == []

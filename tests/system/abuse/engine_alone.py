@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from antiphon import settings as settings_room
 from antiphon.assembly.engines import marks, parts
 from antiphon.settings import Settings
 from ops import engines, sip
@@ -37,7 +37,7 @@ def alone(settings: Settings, name: str, *faults: Fault) -> Iterator[None]:
             stderr=log,
             start_new_session=True,
             cwd=settings.data,
-            env=os.environ | {marks.MARK: str(own)},
+            env=settings_room.everything() | {marks.MARK: str(own)},
         )
     try:
         engines.until_up(settings, part)

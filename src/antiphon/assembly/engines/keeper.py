@@ -1,6 +1,7 @@
-"""Runs supervisord so that a full disk costs log lines and nothing else, and what ended starts again at once.
+"""Runs supervisord so that a full disk costs log lines and nothing else, what ended starts again at once, and lines are cheap.
 
-By itself it dies of a line it cannot write, and looks only once a second whether something is to be started.
+By itself it dies of a line it cannot write, looks only once a second whether something is to be started, and goes round all
+parts for every line that one of them writes.
 
 `python -m antiphon.assembly.engines.keeper -c CONFIGURATION`, in place of supervisord itself.
 """
@@ -9,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Event
 from typing import Any
 
-from supervisor import loggers, supervisord
+from supervisor import dispatchers, loggers, supervisord
+
+from antiphon.limits import LOG_LINES_GATHER_S
 
 
 def spare_the_keeper() -> None:
@@ -46,7 +50,29 @@ def restart_at_once() -> None:
     supervisord.Supervisor.reap = reap_and_start
 
 
+def gather_lines(pause: Callable[[float], object]) -> None:
+    """After a round in which a part wrote something, `pause` lets lines come together before the next."""
+    wrote = False
+    read, tick = dispatchers.POutputDispatcher.handle_read_event, supervisord.Supervisor.tick
+
+    def read_and_note(self: Any) -> None:  # Any: supervisor has no types
+        nonlocal wrote
+        read(self)
+        wrote = wrote or not self.closed  # closed: its part has ended, and is started again at once
+
+    def tick_and_rest(self: Any, *words: Any, **named: Any) -> None:  # Any: as above
+        nonlocal wrote
+        tick(self, *words, **named)
+        rests, wrote = wrote, False
+        if rests:
+            pause(LOG_LINES_GATHER_S)
+
+    dispatchers.POutputDispatcher.handle_read_event = read_and_note
+    supervisord.Supervisor.tick = tick_and_rest
+
+
 if __name__ == "__main__":
     spare_the_keeper()
     restart_at_once()
+    gather_lines(Event().wait)
     supervisord.main()
