@@ -40,7 +40,7 @@ def acks_topic(device_id: str) -> str:
 class Payload(BaseModel):
     """Unknown fields are ignored, so that old and new ends understand each other."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Connection(Payload):
