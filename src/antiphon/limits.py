@@ -237,6 +237,7 @@ CENSUS_S = 900.0
 BROWSER_BLOCKED_PORTS = frozenset(
     {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080}
 )
+DATABASE_BUNCH_MAX = 16  # transactions whose outcome goes back to the event loop together
 LOG_LINES_GATHER_S = (
     0.02  # how long lines wait in their pipe for others before the keeper writes them; a pipe takes some hundred
 )

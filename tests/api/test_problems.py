@@ -78,10 +78,9 @@ async def test_a_failure_of_ours_shows_no_stack(app: FastAPI, browser: Browsers,
 async def test_a_full_disk_is_named(app: FastAPI, browser: Browsers, tenant: Tenant) -> None:
     anna = browser()
     await anna.sign_in(tenant.administrator)
-    pages = app.state.database.engine.raw_connection()
-    (used,) = pages.cursor().execute("PRAGMA page_count").fetchone()
-    pages.cursor().execute(f"PRAGMA max_page_count={used}")
-    pages.close()
+    with app.state.database.transaction() as tx:  # on the one connection that every transaction here uses
+        (used,) = tx._driver.execute("PRAGMA page_count").fetchone()
+        tx._driver.execute(f"PRAGMA max_page_count={used}")
     codes = set()
     for number in range(200):
         answer = await anna.post("/api/v1/projects", json={"name": f"{number} " + "x" * 100})

@@ -67,12 +67,12 @@ def doors(tx: Tx, scope: Scope) -> tuple[Door, ...]:
 def doors_of_station(tx: Tx, scope: Scope, station_id: str) -> tuple[Door, ...]:
     """The doors one station opens, the one made first comes first."""
     oldest = (door_rows.c.created_at, door_rows.c.id)
-    return tuple(_door(row) for row in tx.all(scope, door_rows, door_rows.c.station_id == station_id, order_by=oldest))
+    return tuple(_door(row) for row in tx.all(scope, door_rows, station_id=station_id, order_by=oldest))
 
 
 def door(tx: Tx, scope: Scope, door_id: str) -> Door:
     """One door of the company; raises `DoorNotFound`."""
-    row = tx.first(scope, door_rows, door_rows.c.id == door_id)
+    row = tx.first(scope, door_rows, id=door_id)
     if row is None:
         raise DoorNotFound(door_id=door_id[:64])
     return _door(row)

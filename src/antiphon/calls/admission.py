@@ -12,7 +12,7 @@ from antiphon.calls import inputs as i
 from antiphon.calls import store
 from antiphon.calls.ports import StationInvite
 from antiphon.calls.views import station_view
-from antiphon.database import PLATFORM, Database, Scope, Tx
+from antiphon.database import Database, Scope, Tx
 from antiphon.errors import AntiphonError
 from antiphon.wire.client import StationView
 
@@ -92,10 +92,7 @@ def _door_call(tx: Tx, call_id: str, invite: StationInvite, now: datetime, write
         # The record has one word for a station that is not in service; the visitor hears which of the two it is.
         code = error.code
         refusal = i.PlanRefused("revoked", "unclaimed" if code == "unclaimed" else "revoked", 403)
-        row = tx.first(PLATFORM, devices.device_rows, devices.device_rows.c.id == device_id)
-        if row is None:
-            return Admission(None, None, None, refusal, code)
-        station = devices.station(tx, Scope(row["company_id"]), device_id)
+        station = devices.called_station(tx, device_id)
     if write:
         store.start_call(tx, station, call_id=call_id, direction="from_station", button=button, started_at=now)
     plan: directory.RingPlan | None = None
@@ -120,7 +117,7 @@ def _plan(
         if dialled is None:
             raise
         return directory.RingPlan((), limits.RING_MAX_S), (dialled,)
-    here = {account.id: account for account in devices.accounts_of(tx, scope)} if plan.account_ids else {}
+    here = devices.accounts_named(tx, scope, plan.account_ids)
     rung = (here[account_id] for account_id in plan.account_ids if account_id in here and account_id != station.id)
     return plan, tuple(rung)
 

@@ -35,7 +35,8 @@ class StationBoard:
         if call.station is None or call.view is None:
             return
         if call.machine.over:
-            self.push(call.station.company_id, call.station.id)
+            if self._clients.watched(call.station.company_id):  # the database knows its new picture
+                self.push(call.station.company_id, call.station.id)
         else:
             changed = wire.StationChanged(station=self._with_state(call.view))
             self._clients.broadcast(call.station.company_id, changed)

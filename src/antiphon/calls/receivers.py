@@ -45,6 +45,7 @@ class Receivers:
     def __init__(self, desk: Desk, orders: Orders, sip: SipPort, media: MediaPort) -> None:
         self._desk, self._orders, self._sip, self._media = desk, orders, sip, media
         self._legs: dict[LegId, _Ringing] = {}
+        self._to_ring: dict[str, list[_Ringing]] = {}  # by call
         self._newest: dict[tuple[str, ClientId], _Ringing] = {}  # by call and account
 
     # -- what the machine tells --------------------------------------------------------------------------------------
@@ -57,7 +58,12 @@ class Receivers:
         match order:
             case e.TellRing(leg=leg):
                 ringing = self._legs[leg] = self._newest[call.call_id, client] = _Ringing(call, client, leg)
-                self._orders.start(call, self._ring(ringing))
+                together = self._to_ring.get(call.call_id)
+                if together is None:
+                    self._to_ring[call.call_id] = [ringing]
+                    self._orders.start(call, self._ring_all(call.call_id))
+                else:
+                    together.append(ringing)
             case e.TellMediaOffer(sdp=sdp):
                 self._settle(call, client, sdp)
             case e.TellRingEnded(cause=cause):
@@ -67,6 +73,11 @@ class Receivers:
             case _:
                 pass  # seconds, digits and doors have no place on a telephone
         return True
+
+    async def _ring_all(self, call_id: str) -> None:
+        """Everybody whom this turn of the call rings, one after another: they mostly share what they are offered."""
+        for ringing in self._to_ring.pop(call_id):
+            await self._ring(ringing)
 
     async def _ring(self, ringing: _Ringing) -> None:
         call, account = ringing.call, ringing.call.accounts.get(ringing.client.removeprefix(_PREFIX))

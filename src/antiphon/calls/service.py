@@ -309,12 +309,12 @@ class CallService(LegListener):
 
     def _end_older(self, call: LiveCall) -> None:
         """A station that presses again rings once: it restarted, or gave the older press up without telling."""
+        if call.invite is None or call.invite.device_id is None:
+            return
         for other in list(self._calls.values()):
             if (
                 other is not call
                 and call.station is not None
-                and call.invite is not None
-                and call.invite.device_id is not None
                 and other.invite is not None
                 and other.invite.device_id == call.invite.device_id
                 and other.machine.ringing

@@ -67,6 +67,7 @@ last_pictures = tenant_table(
     sa.Column("taken_at", UtcTime, nullable=False),
 )
 
+_WITHOUT_END = call_rows.c.ended_at.is_(None)
 _BREAKS: TypeAdapter[tuple[MediaBreakView, ...]] = TypeAdapter(tuple[MediaBreakView, ...])
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
 
@@ -157,8 +158,19 @@ def start_call(
 def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
     """Write how the call ended, with its legs; False when that is written already. Makes the row if its start was lost."""
     scope = Scope(station.company_id)
-    row = tx.first(scope, call_rows, call_rows.c.id == ended.call_id)
-    if row is None:
+    values = {
+        "answered_at": ended.answered_at,
+        "ended_at": ended.ended_at,
+        "cause": ended.cause,
+        "ended_by": ended.ended_by,
+        "answered_by_user": ended.answered_by_user,
+        "answered_by": ended.answered_by,
+        "doors_opened": ended.doors_opened,
+        "media_breaks": _BREAKS.dump_json(ended.media_breaks).decode() if ended.media_breaks else None,
+    }
+    if not _end(tx, scope, ended.call_id, values):
+        if tx.first(scope, call_rows, id=ended.call_id) is not None:
+            return False
         start_call(
             tx,
             station,
@@ -168,23 +180,7 @@ def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
             started_at=ended.started_at,
             placed_by=ended.placed_by,
         )
-    elif row["ended_at"] is not None:
-        return False
-    tx.update(
-        scope,
-        call_rows,
-        call_rows.c.id == ended.call_id,
-        values={
-            "answered_at": ended.answered_at,
-            "ended_at": ended.ended_at,
-            "cause": ended.cause,
-            "ended_by": ended.ended_by,
-            "answered_by_user": ended.answered_by_user,
-            "answered_by": ended.answered_by,
-            "doors_opened": ended.doors_opened,
-            "media_breaks": _BREAKS.dump_json(ended.media_breaks).decode() if ended.media_breaks else None,
-        },
-    )
+        _end(tx, scope, ended.call_id, values)
     for position, leg in enumerate(ended.legs):
         tx.insert(
             scope,
@@ -205,6 +201,11 @@ def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
     return True
 
 
+def _end(tx: Tx, scope: Scope, call_id: str, values: Mapping[str, Any]) -> bool:
+    """Write the end of a call that has none yet; False where there is no such call."""
+    return tx.update(scope, call_rows, _WITHOUT_END, values=values, id=call_id) > 0
+
+
 def count_opening(tx: Tx, scope: Scope, call_id: str) -> None:
     """One more door opened from a call whose record is written."""
     tx.update(scope, call_rows, call_rows.c.id == call_id, values={"doors_opened": call_rows.c.doors_opened + 1})
@@ -212,14 +213,14 @@ def count_opening(tx: Tx, scope: Scope, call_id: str) -> None:
 
 def unended_calls(tx: Tx) -> tuple[tuple[str, str, str], ...]:
     """Calls of all companies without an end, as (company, call, station): what a process that died left behind."""
-    rows = tx.all(PLATFORM, call_rows, call_rows.c.ended_at.is_(None))
+    rows = tx.all(PLATFORM, call_rows, _WITHOUT_END)
     return tuple((row["company_id"], row["id"], row["station_id"]) for row in rows)
 
 
 def close_unended(tx: Tx, scope: Scope, call_id: str, now: datetime) -> bool:
     """A call that nobody lives for any more failed on our side; False when it has ended meanwhile."""
     values = {"ended_at": now, "cause": "platform_error", "ended_by": "platform"}
-    return tx.update(scope, call_rows, call_rows.c.id == call_id, call_rows.c.ended_at.is_(None), values=values) > 0
+    return _end(tx, scope, call_id, values)
 
 
 # -- the history -----------------------------------------------------------------------------------------------------
@@ -315,5 +316,5 @@ def newest_pictures(tx: Tx, scope: Scope) -> dict[str, tuple[str, datetime]]:
 
 
 def newest_picture(tx: Tx, scope: Scope, station_id: str) -> tuple[str, datetime] | None:
-    row = tx.first(scope, last_pictures, last_pictures.c.station_id == station_id)
+    row = tx.first(scope, last_pictures, station_id=station_id)
     return (row["snapshot_id"], row["taken_at"]) if row else None

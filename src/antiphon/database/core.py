@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import copy_context
 from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
@@ -22,6 +19,7 @@ from antiphon import metrics
 from antiphon.database import prepared as statements
 from antiphon.database.failures import translated
 from antiphon.database.scope import AnyScope, Scope
+from antiphon.database.thread import WorkThread
 
 T = TypeVar("T")
 Row = Mapping[Any, Any]  # Any: columns of every type; a column's name leads to its value
@@ -70,12 +68,18 @@ def tenant_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
 
 
 class Tx:
-    """One open transaction. Services take it and never commit; the boundary that opened it does."""
+    """One open transaction. Services take it and never commit; the boundary that opened it does.
+
+    `name=value` means that this column has this value (never None); whatever else is asked goes into `where`.
+    """
 
     def __init__(self, connection: Connection, *, read_only: bool = False) -> None:
         self._connection = connection
         self._read_only = read_only
-        self._sqlite = connection.dialect.name == "sqlite"
+        # SQLite: the driver's own connection, for statements that are prepared
+        self._driver: Any = (
+            driver_of(connection) if connection.dialect.name == "sqlite" else None
+        )  # Any: it has no type
         self.facts_written = False  # set by the outbox: whoever delivers facts is woken after the commit
 
     def all(
@@ -85,26 +89,34 @@ class Tx:
         *where: sa.ColumnElement[bool],
         order_by: Sequence[Any] = (),
         limit: int | None = None,
+        **equal: Any,
     ) -> Sequence[Row]:
         """Rows of `table` in `scope` that meet every condition."""
-        usual = self._usual(scope, table, where)
+        usual = self._usual(scope, table, where, equal)
         if usual is not None and all(isinstance(column, sa.Column) for column in order_by):
             shape, values = usual
             prepared = statements.selecting(table, shape, tuple(order_by), limit is not None)
-            return prepared.rows(self._perform(prepared, values | {"limit": limit}).fetchall())
-        query = sa.select(table).where(*self._guard(scope, table), *where).order_by(*order_by)
+            if limit is not None:
+                values.append(limit)
+            return prepared.rows(self._perform(prepared, values).fetchall())
+        query = sa.select(table).where(*self._where(scope, table, where, equal)).order_by(*order_by)
         return self._connection.execute(query.limit(limit) if limit is not None else query).mappings().all()
 
     def first(
-        self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], order_by: Sequence[Any] = ()
+        self,
+        scope: AnyScope,
+        table: sa.Table,
+        *where: sa.ColumnElement[bool],
+        order_by: Sequence[Any] = (),
+        **equal: Any,
     ) -> Row | None:
         """The first such row, or None."""
-        rows = self.all(scope, table, *where, order_by=order_by, limit=1)
+        rows = self.all(scope, table, *where, order_by=order_by, limit=1, **equal)
         return rows[0] if rows else None
 
-    def count(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    def count(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], **equal: Any) -> int:
         """How many rows meet every condition."""
-        query = sa.select(sa.func.count()).select_from(table).where(*self._guard(scope, table), *where)
+        query = sa.select(sa.func.count()).select_from(table).where(*self._where(scope, table, where, equal))
         return int(self._connection.execute(query).scalar_one())
 
     def insert(self, scope: AnyScope, table: sa.Table, values: Mapping[str, Any]) -> None:
@@ -114,51 +126,60 @@ class Tx:
         if isinstance(scope, Scope) and "company_id" in table.c:
             row.setdefault("company_id", scope.company_id)
             self._refuse_other_company(scope, row)
-        if self._sqlite and statements.plain(row):
+        if self._driver is not None and statements.plain(row.values()):
             prepared = statements.inserting(table, tuple(row))
             if prepared is not None:
-                self._perform(prepared, {f"set_{name}": value for name, value in row.items()})
+                self._perform(prepared, tuple(row.values()))
                 return
         self._connection.execute(sa.insert(table).values(row))
 
     def update(
-        self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], values: Mapping[str, Any]
+        self,
+        scope: AnyScope,
+        table: sa.Table,
+        *where: sa.ColumnElement[bool],
+        values: Mapping[str, Any],
+        **equal: Any,
     ) -> int:
         """Change the rows that match; returns how many there were. A row never changes its company."""
         self._refuse_when_read_only()
         if isinstance(scope, Scope) and "company_id" in values:
             self._refuse_other_company(scope, values)
-        usual = self._usual(scope, table, where)
-        if usual is not None and statements.plain(values):
+        usual = self._usual(scope, table, where, equal)
+        if usual is not None and statements.plain(values.values()):
             shape, compared = usual
             prepared = statements.updating(table, shape, tuple(values))
             if prepared is not None:
-                changed = {f"set_{name}": value for name, value in values.items()}
-                return int(self._perform(prepared, compared | changed).rowcount)
+                return int(self._perform(prepared, [*compared, *values.values()]).rowcount)
         return self._connection.execute(
-            sa.update(table).where(*self._guard(scope, table), *where).values(dict(values))
+            sa.update(table).where(*self._where(scope, table, where, equal)).values(dict(values))
         ).rowcount
 
-    def delete(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    def delete(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], **equal: Any) -> int:
         """Remove the rows that match; returns how many there were."""
         self._refuse_when_read_only()
-        return self._connection.execute(sa.delete(table).where(*self._guard(scope, table), *where)).rowcount
+        return self._connection.execute(sa.delete(table).where(*self._where(scope, table, where, equal))).rowcount
 
     def revision(self) -> str | None:
         """The schema's revision, or None before the first migration."""
         return MigrationContext.configure(self._connection).get_current_revision()
 
     def _usual(
-        self, scope: AnyScope, table: sa.Table, where: tuple[sa.ColumnElement[bool], ...]
-    ) -> tuple[statements.Shape, dict[str, Any]] | None:
+        self, scope: AnyScope, table: sa.Table, where: tuple[sa.ColumnElement[bool], ...], equal: dict[str, Any]
+    ) -> tuple[statements.Shape, list[Any]] | None:
         """The conditions, the scope's included, as a prepared statement takes them; None when there is none for them."""
-        if not self._sqlite:
+        if self._driver is None or None in equal.values():
             return None
-        return statements.comparisons(table, where, _owned(scope, table))
+        owned = _owned(scope, table)
+        shape = statements.equalities(table, owned[0] if owned else None, tuple(equal))
+        values = [owned[1], *equal.values()] if owned else [*equal.values()]
+        if not where:
+            return shape, values
+        compared = statements.comparisons(table, where)
+        return (shape + compared[0], values + compared[1]) if compared is not None else None
 
-    def _perform(self, prepared: statements.Prepared, values: dict[str, Any]) -> DBAPICursor:
-        cursor = self._connection.connection.cursor()
-        cursor.execute(prepared.text, prepared.bound(values))
+    def _perform(self, prepared: statements.Prepared, values: Sequence[Any]) -> DBAPICursor:
+        cursor: DBAPICursor = self._driver.execute(prepared.text, prepared.bound(values))
         return cursor
 
     def _refuse_when_read_only(self) -> None:
@@ -171,9 +192,20 @@ class Tx:
             raise ValueError("row of another company")
 
     @staticmethod
-    def _guard(scope: AnyScope, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+    def _where(
+        scope: AnyScope, table: sa.Table, where: tuple[sa.ColumnElement[bool], ...], equal: dict[str, Any]
+    ) -> tuple[sa.ColumnElement[bool], ...]:
+        """Every condition, the scope's first."""
+        if None in equal.values():
+            raise ValueError("a column that equals nothing: ask with is_(None)")
         owned = _owned(scope, table)
-        return (owned[0] == owned[1],) if owned else ()
+        named = tuple(table.c[name] == value for name, value in equal.items())
+        return ((owned[0] == owned[1],) if owned else ()) + named + where
+
+
+def driver_of(connection: Connection) -> Any:  # Any: the DB-API connection has no public type
+    """The driver's connection under SQLAlchemy's."""
+    return connection.connection.dbapi_connection
 
 
 def _owned(scope: AnyScope, table: sa.Table) -> tuple[sa.Column[Any], str] | None:
@@ -195,7 +227,8 @@ class Database:
         )
         if self._sqlite:
             begin_immediate(self._engine)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._idle: list[Connection] = []  # SQLite's, between transactions
+        self._thread = WorkThread("database")
 
     @property
     def engine(self) -> sa.Engine:
@@ -209,12 +242,40 @@ class Database:
         A reading one takes no write lock and refuses writes. Raises `StorageFull` or `DatabaseAway` when the file or the
         server fails.
         """
-        with translated(), self._engine.connect().execution_options(antiphon_read_only=read_only) as connection:
-            tx = Tx(connection, read_only=read_only)
-            with connection.begin():
-                yield tx
+        opened = self._on_sqlite if self._sqlite else self._on_server
+        with translated(), opened(read_only) as tx:
+            yield tx
         if tx.facts_written:
             self.on_facts()
+
+    @contextmanager
+    def _on_server(self, read_only: bool) -> Iterator[Tx]:
+        with self._engine.connect() as connection, connection.begin():
+            yield Tx(connection, read_only=read_only)
+
+    @contextmanager
+    def _on_sqlite(self, read_only: bool) -> Iterator[Tx]:
+        """Connections stay open between transactions, and begin and end them at the driver: SQLAlchemy's own way to one
+        costs as much as all that a call writes."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        driver = driver_of(connection)
+        try:
+            driver.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
+            try:
+                yield Tx(connection, read_only=read_only)
+                _end(connection, "commit")
+            except BaseException:
+                _end(connection, "rollback")
+                raise
+        finally:
+            if not driver.in_transaction:
+                self._idle.append(connection)
+            else:
+                connection.invalidate()
+                connection.close()
 
     def run_sync(self, work: Callable[[Tx], T], *, read_only: bool = False) -> T:
         """Run `work` in one transaction, here."""
@@ -240,13 +301,19 @@ class Database:
             finally:
                 seconds.observe(perf_counter() - began)
 
-        # With the caller's context, so that log lines of the work carry the same fields.
-        return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, timed)
+        return await self._thread.run(timed)
 
     def close(self) -> None:
         """Wait for the running transaction and let go of the file or server."""
-        self._thread.shutdown()
+        self._thread.close()
+        while self._idle:
+            self._idle.pop().close()
         self._engine.dispose()
+
+
+def _end(connection: Connection, how: Literal["commit", "rollback"]) -> None:
+    """SQLAlchemy takes part where something unusual was asked, and has to know."""
+    getattr(connection if connection.in_transaction() else driver_of(connection), how)()
 
 
 def begin_immediate(engine: sa.Engine, *, foreign_keys: bool = True) -> None:
@@ -262,8 +329,8 @@ def begin_immediate(engine: sa.Engine, *, foreign_keys: bool = True) -> None:
         cursor.close()
 
     def begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("antiphon_read_only", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if not driver_of(connection).in_transaction:  # a transaction of `Database` has begun at the driver
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     sa.event.listen(engine, "connect", prepare)
     sa.event.listen(engine, "begin", begin)

@@ -33,6 +33,9 @@ outbox = tenant_table(
 )
 
 
+_WAITING = outbox.c.delivered_at.is_(None)
+
+
 def append(tx: Tx, scope: Scope, fact: Fact) -> None:
     """Put `fact` into the outbox, in the transaction that makes it true."""
     payload = _KINDS[type(fact).__name__].dump_json(fact).decode()
@@ -104,7 +107,7 @@ class Drain:
             lambda tx: tx.all(
                 PLATFORM,
                 outbox,
-                outbox.c.delivered_at.is_(None),
+                _WAITING,
                 order_by=(outbox.c.position,),
                 limit=OUTBOX_BATCH,
             )
@@ -135,9 +138,8 @@ class Drain:
 
 def waiting(tx: Tx) -> tuple[int, datetime | None]:
     """How many facts wait for their delivery, and since when the oldest does."""
-    undelivered = outbox.c.delivered_at.is_(None)
-    oldest = tx.first(PLATFORM, outbox, undelivered, order_by=(outbox.c.position,))
-    return tx.count(PLATFORM, outbox, undelivered), oldest["created_at"] if oldest else None
+    oldest = tx.first(PLATFORM, outbox, _WAITING, order_by=(outbox.c.position,))
+    return tx.count(PLATFORM, outbox, _WAITING), oldest["created_at"] if oldest else None
 
 
 def forget_delivered(tx: Tx, before: datetime) -> int:

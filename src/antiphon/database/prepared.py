@@ -1,20 +1,22 @@
 """Statements of the usual shape, compiled once for SQLite: building and compiling them anew costs ten times their running.
 
-Usual: rows of one table whose columns compare with given values. Everything else goes through SQLAlchemy as it is.
+Usual: rows of one table whose columns compare with given values or hold none. Everything else goes through SQLAlchemy as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any  # values of every type that a column takes
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ClauseElement
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ClauseElement, Null
 
 _DIALECT = sqlite.dialect()
+_PLAIN = frozenset((str, int, float, bool, bytes, type(None), datetime))
 _COMPARISONS = frozenset((operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge))
 
 Shape = tuple[tuple[sa.Column[Any], Any], ...]  # column and operator
@@ -25,77 +27,95 @@ class Prepared:
     """One compiled statement. `bound` puts the values in their places, `rows` gives what came back its types."""
 
     def __init__(
-        self, statement: ClauseElement, places: Mapping[str, sa.Column[Any]], read: Iterable[sa.Column[Any]] = ()
+        self,
+        statement: ClauseElement,
+        places: Mapping[str, sa.Column[Any] | None],
+        read: Iterable[sa.Column[Any]] = (),
     ) -> None:
+        """`places` names what `bound` takes, in its order, each with the column that gives it its type."""
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
-        self._order: tuple[tuple[str, Process], ...] = tuple(
-            (name, _into(places[name]) if name in places else None)
+        at = {name: number for number, name in enumerate(places)}
+        # which of the values; what the statement itself puts in, such as an offset of 0; how the driver wants it
+        self._order: tuple[tuple[int | None, Any, Process], ...] = tuple(
+            (at.get(name), compiled.params.get(name), _into(places.get(name)))
             for name in getattr(compiled, "positiontup", None) or ()
         )
-        self._fixed: dict[str, Any] = dict(compiled.params)  # what the statement itself puts in, such as an offset of 0
-        self._columns = tuple((column.key, _out_of(column)) for column in read)
+        columns = tuple(read)
+        self._keys = tuple(column.key for column in columns)
+        processes = ((column.key, _out_of(column)) for column in columns)
+        self._processes = tuple((key, process) for key, process in processes if process is not None)
 
-    def bound(self, values: dict[str, Any]) -> list[Any]:
-        """The values in the order of the statement's places."""
-        given = self._fixed | values
-        return [
-            given[name] if process is None or given[name] is None else process(given[name])
-            for name, process in self._order
-        ]
+    def bound(self, values: Sequence[Any]) -> list[Any]:
+        """The values, given in the order of `places`, in the order of the statement's places."""
+        made = []
+        for at, fixed, process in self._order:
+            value = fixed if at is None else values[at]
+            made.append(value if process is None or value is None else process(value))
+        return made
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
         """Column name to value, for each row."""
-        return [
-            {
-                key: value if process is None else process(value)
-                for (key, process), value in zip(self._columns, row, strict=True)
-            }
-            for row in found
-        ]
+        made = []
+        for values in found:
+            row = dict(zip(self._keys, values, strict=True))
+            for key, process in self._processes:
+                row[key] = process(row[key])
+            made.append(row)
+        return made
 
 
-def comparisons(
-    table: sa.Table, where: Iterable[sa.ColumnElement[bool]], owned: tuple[sa.Column[Any], str] | None
-) -> tuple[Shape, dict[str, Any]] | None:
-    """The conditions, and whose rows they are, as shape and values; None when one of them is of another kind."""
+def comparisons(table: sa.Table, where: Iterable[sa.ColumnElement[bool]]) -> tuple[Shape, list[Any]] | None:
+    """The conditions as shape and values; None when one of them is of another kind."""
     shape: list[tuple[sa.Column[Any], Any]] = []
-    values: dict[str, Any] = {}
-    if owned is not None:
-        shape.append((owned[0], operators.eq))
-        values["where_0"] = owned[1]
-    for at, condition in enumerate(where, len(shape)):
-        if type(condition) is not BinaryExpression or condition.operator not in _COMPARISONS:
+    values: list[Any] = []
+    for condition in where:
+        if type(condition) is not BinaryExpression:
             return None
         left, right = condition.left, condition.right
-        if not isinstance(left, sa.Column) or left.table is not table or type(right) is not BindParameter:
+        if not isinstance(left, sa.Column) or left.table is not table:
+            return None
+        if condition.operator is operators.is_ and isinstance(right, Null):
+            shape.append((left, operators.is_))
+            continue
+        if condition.operator not in _COMPARISONS or type(right) is not BindParameter:
             return None
         if right.expanding or right.value is None or right.callable is not None:
             return None
         shape.append((left, condition.operator))
-        values[f"where_{at}"] = right.value
+        values.append(right.value)
     return tuple(shape), values
 
 
-def plain(values: Mapping[str, Any]) -> bool:
+@cache
+def equalities(table: sa.Table, owned: sa.Column[Any] | None, names: tuple[str, ...]) -> Shape:
+    """The shape of "these columns have these values", whose rows they are first."""
+    columns = [table.c[name] for name in names]
+    return tuple((column, operators.eq) for column in ([owned] if owned is not None else []) + columns)
+
+
+def plain(values: Iterable[Any]) -> bool:
     """Whether these are values, none of them an expression that the database works out."""
-    return not any(
-        isinstance(value, ClauseElement) or hasattr(value, "__clause_element__") for value in values.values()
+    return all(
+        type(value) in _PLAIN or not (isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"))
+        for value in values
     )
 
 
 @cache
 def selecting(table: sa.Table, shape: Shape, order_by: tuple[sa.Column[Any], ...], limited: bool) -> Prepared:
-    """Rows that meet the conditions; the limit's place is called `limit`."""
+    """Rows that meet the conditions. Takes the values of the conditions, then the limit if there is one."""
     query = sa.select(table).where(*_conditions(shape)).order_by(*order_by)
+    places: dict[str, sa.Column[Any] | None] = dict(_places(shape))
     if limited:
         query = query.limit(sa.bindparam("limit", type_=sa.Integer))
-    return Prepared(query, _places(shape), table.columns)
+        places["limit"] = None
+    return Prepared(query, places, table.columns)
 
 
 @cache
 def inserting(table: sa.Table, names: tuple[str, ...]) -> Prepared | None:
-    """One row with these columns; None where the table fills others by itself."""
+    """One row with these columns, taken in this order; None where the table fills others by itself."""
     if any(column.default is not None and column.key not in names for column in table.columns):
         return None
     statement = sa.insert(table).values({name: sa.bindparam(f"set_{name}") for name in names}).inline()
@@ -104,26 +124,28 @@ def inserting(table: sa.Table, names: tuple[str, ...]) -> Prepared | None:
 
 @cache
 def updating(table: sa.Table, shape: Shape, names: tuple[str, ...]) -> Prepared | None:
-    """These columns of the rows that meet the conditions; None where the table changes others by itself."""
+    """These columns of the rows that meet the conditions: takes the conditions' values, then the columns'. None where the
+    table changes others by itself."""
     if any(column.onupdate is not None for column in table.columns):
         return None
     changes: dict[str, Any] = {name: sa.bindparam(f"set_{name}") for name in names}
     statement = sa.update(table).where(*_conditions(shape)).values(changes)
-    return Prepared(statement, _places(shape) | {f"set_{name}": table.c[name] for name in names})
+    return Prepared(statement, {**_places(shape), **{f"set_{name}": table.c[name] for name in names}})
 
 
 def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
     return [
-        compare(column, sa.bindparam(f"where_{at}", type_=column.type)) for at, (column, compare) in enumerate(shape)
+        compare(column, None if compare is operators.is_ else sa.bindparam(f"where_{at}", type_=column.type))
+        for at, (column, compare) in enumerate(shape)
     ]
 
 
 def _places(shape: Shape) -> dict[str, sa.Column[Any]]:
-    return {f"where_{at}": column for at, (column, _) in enumerate(shape)}
+    return {f"where_{at}": column for at, (column, compare) in enumerate(shape) if compare is not operators.is_}
 
 
-def _into(column: sa.Column[Any]) -> Process:
-    return column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+def _into(column: sa.Column[Any] | None) -> Process:
+    return None if column is None else column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
 
 
 def _out_of(column: sa.Column[Any]) -> Process:

@@ -4,6 +4,7 @@ from antiphon.devices.accounts import (
     NewAccount,
     account,
     account_by_number,
+    accounts_named,
     accounts_of,
     change_account,
     create_account,
@@ -34,7 +35,7 @@ from antiphon.devices.service import (
     revoke,
     station_for_call,
 )
-from antiphon.devices.store import device_rows, forget_expired_claim_codes, station, stations
+from antiphon.devices.store import called_station, forget_expired_claim_codes, station, stations
 
 __all__ = [
     "AccountNotFound",
@@ -56,12 +57,13 @@ __all__ = [
     "Unclaimed",
     "account",
     "account_by_number",
+    "accounts_named",
     "accounts_of",
+    "called_station",
     "change_account",
     "change_desired",
     "create_account",
     "create_station",
-    "device_rows",
     "ensure_claim_key",
     "first_certificate_ends",
     "forget_expired_claim_codes",

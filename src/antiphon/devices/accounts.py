@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +13,7 @@ from antiphon import directory, events, log, tenancy
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, outbox
 from antiphon.devices import store
-from antiphon.devices.model import AccountNotFound, Station
+from antiphon.devices.model import AccountNotFound, Station, StationNotFound
 from antiphon.limits import ACCOUNT_NUMBER_DIGITS
 
 _log = log.get("devices")
@@ -62,6 +64,19 @@ def accounts_of(tx: Tx, scope: Scope) -> tuple[Station, ...]:
     return store.stations(tx, scope, "account")
 
 
+def accounts_named(tx: Tx, scope: Scope, device_ids: Sequence[str]) -> dict[str, Station]:
+    """Those of these accounts that are the company's, by id."""
+    if len(device_ids) > 2:  # all of them in as many questions as one
+        return {found.id: found for found in accounts_of(tx, scope) if found.id in device_ids}
+    named = {}
+    for device_id in device_ids:
+        with suppress(StationNotFound):
+            found = store.station(tx, scope, device_id)
+            if found.kind == "account":
+                named[device_id] = found
+    return named
+
+
 def account(tx: Tx, scope: Scope, device_id: str) -> Station:
     """One account of the company; raises `AccountNotFound`."""
     row = tx.first(scope, store.account_rows, store.account_rows.c.device_id == device_id)
@@ -72,10 +87,10 @@ def account(tx: Tx, scope: Scope, device_id: str) -> Station:
 
 def account_by_number(tx: Tx, number: str) -> Station:
     """The account of that number, whichever company's; raises `AccountNotFound`."""
-    row = tx.first(PLATFORM, store.account_rows, store.account_rows.c.number == number)
-    if row is None:
+    found = store.account_numbered(tx, number)
+    if found is None:
         raise AccountNotFound
-    return store.station(tx, Scope(row["company_id"]), row["device_id"])
+    return found
 
 
 def change_account(

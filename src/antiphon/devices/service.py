@@ -106,7 +106,7 @@ def create_station(
 
 def station_for_call(tx: Tx, device_id: str) -> Station:
     """The station that calls, whichever company's; raises `Unclaimed`, `Revoked` or `StationNotFound`."""
-    found = store.station(tx, store.scope_of(tx, device_id), device_id)
+    found = store.called_station(tx, device_id)
     _refuse_unless_claimed(found)
     return found
 

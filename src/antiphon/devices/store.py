@@ -114,13 +114,35 @@ def stations(tx: Tx, scope: Scope, *kinds: StationKind) -> tuple[Station, ...]:
 
 def station(tx: Tx, scope: Scope, device_id: str) -> Station:
     """One station of the company, whoever made it; raises `StationNotFound`."""
-    row = tx.first(scope, device_rows, device_rows.c.id == device_id)
+    row = tx.first(scope, device_rows, id=device_id)
     if row is None:
         raise StationNotFound(device_id=device_id[:64])
+    return _whole_station(tx, scope, row)
+
+
+def called_station(tx: Tx, device_id: str) -> Station:
+    """The station of whichever company, for messages that only name the device; raises `StationNotFound`."""
+    row = tx.first(PLATFORM, device_rows, id=device_id)
+    if row is None:
+        raise StationNotFound(device_id=device_id[:64])
+    return _whole_station(tx, Scope(row["company_id"]), row)
+
+
+def account_numbered(tx: Tx, number: str) -> Station | None:
+    """The account of that number, whichever company's."""
+    account = tx.first(PLATFORM, account_rows, number=number)
+    if account is None:
+        return None
+    scope = Scope(account["company_id"])
+    row = tx.first(scope, device_rows, id=account["device_id"])
+    return _station(row, tenancy.site(tx, scope, row["site_id"]), None, account) if row else None
+
+
+def _whole_station(tx: Tx, scope: Scope, row: Row) -> Station:
     site = tenancy.site(tx, scope, row["site_id"])
     if row["kind"] == "account":
-        return _station(row, site, None, tx.first(scope, account_rows, account_rows.c.device_id == device_id))
-    reported = tx.first(scope, reported_states, reported_states.c.device_id == device_id)
+        return _station(row, site, None, tx.first(scope, account_rows, device_id=row["id"]))
+    reported = tx.first(scope, reported_states, device_id=row["id"])
     return _station(row, site, reported["error"] if reported else None, None)
 
 
@@ -134,7 +156,7 @@ def own_station(tx: Tx, scope: Scope, device_id: str) -> Station:
 
 def scope_of(tx: Tx, device_id: str) -> Scope:
     """Whose station this is, for messages that only name the device; raises `StationNotFound`."""
-    row = tx.first(PLATFORM, device_rows, device_rows.c.id == device_id)
+    row = tx.first(PLATFORM, device_rows, id=device_id)
     if row is None:
         raise StationNotFound(device_id=device_id[:64])
     return Scope(row["company_id"])

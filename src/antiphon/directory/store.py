@@ -45,15 +45,16 @@ button_accounts = tenant_table(
 
 def ring_plan(tx: Tx, scope: Scope, station_id: str, button: str, now: datetime) -> RingPlan:
     """Who rings now for that button: the active users bound to it; raises `UnknownButton`."""
-    row = tx.first(scope, button_rows, button_rows.c.station_id == station_id, button_rows.c.name == button)
+    row = tx.first(scope, button_rows, station_id=station_id, name=button)
     if row is None:
         raise UnknownButton(button=button[:32])
-    active = [user.id for user in tenancy.users(tx, scope) if user.active]
     account_ids = _accounts(tx, scope, row["id"])
-    if row["rings_everyone"]:
-        return RingPlan(tuple(active), RING_MAX_S, row["label"], account_ids)
-    bound = tuple(user_id for user_id in _targets(tx, scope, row["id"]) if user_id in active)
-    return RingPlan(bound, RING_MAX_S, row["label"], account_ids)
+    bound = None if row["rings_everyone"] else _targets(tx, scope, row["id"])
+    if bound == ():
+        return RingPlan((), RING_MAX_S, row["label"], account_ids)
+    active = [user.id for user in tenancy.users(tx, scope) if user.active]
+    people = active if bound is None else [user_id for user_id in bound if user_id in active]
+    return RingPlan(tuple(people), RING_MAX_S, row["label"], account_ids)
 
 
 def buttons(tx: Tx, scope: Scope, station_id: str) -> tuple[Button, ...]:
@@ -110,11 +111,11 @@ def forget_account(tx: Tx, scope: Scope, account_id: str) -> None:
 
 
 def _targets(tx: Tx, scope: Scope, button_id: str) -> tuple[str, ...]:
-    rows = tx.all(scope, button_targets, button_targets.c.button_id == button_id, order_by=(button_targets.c.position,))
+    rows = tx.all(scope, button_targets, button_id=button_id, order_by=(button_targets.c.position,))
     return tuple(row["user_id"] for row in rows)
 
 
 def _accounts(tx: Tx, scope: Scope, button_id: str) -> tuple[str, ...]:
     order = (button_accounts.c.position,)
-    rows = tx.all(scope, button_accounts, button_accounts.c.button_id == button_id, order_by=order)
+    rows = tx.all(scope, button_accounts, button_id=button_id, order_by=order)
     return tuple(row["account_id"] for row in rows)

@@ -117,7 +117,7 @@ class SipGateway:
     def invite(self, leg: LegId, device_id: str, *, sdp: str, display_name: str, call_id: CallId) -> None:
         """Call a station through the edge."""
         station = f"sip:{device_id}@{self._realm}"
-        _log.info("station called", leg=leg, call_id=call_id, device_id=device_id)
+        _log.debug("station called", leg=leg, call_id=call_id, device_id=device_id)
         self._carry_out(
             self._agent.invite(
                 leg,

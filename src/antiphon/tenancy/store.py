@@ -94,7 +94,7 @@ def sites_of(tx: Tx, scope: Scope) -> tuple[Site, ...]:
 
 def site(tx: Tx, scope: Scope, site_id: str) -> Site:
     """One site of the company; raises `NotFound`."""
-    row = tx.first(scope, sites, sites.c.id == site_id)
+    row = tx.first(scope, sites, id=site_id)
     if row is None:
         raise NotFound("This site does not exist. Choose another one.")
     return _site(row, project(tx, scope, row["project_id"]).name)
@@ -102,7 +102,7 @@ def site(tx: Tx, scope: Scope, site_id: str) -> Site:
 
 def project(tx: Tx, scope: Scope, project_id: str) -> Project:
     """One project of the company; raises `NotFound`."""
-    row = tx.first(scope, projects, projects.c.id == project_id)
+    row = tx.first(scope, projects, id=project_id)
     if row is None:
         raise NotFound("This project does not exist. Choose another one.")
     return Project(row["id"], row["name"])

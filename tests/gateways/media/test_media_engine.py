@@ -146,6 +146,68 @@ async def test_a_station_of_another_maker_has_no_preview_and_reaches_the_engine_
     assert scripted.commands == []
 
 
+async def rung(media: MediaEngine, *legs: str) -> set[str]:
+    """An account's call that rings these telephones; what they were offered."""
+    await media.open_caller("call_1", "caller", OFFER, reliable_preview=False)
+    return set(await asyncio.gather(*(media.receiver_offer("call_1", leg) for leg in legs)))
+
+
+async def test_however_many_telephones_ring_the_engine_is_asked_once_and_answered_once(
+    media: MediaEngine, scripted: ScriptedEngine
+) -> None:
+    (offer,) = await rung(media, "one", "two", "three")
+    await media.receiver_answer("call_1", "two", OFFER)
+    assert await media.connect_offer("call_1", "two") == offer
+    await media.connect_answer("call_1", "two", OFFER)
+    await media.close("call_1")
+    assert scripted.commands == ["offer", "answer", "delete"]
+
+
+async def test_a_telephone_that_gives_up_leaves_the_winners_media_alone(
+    media: MediaEngine, scripted: ScriptedEngine
+) -> None:
+    await rung(media, "one", "two")
+    await media.connect_offer("call_1", "two")
+    await media.connect_answer("call_1", "two", OFFER)
+    await media.drop_preview("call_1", "one")
+    assert "unsubscribe" not in scripted.commands
+
+
+async def test_a_digit_of_the_winner_is_not_taken_for_one_of_those_who_rang_with_it(
+    media: MediaEngine, scripted: ScriptedEngine, told: Told
+) -> None:
+    await rung(media, "one", "two")
+    await media.connect_offer("call_1", "two")
+    await media.connect_answer("call_1", "two", OFFER)
+    media._digit("call_1", media._calls["call_1"].tags["two"], "5")
+    assert told.digits == [("call_1", "two", "5")]
+
+
+async def test_a_telephone_wins_after_a_person_who_could_not_be_connected(
+    media: MediaEngine, scripted: ScriptedEngine
+) -> None:
+    """The person's offer came after the telephones', so the winner is offered the caller anew."""
+    await rung(media, "one", "two")
+    await media.connect_offer("call_1", "tab")
+    await media.drop_preview("call_1", "tab")
+    await media.connect_offer("call_1", "one")
+    await media.connect_answer("call_1", "one", OFFER)
+    assert scripted.commands == ["offer", "offer", "unsubscribe", "offer", "answer"]
+
+
+async def test_a_telephone_that_rang_when_the_engine_died_can_still_win(
+    media: MediaEngine, scripted: ScriptedEngine, told: Told
+) -> None:
+    await rung(media, "one")
+    scripted.refuse = {"query": "Unknown call-id"}
+    await asyncio.wait_for(told.told.wait(), 10)
+    scripted.refuse = {}
+    await media.open_caller("call_1", "caller", OFFER, reliable_preview=False)
+    await media.receiver_answer("call_1", "one", OFFER)
+    await media.connect_offer("call_1", "one")
+    assert await media.connect_answer("call_1", "one", OFFER)
+
+
 async def test_a_station_without_a_shared_codec_never_reaches_the_engine(
     media: MediaEngine, scripted: ScriptedEngine
 ) -> None:

@@ -145,6 +145,19 @@ async def test_a_station_of_another_maker_is_connected_at_the_answer(
                 await tabs[0].counts()
 
 
+async def test_a_person_answers_a_call_for_which_telephones_ring(
+    engine: MediaEngine, station: FakeStation, heard: Heard, call: str
+) -> None:
+    """An offer that telephones rang with and nobody answered stands at the engine when the person is connected."""
+    await engine.open_caller(call, "caller", station.description(), reliable_preview=False)
+    offers = {await engine.receiver_offer(call, f"telephone{number}") for number in range(3)}
+    assert len(offers) == 1
+    async with receivers(1) as tabs:
+        await answer(engine, call, "tab0", tabs[0], station)
+        await asyncio.wait_for(station.heard.wait(), 20)
+        await tabs[0].until_tone(420, 460)
+
+
 async def test_a_client_calls_a_station(engine: MediaEngine, station: FakeStation, call: str) -> None:
     async with receivers(1) as tabs:
         offer = await engine.open_client(call, "tab0", await tabs[0].call(), account=False)

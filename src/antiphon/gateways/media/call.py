@@ -51,6 +51,7 @@ class CallOnEngine:
         self.takes_digits = False  # a station of another maker: its sound passes where digits can be put into it
         self.hears_digits = False  # and it agreed to them
         self.receivers: dict[LegId, str] = {}  # SIP accounts among the legs that ring, and what they were offered
+        self.ringing: tuple[str, str] | None = None  # the one party that they share, and its offer
         self.injected: list[tuple[str, str]] = []  # (tag, digit) that the engine will report back
         self.number = zlib.crc32(call.encode())
         self._client = client
@@ -62,6 +63,7 @@ class CallOnEngine:
         """Carry on what the peers know of the same call before the engine lost it (RFC 3264 8: versions rise)."""
         self._last_version = max([lost._last_version, *lost._versions.values()])
         self.takes_digits = lost.takes_digits
+        self.receivers = dict.fromkeys(lost.receivers, "")  # what they rang with is gone
         self.pictured = lost.pictured
 
     @property
@@ -94,6 +96,17 @@ class CallOnEngine:
         if tag is None:
             raise MediaFailed("This device has no part in the call's media.", call_id=self.call)
         return tag
+
+    def keep_to(self, leg: LegId) -> None:
+        """Of those that share its tag this one has won."""
+        tag = self.tags.get(leg)
+        for other in [other for other, known in self.tags.items() if known == tag and other != leg]:
+            del self.tags[other]
+
+    def alone(self, leg: LegId) -> bool:
+        """Whether no other leg shares this one's tag."""
+        tag = self.tags.get(leg)
+        return sum(known == tag for known in self.tags.values()) == 1
 
     def leg_of(self, tag: str) -> LegId | None:
         return next((leg for leg, known in self.tags.items() if known == tag), None)

@@ -162,21 +162,21 @@ class MediaEngine(MediaPort):
             await self._ordered(held, lambda: self._drop(held, leg))
 
     async def _drop(self, held: CallOnEngine, leg: LegId) -> None:
+        alone = held.alone(leg)
         tag = held.tags.pop(leg, "")
-        if held.machine.phase is ng.Phase.OPEN and held.tag(tag) in (ng.Tag.REQUESTED, ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
+        if (
+            alone
+            and held.machine.phase is ng.Phase.OPEN
+            and held.tag(tag) in (ng.Tag.REQUESTED, ng.Tag.SUBSCRIBED, ng.Tag.PARTY)
+        ):
             await held.run(ng.Unsubscribe(held.call, tag))
 
     async def receiver_offer(self, call: CallId, leg: LegId) -> str:
         held = self._held(call)
 
-        async def order() -> str:
-            if held.machine.phase is ng.Phase.EMPTY:
-                await self._anchor_caller(
-                    held
-                )  # the caller sees none of it: its first description comes with the winner
+        if held.ringing is not None:  # nothing to ask the engine
             return await offers.ring_receiver(held, leg)
-
-        return await self._ordered(held, order)
+        return await self._ordered(held, lambda: offers.ring_receiver(held, leg))
 
     async def receiver_answer(self, call: CallId, leg: LegId, answer: str) -> None:
         held = self._held(call)
@@ -186,9 +186,9 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
-            tag = held.tags.get(leg, "")
             if leg in held.receivers:
-                return await offers.to_receiver(held, tag)
+                return await offers.to_winner(held, leg)
+            tag = held.tags.get(leg, "")
             if held.tag(tag) not in (ng.Tag.SUBSCRIBED, ng.Tag.PARTY):
                 # No preview at this receiver: it is a stranger, and only an anchored caller may offer to one.
                 tag = held.new_tag(leg)
@@ -202,6 +202,7 @@ class MediaEngine(MediaPort):
         held = self._held(call)
 
         async def order() -> str:
+            held.keep_to(leg)
             checked = sdp.browser_answer(answer, len(held.station_offer.media))
             command = ng.Answer(call, held.caller, held.tag_of(leg), checked, options.ANSWER_TO_STATION)
             reply = await held.run(command)

@@ -7,6 +7,8 @@ from antiphon.gateways.media import options, sdp
 from antiphon.gateways.media.call import CallOnEngine
 from antiphon.wire import ng
 
+_RINGING = "ringing"
+
 
 async def to_browser(held: CallOnEngine, tag: str) -> str:
     """The two-way offer for the browser that answered."""
@@ -22,8 +24,26 @@ async def to_receiver(held: CallOnEngine, tag: str) -> str:
     return sdp.both_ways(sdp.for_station(held.text(reply), held.number, held.version(tag)))
 
 
+async def to_winner(held: CallOnEngine, leg: LegId) -> str:
+    """The two-way offer for the telephone that answered: what it rang with, while that still stands."""
+    tag, rang_with = held.tags.get(leg), held.receivers[leg]
+    if tag is not None and rang_with and held.machine.offered == (held.caller, tag):
+        return rang_with
+    return await to_receiver(held, tag or held.new_tag(leg))
+
+
 async def ring_receiver(held: CallOnEngine, leg: LegId) -> str:
-    """The offer with which a telephone rings; nothing flows to it yet."""
+    """The offer with which a telephone rings; nothing flows to it yet.
+
+    While nobody sees the caller before the answer, one offer to a single party serves every telephone that rings, and the
+    winner's answer answers it (docs/decisions/0018). A caller who is seen is subscribed to by each.
+    """
+    if held.machine.phase is ng.Phase.EMPTY:
+        tag = held.fresh(_RINGING)
+        held.ringing = (tag, await to_receiver(held, tag))
+    if held.ringing is not None:
+        held.tags[leg], held.receivers[leg] = held.ringing
+        return held.receivers[leg]
     tag = held.new_tag(leg)
     reply = await held.run(ng.SubscribeRequest(held.call, held.caller, tag, options.RECEIVER))
     offer = sdp.both_ways(sdp.for_station(held.text(reply), held.number, held.version(tag)))
@@ -33,8 +53,10 @@ async def ring_receiver(held: CallOnEngine, leg: LegId) -> str:
 
 async def receiver_answered(held: CallOnEngine, leg: LegId, answer: str) -> None:
     """A telephone took the call: from here on it can win it."""
-    where = sdp.subscribed(held.receivers.get(leg, ""), sdp.usable(answer).text)
-    await held.run(ng.SubscribeAnswer(held.call, held.tag_of(leg), where, options.ANSWER))
+    usable, tag = sdp.usable(answer), held.tags.get(leg, "")
+    if held.tag(tag) is ng.Tag.REQUESTED:
+        where = sdp.subscribed(held.receivers.get(leg, ""), usable.text)
+        await held.run(ng.SubscribeAnswer(held.call, tag, where, options.ANSWER))
 
 
 async def publish(held: CallOnEngine) -> str:

@@ -119,6 +119,11 @@ class CallMedia:
         """A reply is awaited."""
         return self._sent is not None
 
+    @property
+    def offered(self) -> tuple[str, str] | None:
+        """From whom to whom the latest offer went that nobody answered yet."""
+        return self._offered
+
     def tag(self, name: str) -> Tag | None:
         return self.tags.get(name)
 
