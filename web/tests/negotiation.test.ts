@@ -44,8 +44,17 @@ function world() {
   const hears = (message: ServerMessage): void => {
     negotiation.received(message, initialState(true), initialState(true));
   };
-  return { media, sent, failed, hears };
+  return { media, sent, failed, hears, negotiation };
 }
+
+test("the platform is told when a preview's connection stands, and nothing of a talk's", async () => {
+  const { media, sent, hears, negotiation } = world();
+  hears({ type: "preview_offer", call_id: "c", sdp: "offer" });
+  await media.answers("answer");
+  negotiation.connected("c");
+  negotiation.connected("placed");
+  expect(sent.slice(1)).toEqual([{ type: "preview_connected", call_id: "c" }]);
+});
 
 test("an offer after the media engine was lost is answered on a new connection", async () => {
   const { media, sent, hears } = world();

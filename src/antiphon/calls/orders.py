@@ -50,8 +50,6 @@ class Desk(Protocol):
 
     def ask_plan(self, call: LiveCall) -> None: ...
 
-    def station_looks_different(self, call: LiveCall) -> None: ...
-
     def write_record(self, call: LiveCall, record: CallRecord) -> None: ...
 
     def opened_late(self, call: LiveCall) -> None: ...
@@ -140,8 +138,6 @@ class Orders:
                 self._open_by_digit(call, order)
             case e.MediaCameBack():
                 _log.warning("media offered anew", after_s=round(order.after_s, 3), **call.log_fields())
-            case e.StationLooksDifferent():
-                self._desk.station_looks_different(call)
             case e.WriteRecord():
                 self._desk.write_record(call, order.record)
             case _:
@@ -211,7 +207,7 @@ class Orders:
             case e.TakeStationAnswer(leg, sdp):
                 self._answered(call, leg, media.client_answer(call_id, leg, sdp), i.StationAnswerTaken)
             case e.AskKeyFrame():
-                self._quietly(call, "key frame not requested", media.request_key_frame(call_id))
+                self.ask_key_frame(call)
                 if call.machine.station.kind == "account" and call.machine.talking_since is not None:
                     self._ask_by_info(call)
             case e.Play(leg, prompt):
@@ -224,6 +220,10 @@ class Orders:
                 self._quietly(call, "media not closed", media.close(call_id))
             case _:
                 raise TypeError(f"an order that nobody carries out: {type(order).__name__}")
+
+    def ask_key_frame(self, call: LiveCall) -> None:
+        """A receiver can show the caller's picture from now on, and needs one that can be decoded alone."""
+        self._quietly(call, "key frame not requested", self._media.request_key_frame(call.call_id))
 
     def _ask_by_info(self, call: LiveCall) -> None:
         """Other makers' stations hear no feedback in RTCP (RTP/SAVP): asked by SIP, until the browser must be there."""

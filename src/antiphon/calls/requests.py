@@ -60,6 +60,8 @@ class Requests:
                 self._place(client, message)
             case wire.PreviewAnswer():
                 self._feed_client(client, message.call_id, None, i.PreviewAnswered(client.client, message.sdp))
+            case wire.PreviewConnected():
+                self._show_at_once(client, message)
             case wire.PreviewFailed():
                 self._feed_client(client, message.call_id, None, i.PreviewGivenUp(client.client))
             case wire.MediaAnswer():
@@ -90,6 +92,11 @@ class Requests:
         tapped = TappedDoor(client.client, message.request_id)
         scope = Scope(client.company_id)
         self._orders.start(call, self._orders.open_door(call, scope, actor, message.door_id, tapped))
+
+    def _show_at_once(self, client: ClientInfo, message: wire.PreviewConnected) -> None:
+        call = self._desk.call(message.call_id)
+        if call is not None and call.company_id == client.company_id and call.machine.leg_of(client.client):
+            self._orders.ask_key_frame(call)
 
     def _digit(self, client: ClientInfo, message: wire.Dtmf) -> None:
         call = self._desk.call(message.call_id)

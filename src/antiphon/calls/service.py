@@ -7,6 +7,7 @@ import asyncio
 from antiphon import events, log, metrics
 from antiphon.access import DoorNeedsCall
 from antiphon.bus import Bus
+from antiphon.calls import effects as e
 from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.admission import Admissions
@@ -230,9 +231,14 @@ class CallService(LegListener):
                 self._drop(call)
 
     def _feed(self, call: LiveCall, given: i.External) -> None:
+        looks_different = False
         for order in call.machine.handle(given, self._clock.monotonic()):
-            if not self._receivers.told(call, order):
+            if isinstance(order, e.StationLooksDifferent):
+                looks_different = True  # last: a tab that draws its list anew would show the ring that much later
+            elif not self._receivers.told(call, order):
                 self._orders.carry_out(call, order)
+        if looks_different:
+            self._board.looks_different(call)
         self._wheel.set(call.call_id, call.machine.next_deadline())
         if call.machine.over:
             self._forget(call)
@@ -322,9 +328,6 @@ class CallService(LegListener):
                 _log.info("older press ended", **other.log_fields())
                 self._sip.end(other.machine.station.leg_id, "cancelled")
                 self.feed(other, i.StationLeft("cancelled"))
-
-    def station_looks_different(self, call: LiveCall) -> None:
-        self._board.looks_different(call)
 
     def write_record(self, call: LiveCall, record: CallRecord) -> None:
         _log.info("call ended", cause=record.cause, by=record.ended_by, legs=len(record.legs), **call.log_fields())

@@ -143,6 +143,13 @@ class PreviewAnswer(Message):
     sdp: Sdp
 
 
+class PreviewConnected(Message):
+    """The preview's peer connection stands (ICE and DTLS): a key frame sent from now on is seen."""
+
+    type: Literal["preview_connected"] = "preview_connected"
+    call_id: Id
+
+
 class PreviewFailed(Message):
     """The browser can't show a preview; it goes on ringing without one."""
 
@@ -212,6 +219,7 @@ ClientMessage = Annotated[
     Hello
     | SetDuty
     | PreviewAnswer
+    | PreviewConnected
     | PreviewFailed
     | Answer
     | MediaAnswer

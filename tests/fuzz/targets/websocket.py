@@ -26,6 +26,7 @@ WORDS = (
         "hello",
         "set_duty",
         "preview_answer",
+        "preview_connected",
         "preview_failed",
         "answer",
         "media_answer",
@@ -51,6 +52,7 @@ class WebSocket(Target):
         requests: tuple[wire.Message, ...] = (
             wire.SetDuty(on_duty=False),
             wire.PreviewAnswer(call_id="call_1", sdp=_SDP),
+            wire.PreviewConnected(call_id="call_1"),
             wire.PreviewFailed(call_id="call_1", reason="no H.264"),
             wire.Answer(request_id="r1", call_id="call_1"),
             wire.MediaAnswer(call_id="call_1", sdp=_SDP),

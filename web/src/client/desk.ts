@@ -42,6 +42,7 @@ export class Desk {
     this.media = new Media({
       changed: () => this.#changed(),
       lost: (callId) => this.#mediaLost(callId),
+      connected: (callId) => this.#negotiation.connected(callId),
       back: (callId) => this.#apply({ type: "media_back", callId, now: serverNow() }),
     });
     this.tone = new Tone(() => this.#changed());

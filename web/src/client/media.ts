@@ -12,7 +12,8 @@ export interface MediaView {
 export interface MediaEvents {
   changed(): void;
   lost(key: string): void;
-  back(key: string): void; // the connection that was offered anew is up
+  connected(key: string): void; // a connection is up: what is sent to it from now on is seen
+  back(key: string): void; // ... and it is the one that was offered anew
 }
 
 const iceServer = (server: IceServer): RTCIceServer => ({
@@ -155,7 +156,9 @@ export class Media {
     const peer = new Peer(this.#iceServers, {
       changed: () => this.events.changed(),
       connected: () => {
-        if (this.#peers.get(key) === peer && this.#renewing.delete(key)) this.events.back(key);
+        if (this.#peers.get(key) !== peer) return;
+        this.events.connected(key);
+        if (this.#renewing.delete(key)) this.events.back(key);
       },
       lost: () => {
         for (const [id, known] of this.#peers) if (known === peer) this.events.lost(id);

@@ -59,6 +59,11 @@ export class Negotiation {
     }
   }
 
+  /** A peer connection stands: a preview's first picture is asked for now, not at a moment that the platform guesses. */
+  connected(callId: string): void {
+    if (this.#newest.has(callId)) this.#ports.send({ type: "preview_connected", call_id: callId });
+  }
+
   async #preview(callId: string, offer: string): Promise<void> {
     this.#newest.set(callId, offer);
     const replaced = (): boolean => this.#newest.get(callId) !== offer; // a newer offer has taken its place

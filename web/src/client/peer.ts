@@ -2,7 +2,7 @@
 
 // Host candidates are there at once, and those that STUN and TURN give later the media engine learns from our checks: a
 // slow server must not delay a picture or an answer.
-const GATHERING_MAX_MS = 60;
+const GATHERING_MAX_MS = 20;
 // On a busy computer even those take longer. A description without any would never get a picture, so it waits for one.
 const FIRST_CANDIDATE_MAX_MS = 8_000;
 

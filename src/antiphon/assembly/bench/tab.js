@@ -1,6 +1,6 @@
 // Runs in a person's tab before the real client and writes down when things happen, in milliseconds of Unix time.
 (() => {
-  const seen = (window.__seen = { rings: [], shown: [], frames: [], sounds: [], doors: [], offers: [], answers: [] });
+  const seen = (window.__seen = { rings: [], shown: [], frames: [], sounds: [], doors: [], offers: [], answers: [], steps: [] });
   const now = () => performance.timeOrigin + performance.now();
 
   const Socket = window.WebSocket;
@@ -10,6 +10,7 @@
       this.addEventListener("message", ({ data }) => {
         const at = now();
         const message = JSON.parse(data);
+        seen.steps.push([at, message.type]);
         if (message.type === "ring") {
           seen.rings.push({ at, call: message.call_id });
           watchForAnswer(message.call_id);
@@ -19,6 +20,7 @@
       });
     }
     send(data) {
+      seen.steps.push([now(), `> ${JSON.parse(data).type}`]);
       if (data.includes('"preview_answer"')) seen.answers.push({ at: now(), call: JSON.parse(data).call_id });
       super.send(data);
     }
@@ -94,6 +96,7 @@
     const found = button(name);
     if (!found) throw new Error(`no button ${name}`);
     const at = now();
+    seen.steps.push([at, `tap ${name}`]);
     found.click();
     return at;
   };
