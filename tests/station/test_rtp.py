@@ -217,3 +217,11 @@ def test_a_request_is_served_with_the_next_picture_and_many_at_once_with_one() -
     clock.request()
     assert not clock.due(0.35)
     assert clock.due(0.3 + REPEAT_MIN_S)
+
+
+def test_a_request_that_comes_while_a_key_frame_is_encoded_is_served_by_the_next() -> None:
+    clock = KeyFrameClock()
+    assert clock.due(0.0)
+    clock.request()
+    clock.sent(0.0)
+    assert clock.due(REPEAT_MIN_S)

@@ -12,20 +12,24 @@ class KeyFrameClock:
     """Pure; `now` is any steady clock in seconds."""
 
     def __init__(self) -> None:
-        self._asked = True
+        self._asked = False
         self._last: float | None = None
 
     def request(self) -> None:
         self._asked = True
 
     def due(self, now: float) -> bool:
-        """Whether the picture taken now shall be a key frame."""
-        if self._last is None:
-            return True
-        since = now - self._last
-        return (self._asked and since >= REPEAT_MIN_S) or since >= PREVIEW_KEY_FRAME_MAX_S - _PICTURE_S
+        """Whether the picture taken now shall be a key frame; that serves the requests up to here, no later ones."""
+        since = None if self._last is None else now - self._last
+        if (
+            since is not None
+            and since < PREVIEW_KEY_FRAME_MAX_S - _PICTURE_S
+            and not (self._asked and since >= REPEAT_MIN_S)
+        ):
+            return False
+        self._asked = False
+        return True
 
     def sent(self, now: float) -> None:
-        """One went out; requests up to here are served."""
+        """One went out."""
         self._last = now
-        self._asked = False

@@ -66,7 +66,11 @@ class PictureSender:
     def _send(self, encoder: PictureEncoder, picture: VideoFrame, payload_type: int, base: int, started: float) -> None:
         now = time.monotonic()
         elapsed = round((now - started) * VIDEO_CLOCK_HZ)
-        units = encoder.encode(picture, elapsed, key=self._clock.due(now))
+        key = self._clock.due(now)
+        units = encoder.encode(picture, elapsed, key=key)
+        is_key = any(unit[0] & 0x1F == _IDR for unit in units)
+        if key and not is_key:
+            self._clock.request()
         if not units:
             return
         out = self._transport.out
@@ -76,6 +80,6 @@ class PictureSender:
             marker = index == len(payloads) - 1
             self._transport.send_rtp(out.packet(payload_type, out.timestamp, payload, marker=marker))
         self.sent += 1
-        if any(unit[0] & 0x1F == _IDR for unit in units):
+        if is_key:
             self.key_frames += 1
             self._clock.sent(now)

@@ -2,9 +2,12 @@
 
 // Host candidates are there at once, and those that STUN and TURN give later the media engine learns from our checks: a
 // slow server must not delay a picture or an answer.
-const GATHERING_MAX_MS = 20;
+const GATHERING_MAX_MS = 60;
 // On a busy computer even those take longer. A description without any would never get a picture, so it waits for one.
 const FIRST_CANDIDATE_MAX_MS = 8_000;
+// The engine answers checks before it has our answer, so ICE is through within a few round trips, or somebody blocks it.
+const ICE_MAX_MS = 1_000;
+const LITERAL = /^[0-9a-f.:]+$/i; // no name that hides an address (mDNS)
 
 /** H.264 constrained baseline with packetization-mode 1 first (what stations send), everything else after it. */
 export function preferredVideo(codecs: readonly RTCRtpCodec[]): RTCRtpCodec[] {
@@ -52,6 +55,44 @@ function gathered(connection: RTCPeerConnection): Promise<void> {
   });
 }
 
+/** Until ICE has found its way for every section, or it is plain that it takes longer. */
+function found(connection: RTCPeerConnection): Promise<void> {
+  const state = (): RTCIceConnectionState => connection.iceConnectionState;
+  if (state() === "connected" || state() === "completed") return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      connection.removeEventListener("iceconnectionstatechange", changed);
+      clearTimeout(timer);
+      resolve();
+    };
+    const changed = (): void => {
+      if (state() !== "new" && state() !== "checking") done();
+    };
+    const timer = setTimeout(done, ICE_MAX_MS);
+    connection.addEventListener("iceconnectionstatechange", changed);
+  });
+}
+
+export interface Way {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A description whose sections name the addresses at which the engine hears us; `ways` in the order of its sections. */
+export function heardAt(sdp: string, ways: readonly (Way | null)[]): string {
+  let section = -1;
+  return sdp
+    .split("\r\n")
+    .map((line) => {
+      if (line.startsWith("m=")) section += 1;
+      const way = ways[section] ?? null;
+      if (way === null) return line;
+      if (line.startsWith("m=")) return line.replace(/^(m=\w+) [1-9]\d*/, `$1 ${way.port}`);
+      return line.startsWith("c=") ? `c=IN IP${way.address.includes(":") ? 6 : 4} ${way.address}` : line;
+    })
+    .join("\r\n");
+}
+
 export interface PeerEvents {
   changed(): void; // a track arrived
   connected(): void;
@@ -90,7 +131,25 @@ export class Peer {
       }
     }
     await this.#connection.setLocalDescription(await this.#connection.createAnswer());
-    return this.#local();
+    const sdp = await this.#local();
+    return own === null ? this.#reachedByPicture(sdp) : sdp;
+  }
+
+  /**
+   * A preview's answer names the way that ICE has found. To one who subscribes the engine sends where the description says and
+   * nowhere else (docs/decisions/0005), and the first of our addresses is not always one that it reaches.
+   */
+  async #reachedByPicture(sdp: string): Promise<string> {
+    await found(this.#connection);
+    const ways = this.#connection.getTransceivers().map((transceiver): Way | null => {
+      // not every browser has it: there the description stays as it is
+      const ice: Partial<RTCIceTransport> | undefined = transceiver.receiver.transport?.iceTransport;
+      const pair: RTCIceCandidatePair | null | undefined = ice?.getSelectedCandidatePair?.call(ice);
+      const local = pair?.local;
+      if (local?.address == null || local.port == null || !LITERAL.test(local.address)) return null;
+      return { address: local.address, port: local.port };
+    });
+    return heardAt(sdp, ways);
   }
 
   /** The complete offer of a call that starts here. */
