@@ -101,6 +101,30 @@ def test_the_policy_holds_back_what_comes_from_elsewhere(platform: Platform, des
     assert anna.complaints
 
 
+# A browser whose first address nobody reaches, as behind a NAT: only its checks show where it is.
+_ELSEWHERE = """
+const inner = Object.getOwnPropertyDescriptor(RTCPeerConnection.prototype, "localDescription").get;
+Object.defineProperty(RTCPeerConnection.prototype, "localDescription", { get() {
+  const given = inner.call(this);
+  const sdp = given?.sdp.replace(/^c=.*$/mg, "c=IN IP4 127.0.0.9").replace(/^m=(\\w+) [1-9]\\d*/mg, "m=$1 9");
+  return given && new RTCSessionDescription({ type: given.type, sdp });
+}});"""
+
+
+def test_a_browser_whose_first_address_nobody_reaches_sees_and_hears_the_visitor(
+    platform: Platform, desk: Desk, visitor: Visitor
+) -> None:
+    anna = desk.newcomer(platform.people[0])
+    anna.page.add_init_script(_ELSEWHERE)
+    anna.sign_in()
+    visitor.press()
+    anna.is_rung()
+    anna.sees_the_visitor(frames=3)
+    anna.answers()
+    anna.talks()
+    anna.hears_the_visitor()
+
+
 def codecs(person: Person) -> tuple[list[str], list[str]]:
     (call,) = person.statistics().values()
     return call["codecsReceived"], call["codecsSent"]
