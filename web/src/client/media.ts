@@ -4,6 +4,8 @@ import { Devices } from "./devices";
 import { Peer } from "./peer";
 import { summarise, type CallStatistics } from "./statistics";
 
+const CAMERA_AFTER_MS = 200;
+
 export interface MediaView {
   readonly picture: MediaStream | null;
   readonly sound: MediaStream | null;
@@ -89,11 +91,13 @@ export class Media {
     await this.#peers.get(callId)?.answered(answer);
   }
 
-  /** Somebody talks: the microphone opens, and the camera where wanted. */
+  /** Somebody talks: the microphone opens, and the camera where wanted. Voices come first: a camera takes all it can get. */
   async talk(callId: string, camera: boolean): Promise<void> {
     this.#muted = false;
     this.devices.setTalking(true);
-    await this.setCamera(callId, camera);
+    this.#cameraOn = camera;
+    await new Promise((voices) => setTimeout(voices, CAMERA_AFTER_MS));
+    if (this.#peers.has(callId)) await this.setCamera(callId, this.#cameraOn);
   }
 
   setMuted(muted: boolean): void {

@@ -131,8 +131,9 @@ export class Peer {
       }
     }
     await this.#connection.setLocalDescription(await this.#connection.createAnswer());
-    const sdp = await this.#local();
-    return own === null ? this.#reachedByPicture(sdp) : sdp;
+    const sdp = this.#connection.localDescription?.sdp ?? "";
+    if (own !== null && reachable(sdp)) return sdp; // on the preview's connection: answering waits for nothing
+    return own === null ? this.#reachedByPicture(await this.#local()) : this.#local();
   }
 
   /**

@@ -16,6 +16,22 @@
       peer.addEventListener("icegatheringstatechange", changed);
     });
 
+  // As the client does: a preview's answer names the way that ICE has found.
+  const throughIce = async (peer) => {
+    if (!["connected", "completed"].includes(peer.iceConnectionState))
+      await new Promise((resolve) => {
+        peer.addEventListener("iceconnectionstatechange", () => peer.iceConnectionState !== "checking" && resolve());
+        setTimeout(resolve, 1000);
+      });
+    const ways = peer.getTransceivers().map((one) => one.receiver.transport?.iceTransport.getSelectedCandidatePair()?.local);
+    let section = -1;
+    return peer.localDescription.sdp.replace(/^(m=\w+ )([1-9]\d*)|^c=IN .*$/gm, (line, kind) => {
+      if (kind) section += 1;
+      const way = ways[section];
+      return way ? (kind ? `${kind}${way.port}` : `c=IN IP4 ${way.address}`) : line;
+    });
+  };
+
   class Receiver {
     constructor(address, token, microphone) {
       this.microphone = microphone;
@@ -77,11 +93,14 @@
       }
       await this.peer.setLocalDescription(await this.peer.createAnswer());
       await complete(this.peer);
-      return this.peer.localDescription.sdp;
+      return talking ? this.peer.localDescription.sdp : throughIce(this.peer);
     }
 
     connect() {
       const peer = (this.peer = new RTCPeerConnection({ bundlePolicy: "balanced", rtcpMuxPolicy: "require" }));
+      peer.addEventListener("connectionstatechange", () => {
+        if (peer.connectionState === "connected") this.say({ type: "preview_connected", call_id: this.call });
+      });
       peer.addEventListener("track", ({ track }) => {
         const outlet = document.createElement(track.kind);
         outlet.autoplay = true;

@@ -63,31 +63,40 @@
     new MutationObserver(watchPictures).observe(document, { childList: true, subtree: true });
   });
 
-  // The first sample that is more than silence, of every connection's sound.
+  // The first sample that is more than silence, of every connection's sound, as the audio thread gets it: the page's own
+  // thread may be drawing.
+  const EAR = `registerProcessor("ear", class extends AudioWorkletProcessor {
+    process([[samples]]) {
+      if (!samples?.some((sample) => Math.abs(sample) > 0.003)) return true;
+      this.port.postMessage(Date.now());
+      return false;
+    }
+  });`;
   let context = null;
+  const listening = () => {
+    context ??= (async () => {
+      const made = new AudioContext({ latencyHint: "interactive" });
+      await made.audioWorklet.addModule(URL.createObjectURL(new Blob([EAR], { type: "text/javascript" })));
+      return made;
+    })();
+    return context;
+  };
   const Peer = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Peer {
     constructor(...given) {
       super(...given);
-      this.addEventListener("track", ({ track }) => {
+      void listening();
+      this.addEventListener("track", async ({ track }) => {
         if (track.kind !== "audio") return;
-        context ??= new AudioContext({ latencyHint: "interactive" });
-        const source = context.createMediaStreamSource(new MediaStream([track]));
-        const ear = context.createScriptProcessor(256, 1, 1);
-        ear.onaudioprocess = ({ inputBuffer }) => {
-          const samples = inputBuffer.getChannelData(0);
-          for (const sample of samples) {
-            if (Math.abs(sample) > 0.003) {
-              seen.sounds.push({ at: now() });
-              ear.onaudioprocess = null;
-              source.disconnect();
-              ear.disconnect();
-              return;
-            }
-          }
+        const made = await listening();
+        const source = made.createMediaStreamSource(new MediaStream([track]));
+        const ear = new AudioWorkletNode(made, "ear");
+        ear.port.onmessage = ({ data }) => {
+          seen.sounds.push({ at: data });
+          source.disconnect();
+          ear.disconnect();
         };
-        source.connect(ear);
-        ear.connect(context.destination);
+        source.connect(ear).connect(made.destination);
       });
     }
   };
