@@ -270,6 +270,10 @@ class Desk:
     async def talks(self, tab: ClientInfo, *, account: bool = False) -> str:
         """From the press to talking; returns the call id."""
         await self.presses(account=account)
+        return await self.answers(tab, account=account)
+
+    async def answers(self, tab: ClientInfo, *, account: bool = False) -> str:
+        """From the ring to talking; returns the call id."""
         call_id = self.last(tab, wire.Ring).call_id
         if not account:
             await self.says(tab, wire.PreviewAnswer(call_id=call_id, sdp="preview answer"))

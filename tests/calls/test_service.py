@@ -12,6 +12,7 @@ from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, StorageFull, Tx, outbox
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.events import DeviceRevoked, StationPresenceChanged
+from antiphon.limits import TILE_AFTER_S
 from antiphon.wire import client as wire
 
 
@@ -64,9 +65,13 @@ async def test_the_record_and_its_fact_are_written_in_one_transaction(desk: Desk
 
 async def test_the_stations_state_follows_the_call(desk: Desk) -> None:
     anna = desk.tab("anna")
-    call_id = await desk.talks(anna)
-    states = [message.station.state for message in desk.all(anna, wire.StationChanged)]
-    assert states == ["ringing", "in_call"]
+    await desk.presses()
+    assert desk.all(anna, wire.StationChanged) == []  # the ring comes first
+    await desk.passes(TILE_AFTER_S)
+    assert desk.last(anna, wire.StationChanged).station.state == "ringing"
+    call_id = await desk.answers(anna)
+    await desk.passes(TILE_AFTER_S)
+    assert [each.station.state for each in desk.all(anna, wire.StationChanged)] == ["ringing", "in_call"]
     views = {view.station_id: view for view in await desk.service.stations_of(desk.tenant.company.id)}
     assert views[desk.station.id].state == "in_call"
     await desk.says(anna, wire.HangUp(request_id="r2", call_id=call_id))

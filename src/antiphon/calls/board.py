@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection
 
 from antiphon import log
@@ -13,7 +12,6 @@ from antiphon.calls.views import station_view, station_views
 from antiphon.database import Database, Scope, Tx
 from antiphon.devices import StationNotFound, station
 from antiphon.errors import AntiphonError
-from antiphon.limits import TILE_AFTER_S
 from antiphon.wire import client as wire
 
 _log = log.get("calls")
@@ -26,28 +24,20 @@ class StationBoard:
         self, database: Database, clients: ClientPort, orders: Orders, calls: Callable[[], Collection[LiveCall]]
     ) -> None:
         self._database, self._clients, self._orders, self._calls = database, clients, orders, calls
-        self._due: dict[str, asyncio.TimerHandle] = {}  # by call
 
     async def of_company(self, company_id: str) -> tuple[wire.StationView, ...]:
         """Every station of the company as it is now."""
         views = await self._database.read(lambda tx: station_views(tx, Scope(company_id)))
         return tuple(self._with_state(view) for view in views)
 
-    def looks_different(self, call: LiveCall) -> None:
+    def tell(self, call: LiveCall) -> None:
         """Tell the company's clients what this call makes of its station."""
         if call.station is None or call.view is None:
             return
         if call.machine.over:
             if self._clients.watched(call.station.company_id):  # the database knows its new picture
                 self.push(call.station.company_id, call.station.id)
-        elif call.call_id not in self._due:
-            loop = asyncio.get_running_loop()
-            self._due[call.call_id] = loop.call_later(TILE_AFTER_S, self._tell, call)
-
-    def _tell(self, call: LiveCall) -> None:
-        """A moment later than the call itself: a tab that draws its list anew shows the ring and its picture that much later."""
-        del self._due[call.call_id]
-        if call.station is not None and call.view is not None and not call.machine.over:
+        else:
             changed = wire.StationChanged(station=self._with_state(call.view))
             self._clients.broadcast(call.station.company_id, changed)
 

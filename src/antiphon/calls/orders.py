@@ -319,6 +319,10 @@ class Orders:
     def close(self, call: LiveCall) -> None:
         """Free the media of the call and of its prompt."""
         self._quietly(call, "media not closed", self._media.close(call.call_id))
+        self.close_prompt(call)
+
+    def close_prompt(self, call: LiveCall) -> None:
+        """Free the media of the call's prompt, which run under a name of their own."""
         if call.prompted:
             self._quietly(call, "media not closed", self._media.close(f"{call.call_id}-prompt"))
 

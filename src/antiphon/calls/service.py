@@ -35,10 +35,11 @@ from antiphon.calls.snapshots import Snapshots
 from antiphon.calls.wheel import Alarm, LoopAlarm, Wheel
 from antiphon.clock import Clock, new_id
 from antiphon.database import Database, Scope
-from antiphon.limits import CALLS_STOP_MAX_S, DOOR_DIGIT_GAP_S
+from antiphon.limits import CALLS_STOP_MAX_S, DOOR_DIGIT_GAP_S, TILE_AFTER_S
 from antiphon.wire import client as wire
 
 _log = log.get("calls")
+_TILE = "tile:"  # before a call's id: when its station's tile is told, on the same wheel
 
 
 class MediaListener:
@@ -234,11 +235,13 @@ class CallService(LegListener):
         looks_different = False
         for order in call.machine.handle(given, self._clock.monotonic()):
             if isinstance(order, e.StationLooksDifferent):
-                looks_different = True  # last: a tab that draws its list anew would show the ring that much later
+                looks_different = True  # later: a tab that draws its list anew shows the ring and its picture later
             elif not self._receivers.told(call, order):
                 self._orders.carry_out(call, order)
-        if looks_different:
-            self._board.looks_different(call)
+        if looks_different and call.machine.over:
+            self._board.tell(call)
+        elif looks_different:
+            self._wheel.set(_TILE + call.call_id, self._clock.monotonic() + TILE_AFTER_S)
         self._wheel.set(call.call_id, call.machine.next_deadline())
         if call.machine.over:
             self._forget(call)
@@ -247,6 +250,7 @@ class CallService(LegListener):
         self._calls.pop(call.call_id, None)
         self._by_station_leg.pop(call.machine.station.leg_id, None)
         self._wheel.set(call.call_id, None)
+        self._wheel.set(_TILE + call.call_id, None)
 
     def _drop(self, call: LiveCall) -> None:
         """The machine itself is broken: let go of everything by hand, with words and a record."""
@@ -272,9 +276,11 @@ class CallService(LegListener):
             )
             self.write_record(call, record)
 
-    def _time_passed(self, call_id: CallId) -> None:
-        call = self._calls.get(call_id)
-        if call is not None:
+    def _time_passed(self, name: str) -> None:
+        call = self._calls.get(name.removeprefix(_TILE))
+        if call is not None and name.startswith(_TILE):
+            self._board.tell(call)
+        elif call is not None:
             self.feed(call, i.TimePassed())
 
     def turn(self) -> None:
@@ -332,7 +338,7 @@ class CallService(LegListener):
     def write_record(self, call: LiveCall, record: CallRecord) -> None:
         _log.info("call ended", cause=record.cause, by=record.ended_by, legs=len(record.legs), **call.log_fields())
         figures.ended(record)
-        self._orders.close(call)
+        self._orders.close_prompt(call)
         call.record = record
         self._write_late(call)
 

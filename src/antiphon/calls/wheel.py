@@ -17,7 +17,7 @@ class Alarm(Protocol):
 
 
 class Wheel:
-    """Deadlines of all calls behind one alarm. A call's newest deadline is the one that counts."""
+    """Deadlines of all calls behind one alarm, by name: a call's id, or what else of it is due. The newest one counts."""
 
     def __init__(self, alarm: Alarm, due: Callable[[str], None], now: Callable[[], float]) -> None:
         self._alarm, self._due, self._now = alarm, due, now

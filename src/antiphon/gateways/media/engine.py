@@ -184,6 +184,8 @@ class MediaEngine(MediaPort):
 
     async def connect_offer(self, call: CallId, leg: LegId) -> str:
         held = self._held(call)
+        if offers.stands(held, leg):
+            return held.receivers[leg]
 
         async def order() -> str:
             if leg in held.receivers:
@@ -211,7 +213,7 @@ class MediaEngine(MediaPort):
             return text
 
         text = await self._ordered(held, order)
-        if not held.pictured:
+        if not held.pictured and held.station_offer.first("video") is not None:
             self._spawn(self._quietly(self._ordered(held, lambda: self._look_in(held))))
         for other in [other for other in held.tags if other not in (leg, held.caller)]:
             self._spawn(self._quietly(self.drop_preview(call, other)))

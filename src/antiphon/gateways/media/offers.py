@@ -24,12 +24,16 @@ async def to_receiver(held: CallOnEngine, tag: str) -> str:
     return sdp.both_ways(sdp.for_station(held.text(reply), held.number, held.version(tag)))
 
 
+def stands(held: CallOnEngine, leg: LegId) -> bool:
+    """What this telephone rang with is the engine's latest offer, and nothing is under way."""
+    tag = held.tags.get(leg)
+    quiet = not held.lock.locked() and not held.machine.busy
+    return quiet and bool(held.receivers.get(leg)) and held.machine.offered == (held.caller, tag)
+
+
 async def to_winner(held: CallOnEngine, leg: LegId) -> str:
-    """The two-way offer for the telephone that answered: what it rang with, while that still stands."""
-    tag, rang_with = held.tags.get(leg), held.receivers[leg]
-    if tag is not None and rang_with and held.machine.offered == (held.caller, tag):
-        return rang_with
-    return await to_receiver(held, tag or held.new_tag(leg))
+    """The two-way offer for the telephone that answered, where what it rang with does not stand any more."""
+    return await to_receiver(held, held.tags.get(leg) or held.new_tag(leg))
 
 
 async def ring_receiver(held: CallOnEngine, leg: LegId) -> str:
