@@ -329,8 +329,10 @@ def begin_immediate(engine: sa.Engine, *, foreign_keys: bool = True) -> None:
         cursor.close()
 
     def begin(connection: Connection) -> None:
-        if not driver_of(connection).in_transaction:  # a transaction of `Database` has begun at the driver
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if driver_of(connection).in_transaction:  # a transaction of `Database` has begun at the driver
+            return
+        reading = connection.get_execution_options().get("antiphon_read_only", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     sa.event.listen(engine, "connect", prepare)
     sa.event.listen(engine, "begin", begin)
