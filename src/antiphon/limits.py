@@ -173,6 +173,7 @@ NG_PENDING_MAX = 4_096
 # A record that the disk does not take is tried again after these times, never given up while the process lives.
 RECORD_RETRY_MIN_S = 1.0
 RECORD_RETRY_MAX_S = 60.0
+RECORD_GATHER_S = 0.02  # records of calls that end within it are written in one transaction
 # At its stop the call service waits so long for its last records and goodbyes.
 CALLS_STOP_MAX_S = 5.0
 # Python's cyclic collector was the largest single cost of a SIP call: at its default of 700 new objects it ran several

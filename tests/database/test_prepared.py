@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
-from antiphon.database import AlreadyThere, Database, Scope, Tx, UtcTime, prepared
+from antiphon.database import PLATFORM, AlreadyThere, Database, Scope, Tx, UtcTime, prepared
 
 metadata = sa.MetaData()
 lamps = sa.Table(
@@ -19,6 +19,14 @@ lamps = sa.Table(
     sa.Column("lit", sa.Boolean, nullable=False),
     sa.Column("watts", sa.Integer, nullable=True),
     sa.Column("since", UtcTime, nullable=True),
+)
+bulbs = sa.Table(
+    "bulbs",
+    metadata,
+    sa.Column("company_id", sa.String(40), nullable=False),
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("lamp_id", sa.String(40), nullable=False),
+    sa.Column("warm", sa.Boolean, nullable=False),
 )
 others = sa.Table("others", metadata, sa.Column("id", sa.String(40), primary_key=True))
 HERE, THERE = Scope("company_here"), Scope("company_there")
@@ -69,6 +77,39 @@ def test_a_column_is_never_asked_for_no_value_by_name(tx: Tx) -> None:
     """What equals nothing is a mistake of whoever asks: a lost id would find rows without one."""
     with pytest.raises(ValueError, match="is_"):
         tx.all(HERE, lamps, watts=None)
+
+
+def test_a_row_comes_with_the_rows_that_belong_to_it_each_with_its_types(tx: Tx) -> None:
+    tx.insert(HERE, bulbs, {"id": "bulb", "lamp_id": "hall", "warm": True})
+    ((bulb, lamp),) = tx.joined(HERE, bulbs, (lamps.c.id, bulbs.c.lamp_id), id="bulb")
+    assert bulb == {"company_id": "company_here", "id": "bulb", "lamp_id": "hall", "warm": True}
+    assert lamp == tx.first(HERE, lamps, id="hall")
+    assert tx.joined(PLATFORM, bulbs, (lamps.c.id, bulbs.c.lamp_id), id="bulb") == [(bulb, lamp)]
+
+
+def test_joined_rows_are_the_same_the_long_way(tx: Tx) -> None:
+    """PostgreSQL takes that way."""
+    for name, lamp_id in (("second", "hall"), ("first", "stairs")):
+        tx.insert(HERE, bulbs, {"id": name, "lamp_id": lamp_id, "warm": name == "first"})
+    asked = {"order_by": (bulbs.c.id,), "warm": True}
+    prepared_rows = tx.joined(HERE, bulbs, (lamps.c.id, bulbs.c.lamp_id), **asked)
+    tx._driver = None
+    assert tx.joined(HERE, bulbs, (lamps.c.id, bulbs.c.lamp_id), **asked) == prepared_rows
+    assert [bulb["id"] for bulb, _ in prepared_rows] == ["first"]
+
+
+def test_no_scope_joins_rows_of_two_companies(tx: Tx) -> None:
+    """A planted row: it names another company's lamp."""
+    tx.insert(HERE, bulbs, {"id": "astray", "lamp_id": "gate", "warm": True})
+    for scope in (HERE, THERE, PLATFORM):
+        assert tx.joined(scope, bulbs, (lamps.c.id, bulbs.c.lamp_id), id="astray") == []
+
+
+def test_another_companys_rows_are_not_joined(tx: Tx) -> None:
+    tx.insert(THERE, bulbs, {"id": "theirs", "lamp_id": "gate", "warm": True})
+    assert tx.joined(HERE, bulbs, (lamps.c.id, bulbs.c.lamp_id), id="theirs") == []
+    with pytest.raises(ValueError, match="is_"):
+        tx.joined(HERE, bulbs, (lamps.c.id, bulbs.c.lamp_id), id=None)
 
 
 def test_changes_count_their_rows_and_can_set_nothing(tx: Tx) -> None:

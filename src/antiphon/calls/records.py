@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from antiphon import devices, events, log
 from antiphon.calls import store
@@ -11,23 +12,44 @@ from antiphon.calls.store import EndedCall
 from antiphon.clock import Clock, new_id
 from antiphon.database import Database, Scope, Tx, outbox
 from antiphon.errors import AntiphonError
-from antiphon.limits import RECORD_RETRY_MAX_S, RECORD_RETRY_MIN_S
+from antiphon.limits import RECORD_GATHER_S, RECORD_RETRY_MAX_S, RECORD_RETRY_MIN_S
 
 _log = log.get("calls")
 
 
+class _Handed(NamedTuple):
+    """A record on its way to the disk."""
+
+    station: devices.Station
+    ended: EndedCall
+    fact: events.CallEnded
+    written: Callable[[], None]
+
+    def write(self, tx: Tx) -> None:
+        if store.complete_call(tx, self.station, self.ended):
+            outbox.append(tx, Scope(self.station.company_id), self.fact)
+
+
 class Records:
-    """Writes records one after another in the background; `drain` waits until all are on disk."""
+    """Writes records in the background, those of calls that end at about the same moment in one transaction; `drain` waits
+    until all are on disk."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._writing: set[asyncio.Task[None]] = set()
+        self._gathered: list[_Handed] = []
 
     def complete(self, station: devices.Station, ended: EndedCall, written: Callable[[], None]) -> None:
-        """Write the record now or as soon as the disk takes it; then call `written`."""
-        task = asyncio.get_running_loop().create_task(self._complete(station, ended, written))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        """Write the record after `RECORD_GATHER_S`, with those that come meanwhile, or as soon as the disk takes it; then
+        call `written`."""
+        fact = events.CallEnded(
+            new_id("fact"), station.company_id, ended.ended_at, ended.call_id, station.id, ended.cause
+        )
+        self._gathered.append(_Handed(station, ended, fact, written))
+        if len(self._gathered) == 1:
+            task = asyncio.get_running_loop().create_task(self._complete_gathered())
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
 
     def count_opening(self, scope: Scope, call_id: str, written: Callable[[], None]) -> None:
         """A door was acknowledged after the call's end: correct the record once it is written."""
@@ -47,19 +69,32 @@ class Records:
         else:
             written()
 
-    async def _complete(self, station: devices.Station, ended: EndedCall, written: Callable[[], None]) -> None:
-        fact = events.CallEnded(
-            new_id("fact"), station.company_id, ended.ended_at, ended.call_id, station.id, ended.cause
-        )
+    async def _complete_gathered(self) -> None:
+        await asyncio.sleep(RECORD_GATHER_S)
+        handed, self._gathered = self._gathered, []
+        if len(handed) > 1:
 
-        def write(tx: Tx) -> None:
-            if store.complete_call(tx, station, ended):
-                outbox.append(tx, Scope(station.company_id), fact)
+            def write(tx: Tx) -> None:
+                for one in handed:
+                    one.write(tx)
 
+            try:
+                await self._database.run(write)
+            except Exception as error:  # noqa: BLE001 - whose fault it is shows when each is written by itself
+                code = error.code if isinstance(error, AntiphonError) else type(error).__name__
+                _log.warning("records not written together", calls=len(handed), code=code)
+            else:
+                for one in handed:
+                    one.written()
+                return
+        await asyncio.gather(*(self._complete(one) for one in handed))
+
+    async def _complete(self, handed: _Handed) -> None:
+        station, ended = handed.station, handed.ended
         retry_s = RECORD_RETRY_MIN_S
         while True:
             try:
-                await self._database.run(write)
+                await self._database.run(handed.write)
             except AntiphonError as error:
                 _log.error("record not written", call_id=ended.call_id, code=error.code, retry_s=retry_s)
                 await asyncio.sleep(retry_s)
@@ -67,7 +102,7 @@ class Records:
             else:
                 if retry_s > RECORD_RETRY_MIN_S:
                     _log.warning("record written late", call_id=ended.call_id, company_id=station.company_id)
-                written()
+                handed.written()
                 return
 
     async def drain(self) -> None:

@@ -114,6 +114,27 @@ class Tx:
         rows = self.all(scope, table, *where, order_by=order_by, limit=1, **equal)
         return rows[0] if rows else None
 
+    def joined(
+        self,
+        scope: AnyScope,
+        table: sa.Table,
+        *ons: statements.On,
+        order_by: tuple[sa.Column[Any], ...] = (),
+        **equal: Any,
+    ) -> list[tuple[dict[str, Any], ...]]:
+        """Rows of `table` in `scope`, each with its row of every further table: `(column there, column that it equals)`.
+
+        All are tenant tables, and a row is joined to rows of its own company alone; without one it is left out.
+        """
+        if None in equal.values():
+            raise ValueError("a column that equals nothing: ask with is_(None)")
+        asked = statements.joining(table, ons, isinstance(scope, Scope), tuple(equal), order_by)
+        values = [scope.company_id, *equal.values()] if isinstance(scope, Scope) else [*equal.values()]
+        if self._driver is not None:
+            return asked.rows(self._driver.execute(asked.text, asked.bound(values)).fetchall())
+        named = {f"where_{at}": value for at, value in enumerate(values)}
+        return asked.rows(self._connection.execute(asked.statement, named), typed=True)
+
     def count(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], **equal: Any) -> int:
         """How many rows meet every condition."""
         query = sa.select(sa.func.count()).select_from(table).where(*self._where(scope, table, where, equal))

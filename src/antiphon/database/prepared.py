@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import accumulate
 from typing import Any  # values of every type that a column takes
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ _DIALECT = sqlite.dialect()
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None), datetime))
 _COMPARISONS = frozenset((operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge))
 
+On = tuple[sa.Column[Any], sa.Column[Any]]  # a further table's column, and the column named before that it equals
 Shape = tuple[tuple[sa.Column[Any], Any], ...]  # column and operator
 Process = Callable[[Any], Any] | None
 
@@ -111,6 +113,46 @@ def selecting(table: sa.Table, shape: Shape, order_by: tuple[sa.Column[Any], ...
         query = query.limit(sa.bindparam("limit", type_=sa.Integer))
         places["limit"] = None
     return Prepared(query, places, table.columns)
+
+
+class Joined:
+    """One compiled question over several tables; `rows` gives each row as one row of every table."""
+
+    def __init__(self, tables: Sequence[sa.Table], statement: sa.Select[Any], places: Mapping[str, Any]) -> None:
+        self.statement = statement
+        self._prepared = Prepared(statement, places)
+        self.text, self.bound = self._prepared.text, self._prepared.bound
+        self._columns = [
+            tuple((at, column.key, _out_of(column)) for at, column in enumerate(table.columns, start))
+            for table, start in zip(
+                tables, accumulate((len(table.columns) for table in tables), initial=0), strict=False
+            )
+        ]
+
+    def rows(self, found: Iterable[Sequence[Any]], *, typed: bool = False) -> list[tuple[dict[str, Any], ...]]:
+        """`typed`: the values have their columns' types already."""
+        return [
+            tuple(
+                {key: values[at] if typed or process is None else process(values[at]) for at, key, process in columns}
+                for columns in self._columns
+            )
+            for values in found
+        ]
+
+
+@cache
+def joining(
+    table: sa.Table, ons: tuple[On, ...], owned: bool, names: tuple[str, ...], order_by: tuple[sa.Column[Any], ...]
+) -> Joined:
+    """Rows of `table` with these values, each with the rows of further tables that belong to it and to its company. Takes
+    the company if `owned`, then the values."""
+    joined: sa.FromClause = table
+    for column, equals in ons:
+        joined = joined.join(column.table, sa.and_(column == equals, column.table.c.company_id == table.c.company_id))
+    shape = equalities(table, table.c.company_id if owned else None, names)
+    tables = [table, *(column.table for column, _ in ons)]
+    statement = sa.select(*tables).select_from(joined).where(*_conditions(shape)).order_by(*order_by)
+    return Joined(tables, statement, _places(shape))
 
 
 @cache

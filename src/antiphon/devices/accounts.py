@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +12,7 @@ from antiphon import directory, events, log, tenancy
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, outbox
 from antiphon.devices import store
-from antiphon.devices.model import AccountNotFound, Station, StationNotFound
+from antiphon.devices.model import AccountNotFound, Station
 from antiphon.limits import ACCOUNT_NUMBER_DIGITS
 
 _log = log.get("devices")
@@ -68,13 +67,8 @@ def accounts_named(tx: Tx, scope: Scope, device_ids: Sequence[str]) -> dict[str,
     """Those of these accounts that are the company's, by id."""
     if len(device_ids) > 2:  # all of them in as many questions as one
         return {found.id: found for found in accounts_of(tx, scope) if found.id in device_ids}
-    named = {}
-    for device_id in device_ids:
-        with suppress(StationNotFound):
-            found = store.station(tx, scope, device_id)
-            if found.kind == "account":
-                named[device_id] = found
-    return named
+    found = (store.account_of(tx, scope, device_id) for device_id in device_ids)
+    return {account.id: account for account in found if account is not None}
 
 
 def account(tx: Tx, scope: Scope, device_id: str) -> Station:

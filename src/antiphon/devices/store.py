@@ -78,6 +78,10 @@ reported_states = tenant_table(
     sa.Column("at", UtcTime, nullable=False),
 )
 
+# What a call asks about a station, in one question each.
+_ITS_SITE = tenancy.site_joined(device_rows.c.site_id)
+_ITS_DEVICE = (device_rows.c.id, account_rows.c.device_id)
+
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
 
 
@@ -114,36 +118,38 @@ def stations(tx: Tx, scope: Scope, *kinds: StationKind) -> tuple[Station, ...]:
 
 def station(tx: Tx, scope: Scope, device_id: str) -> Station:
     """One station of the company, whoever made it; raises `StationNotFound`."""
-    row = tx.first(scope, device_rows, id=device_id)
-    if row is None:
-        raise StationNotFound(device_id=device_id[:64])
-    return _whole_station(tx, scope, row)
+    return _whole_station(tx, scope, device_id)
 
 
 def called_station(tx: Tx, device_id: str) -> Station:
     """The station of whichever company, for messages that only name the device; raises `StationNotFound`."""
-    row = tx.first(PLATFORM, device_rows, id=device_id)
-    if row is None:
-        raise StationNotFound(device_id=device_id[:64])
-    return _whole_station(tx, Scope(row["company_id"]), row)
+    return _whole_station(tx, PLATFORM, device_id)
 
 
 def account_numbered(tx: Tx, number: str) -> Station | None:
     """The account of that number, whichever company's."""
-    account = tx.first(PLATFORM, account_rows, number=number)
-    if account is None:
-        return None
-    scope = Scope(account["company_id"])
-    row = tx.first(scope, device_rows, id=account["device_id"])
-    return _station(row, tenancy.site(tx, scope, row["site_id"]), None, account) if row else None
+    return _account(tx, PLATFORM, number=number)
 
 
-def _whole_station(tx: Tx, scope: Scope, row: Row) -> Station:
-    site = tenancy.site(tx, scope, row["site_id"])
-    if row["kind"] == "account":
-        return _station(row, site, None, tx.first(scope, account_rows, device_id=row["id"]))
-    reported = tx.first(scope, reported_states, device_id=row["id"])
-    return _station(row, site, reported["error"] if reported else None, None)
+def account_of(tx: Tx, scope: Scope, device_id: str) -> Station | None:
+    """The company's account, None where there is none of that id."""
+    return _account(tx, scope, device_id=device_id)
+
+
+def _account(tx: Tx, scope: AnyScope, **equal: Any) -> Station | None:  # Any: as `Tx` takes them
+    for account, row, *site in tx.joined(scope, account_rows, _ITS_DEVICE, *_ITS_SITE, **equal):
+        return _station(row, tenancy.site_of(*site), None, account)
+    return None
+
+
+def _whole_station(tx: Tx, asked: AnyScope, device_id: str) -> Station:
+    for row, *site in tx.joined(asked, device_rows, *_ITS_SITE, id=device_id):
+        scope, its_site = Scope(row["company_id"]), tenancy.site_of(*site)
+        if row["kind"] == "account":
+            return _station(row, its_site, None, tx.first(scope, account_rows, device_id=device_id))
+        reported = tx.first(scope, reported_states, device_id=device_id)
+        return _station(row, its_site, reported["error"] if reported else None, None)
+    raise StationNotFound(device_id=device_id[:64])
 
 
 def own_station(tx: Tx, scope: Scope, device_id: str) -> Station:

@@ -22,7 +22,17 @@ from antiphon.tenancy.service import (
     forget_expired_sessions,
     set_password,
 )
-from antiphon.tenancy.store import company, every_company, session_alive, site, sites_of, user, users
+from antiphon.tenancy.store import (
+    company,
+    every_company,
+    session_alive,
+    site,
+    site_joined,
+    site_of,
+    sites_of,
+    user,
+    users,
+)
 from antiphon.tenancy.tokens import public_key_pem, verify_access_token
 from antiphon.tenancy.words import Label, Name
 
@@ -53,6 +63,8 @@ __all__ = [
     "session_alive",
     "set_password",
     "site",
+    "site_joined",
+    "site_of",
     "sites_of",
     "user",
     "users",

@@ -100,6 +100,16 @@ def site(tx: Tx, scope: Scope, site_id: str) -> Site:
     return _site(row, project(tx, scope, row["project_id"]).name)
 
 
+def site_joined(site_id: sa.Column[Any]) -> tuple[tuple[sa.Column[Any], sa.Column[Any]], ...]:
+    """What joins the site of that id to a question, for `Tx.joined`; `site_of` takes the two rows that come of it."""
+    return (sites.c.id, site_id), (projects.c.id, sites.c.project_id)
+
+
+def site_of(site_row: Row, project_row: Row) -> Site:
+    """A site that was asked for together with something else."""
+    return _site(site_row, project_row["name"])
+
+
 def project(tx: Tx, scope: Scope, project_id: str) -> Project:
     """One project of the company; raises `NotFound`."""
     row = tx.first(scope, projects, id=project_id)
