@@ -169,6 +169,7 @@ def test_requests_within_the_dialog_pass_in_both_directions(
         )
         assert station.receive().startswith("UPDATE ")
         calls.send(sip.answer(arrived, 603, "Decline"))
+        assert calls.receive().startswith("ACK ")
 
 
 def test_a_call_to_a_station_goes_down_its_connection(

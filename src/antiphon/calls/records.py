@@ -85,7 +85,7 @@ class Records:
                 _log.warning("records not written together", calls=len(handed), code=code)
             else:
                 for one in handed:
-                    one.written()
+                    asyncio.get_running_loop().call_soon(one.written)  # one that fails keeps no other from being told
                 return
         await asyncio.gather(*(self._complete(one) for one in handed))
 
