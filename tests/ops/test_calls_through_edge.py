@@ -253,7 +253,7 @@ async def test_the_edge_knows_the_calls_own_id_and_keeps_it_to_itself(
     await station.hears(Invited)
     assert station.received
     assert [message for message in station.received if b"X-Antiphon" in message] == []
-    told = await written(running, "station called device=dev_door1")  # the newest of them
+    told = await written(running, "call_id=call_outgoing")  # the newest of them
     incoming = [line for line in told if f"sip_call_id={invite.sip_call_id}" in line]
     assert "call let in device=dev_door1" in incoming[0]
     assert "call service says status=200" in incoming[2]
