@@ -63,6 +63,7 @@ HTTP_BODY_MAX_BYTES = 256 * 1024
 WEBSOCKET_MESSAGE_MAX_BYTES = 128 * 1024
 SIP_MESSAGE_MAX_BYTES = 64 * 1024
 SIP_REQUEST_MAX_BYTES = 16 * 1024  # of stations at the edge: an offer with video has some 3 kB
+SIP_INFO_WAITING_MAX = 16  # digits that wait for a peer to confirm the dialog; more are dropped
 SIP_HEADERS_MAX = 128
 MQTT_PAYLOAD_MAX_BYTES = 64 * 1024
 SNAPSHOT_MAX_BYTES = 2 * 1024 * 1024

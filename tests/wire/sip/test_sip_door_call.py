@@ -175,6 +175,20 @@ def test_digits_go_by_info(world: World) -> None:
     assert dtmf_digit(info.content_type, info.body) == "5"
 
 
+def test_a_digit_before_the_ack_waits_for_it() -> None:
+    world = World("udp", policy=lambda packet: [0.3] if packet.is_request("ACK") else [0.01])
+    leg = world.call()
+    world.order(world.house, "accept", leg, ANSWER)
+    world.run(0.05)
+    for digit in "12":
+        world.order(world.house, "info", leg, DTMF_RELAY, dtmf_relay(digit))
+    world.run(0.1)
+    assert not world.station.all(InfoReceived)
+    world.run(1)
+    told = [dtmf_digit(info.content_type, info.body) for info in world.station.all(InfoReceived)]
+    assert told == ["1", "2"]
+
+
 def test_an_offer_in_the_conversation_can_be_refused(world: World) -> None:
     leg = world.call()
     world.order(world.house, "accept", leg, ANSWER)

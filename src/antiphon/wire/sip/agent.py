@@ -163,7 +163,7 @@ class UserAgent:
         return self._take()
 
     def info(self, leg: LegId, content_type: str, body: bytes, now: float, *, ask: str = "") -> list[Effect]:
-        """SIP INFO in the dialog; ignored while the peer has not confirmed the dialog (by ACK, 2xx or PRACK).
+        """SIP INFO in the dialog; waits until the peer has confirmed the dialog (by ACK, 2xx or PRACK).
 
         With `ask` the answer is told as `Replied`.
         """

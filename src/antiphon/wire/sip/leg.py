@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Literal
 
+from antiphon.limits import SIP_INFO_WAITING_MAX
 from antiphon.wire.sip.build import Request
 from antiphon.wire.sip.dialog import Dialog
 from antiphon.wire.sip.effects import (
@@ -61,6 +62,7 @@ class Leg(ABC):
         "_probe",
         "_unacknowledged",
         "_unreachable_since",
+        "_unsent",
         "book",
         "confirmed",
         "dialog",
@@ -81,6 +83,7 @@ class Leg(ABC):
         self._doubt: Timer | None = None
         self._flow_wait: Timer | None = None
         self._unreachable_since: float | None = None
+        self._unsent: list[tuple[str, bytes, str]] = []  # INFO for a dialog that the peer may not know yet
         book.legs[leg] = self
 
     # -- the two directions fill these in ----------------------------------------------------------------------------
@@ -147,9 +150,14 @@ class Leg(ABC):
 
     def info(self, content_type: str, body: bytes, now: float, ask: str = "") -> None:
         """Send INFO; without `ask` only a lost dialog matters in its answer."""
-        # Before the peer has shown that it knows the dialog, a 481 would say nothing about the call.
-        known = self.dialog is not None and (self.confirmed or self.dialog.agreed)
-        if self.dialog is not None and known and not self.ended:
+        if self.dialog is None or self.ended:
+            return
+        if not (self.confirmed or self.dialog.agreed):
+            # Before the peer has shown that it knows the dialog (its ACK may be overtaken), a 481 would say nothing about
+            # the call: a digit waits.
+            if len(self._unsent) < SIP_INFO_WAITING_MAX:
+                self._unsent.append((content_type, body, ask))
+        else:
             request = self.dialog.request("INFO", content_type=content_type, body=body)
             self.ask(request, self._telling(ask) if ask else self._small_responded, self._small_timed_out, now)
 
@@ -167,7 +175,10 @@ class Leg(ABC):
         return responded
 
     def begin_probing(self, now: float) -> None:
-        """Notice a peer that vanishes while it rings or talks."""
+        """The peer knows the dialog: what waited for that goes out. From now on a peer that vanishes is noticed."""
+        unsent, self._unsent = self._unsent, []
+        for content_type, body, ask in unsent:
+            self.info(content_type, body, now, ask)
         every_s = self.book.config.probe_s if self.confirmed else self.book.config.ringing_probe_s
         if every_s is not None and self._probe is None and not self.ended:
             if self._unreachable_since is not None:
