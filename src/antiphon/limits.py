@@ -188,7 +188,7 @@ CLIENT_SEND_MAX_S = 10.0
 # D5: what a call makes of its station is on everybody's tiles after this time; the call itself comes first.
 TILE_AFTER_S = 0.3
 # D2: key-frame requests to one station are at least this far apart.
-KEY_FRAME_REQUEST_MIN_S = 0.15
+KEY_FRAME_REQUEST_MIN_S = 0.1
 # D2: when a key frame is asked for after a receiver joined the preview.
 KEY_FRAMES_FOR_JOINER_S = (0.35, 0.7, 1.2, 2.0)
 # D2: the same for a station of another maker, asked by SIP INFO (RFC 5168) after the call was put through.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from antiphon.limits import PREVIEW_KEY_FRAME_MAX_S
 
-REPEAT_MIN_S = 0.2  # many receivers ask at once: one key frame serves them all
+REPEAT_MIN_S = 0.1  # many receivers ask at once: one key frame serves them all
 _PICTURE_S = 1 / 15
 
 

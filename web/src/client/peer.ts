@@ -133,15 +133,17 @@ export class Peer {
     await this.#connection.setLocalDescription(await this.#connection.createAnswer());
     const sdp = this.#connection.localDescription?.sdp ?? "";
     if (own !== null && reachable(sdp)) return sdp; // on the preview's connection: answering waits for nothing
-    return own === null ? this.#reachedByPicture(await this.#local()) : this.#local();
+    return own === null ? this.#reachedByPicture() : this.#local();
   }
 
   /**
    * A preview's answer names the way that ICE has found. To one who subscribes the engine sends where the description says and
    * nowhere else (docs/decisions/0005), and the first of our addresses is not always one that it reaches.
    */
-  async #reachedByPicture(sdp: string): Promise<string> {
+  async #reachedByPicture(): Promise<string> {
     await found(this.#connection);
+    const through = ["connected", "completed"].includes(this.#connection.iceConnectionState);
+    const sdp = through ? (this.#connection.localDescription?.sdp ?? "") : await this.#local();
     const ways = this.#connection.getTransceivers().map((transceiver): Way | null => {
       // not every browser has it: there the description stays as it is
       const ice: Partial<RTCIceTransport> | undefined = transceiver.receiver.transport?.iceTransport;
