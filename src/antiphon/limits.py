@@ -100,6 +100,8 @@ EDGE_RPC_MAX_S = 2.0
 SIP_T1_S = 0.5
 SIP_T2_S = 4.0
 SIP_T4_S = 5.0
+# Transactions that only wait for late copies end together, so often: one wake-up for all.
+SIP_EXPIRY_GRAIN_S = 0.25
 REGISTER_EXPIRES_S = 120
 SIP_KEEPALIVE_S = 25
 

@@ -110,6 +110,9 @@ class FakeMedia:
     async def preview_answer(self, call: str, leg: str, answer: str) -> None:
         await self._do("preview_answer", call, "")
 
+    def holds(self, call: str, leg: str) -> bool:
+        return True
+
     async def drop_preview(self, call: str, leg: str) -> None:
         await self._do("drop_preview", call, "")
 

@@ -191,7 +191,8 @@ class Orders:
             case e.TakePreviewAnswer(leg, sdp):
                 self._preview(call, leg, media.preview_answer(call_id, leg, sdp))
             case e.DropPreview(leg):
-                self._quietly(call, "preview not dropped", media.drop_preview(call_id, leg))
+                if media.holds(call_id, leg):
+                    self._quietly(call, "preview not dropped", media.drop_preview(call_id, leg))
             case e.MakeConnectOffer(leg):
                 offering = media.connect_offer(call_id, leg)
                 self._answered(call, leg, offering, lambda made: i.ConnectOfferMade(leg, made))

@@ -149,6 +149,9 @@ class MediaPort(Protocol):
 
     async def preview_answer(self, call: CallId, leg: LegId, answer: str) -> None: ...
 
+    def holds(self, call: CallId, leg: LegId) -> bool:
+        """Whether there is anything to drop of this receiver; most of those that rang have nothing left."""
+
     async def drop_preview(self, call: CallId, leg: LegId) -> None:
         """Forget one receiver; harmless when it is unknown."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from antiphon import log, metrics
 from antiphon.calls.ports import CallId, LegId, SipEvents, StationInvite
-from antiphon.clock import Clock
+from antiphon.clock import Clock, tokens
 from antiphon.limits import (
     DOOR_ACK_MAX_S,
     SIP_PROBE_S,
@@ -78,7 +78,7 @@ class SipGateway:
             ringing_probe_s=SIP_RINGING_PROBE_S,
             unreachable_grace_s=SIP_UNREACHABLE_GRACE_S,
         )
-        self._agent = UserAgent(config, lambda: secrets.token_hex(12))
+        self._agent = UserAgent(config, tokens())
         self._transport: asyncio.DatagramTransport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0

@@ -319,6 +319,7 @@ async def test_orders_for_unknown_calls_and_legs_are_refused(media: MediaEngine)
         await media.preview_answer("call_1", "nobody", OFFER)
     await media.drop_preview("call_1", "nobody")
     await media.drop_preview("nobody", "nobody")
+    assert not media.holds("call_1", "nobody")
     await media.request_key_frame("nobody")
     with pytest.raises(BadInput):
         await media.send_dtmf("call_1", "caller", "12")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sip_world import ANSWER, ANSWER_2, OFFER_2, Packet, World
 
@@ -30,7 +28,7 @@ def loses_its_connection(world: World) -> None:
 
 def connects_anew(world: World) -> None:
     world.policy = lambda packet: [0.01]
-    world.station.flow = replace(world.station.flow, id="s2", local=("192.0.2.1", 5099))
+    world.station.flow = world.station.flow._replace(id="s2", local=("192.0.2.1", 5099))
     world.order(world.station, "flow_found", world.station.flow)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from antiphon.limits import SIP_HEADERS_MAX, SIP_MESSAGE_MAX_BYTES
 from antiphon.wire.sip import Discarded, Flow, Invited, Send, SipSyntaxError, StreamFramer, UserAgent, UserAgentConfig
 from antiphon.wire.sip.address import (
     Uri,
+    branch_of,
     display_name_of,
     parameters_of,
     parse_uri,
@@ -315,9 +317,23 @@ def test_addresses_as_devices_write_them() -> None:
     assert split_outside('"a,b" <sip:a@b>, <sip:c,d@e>,,') == ['"a,b" <sip:a@b>', "<sip:c,d@e>"]
 
 
+@given(st.lists(st.text("ab;=.<> ", max_size=8), max_size=6))
+def test_a_list_without_quotes_is_cut_as_one_with_quotes(pieces: list[str]) -> None:
+    text = ",".join(f"a<{re.sub('[<>]', ',', piece)}>" if "<" in piece or ">" in piece else piece for piece in pieces)
+    assert [*split_outside(text), '"q"'] == split_outside(f'{text},"q"')
+
+
 def test_only_the_first_via_counts() -> None:
     via = top_via("SIP / 2.0 / UDP  Host:5060 ;branch=z9hG4bK1;rport, SIP/2.0/UDP other;branch=2")
     assert (via.sent_by, via.branch) == ("host:5060", "z9hG4bK1")
+
+
+@given(
+    st.lists(st.text("abZ09-. ;,=", max_size=12), min_size=1, max_size=4), st.sampled_from(["branch", "Branch", "b"])
+)
+def test_a_branch_is_read_the_same_with_and_without_the_rest_of_the_via(values: list[str], name: str) -> None:
+    line = "SIP/2.0/UDP host;rport;" + ";".join(f"{name}={value}" for value in values)
+    assert branch_of(line) == top_via(line).branch
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=40))

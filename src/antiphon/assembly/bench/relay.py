@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import secrets
 import socket
 import sys
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 import uvloop
 
 from antiphon.assembly.calls import collect_rarely
+from antiphon.clock import tokens
 from antiphon.limits import SIP_SOCKET_BUFFER_BYTES
 from antiphon.wire.sip import (
     Answered,
@@ -47,7 +47,7 @@ class Relay(asyncio.DatagramProtocol):
     """Every call from `caller` goes to `answering`, and with `fork` above one to `ringing` as often as is left."""
 
     def __init__(self, port: int, caller: int, answering: int, ringing: int, fork: int) -> None:
-        self._agent = UserAgent(UserAgentConfig(), lambda: secrets.token_hex(12))
+        self._agent = UserAgent(UserAgentConfig(), tokens())
         self._flows = {
             remote: Flow(str(remote), "udp", (_HOST, port), (_HOST, remote)) for remote in (caller, answering, ringing)
         }

@@ -156,9 +156,13 @@ class MediaEngine(MediaPort):
         for wait_s in KEY_FRAMES_FOR_JOINER_S:
             loop.call_later(wait_s, self._anchor.ask, call)
 
-    async def drop_preview(self, call: CallId, leg: LegId) -> None:
+    def holds(self, call: CallId, leg: LegId) -> bool:
         held = self._calls.get(call)
-        if held is not None and leg in held.tags and leg != held.caller:
+        return held is not None and leg in held.tags and leg != held.caller
+
+    async def drop_preview(self, call: CallId, leg: LegId) -> None:
+        if self.holds(call, leg):
+            held = self._calls[call]
             await self._ordered(held, lambda: self._drop(held, leg))
 
     async def _drop(self, held: CallOnEngine, leg: LegId) -> None:

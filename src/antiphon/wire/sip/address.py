@@ -120,13 +120,18 @@ def tag_of(value: str) -> str:
     """The tag of a From or To value, "" without one."""
     if value.startswith('"'):
         value = value[_closing_quote(value) :]
+    plain = value.rpartition(">")[2].partition(";tag=")[2]
+    if plain.isalnum():  # as nearly everybody writes it
+        return plain
     found = _TAG.search(value, value.rfind(">") + 1)
     return found.group(1) if found else ""
 
 
 def quoted(text: str) -> str:
     """A quoted-string of any text; control characters become spaces."""
-    clean = "".join(character if character.isprintable() else " " for character in text)
+    clean = text
+    if not text.isprintable():
+        clean = "".join(character if character.isprintable() else " " for character in text)
     return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -149,6 +154,8 @@ def split_outside(text: str, separator: str = ",") -> list[str]:
     if separator not in text:
         piece = text.strip()
         return [piece] if piece else []
+    if '"' not in text:
+        return _split_unquoted(text, separator)
     pieces, start, quote_open, depth, index = [], 0, False, 0, 0
     while index < len(text):
         character = text[index]
@@ -169,6 +176,23 @@ def split_outside(text: str, separator: str = ",") -> list[str]:
         index += 1
     pieces.append(text[start:].strip())
     return [piece for piece in pieces if piece]
+
+
+def _split_unquoted(text: str, separator: str) -> list[str]:
+    pieces: list[str] = []
+    held, depth = "", 0
+    for part in text.split(separator):
+        opened = part.count("<")
+        if opened or depth:
+            depth = max(0, depth + opened - part.count(">"))
+        held = f"{held}{separator}{part}" if held else part
+        if not depth:
+            if piece := held.strip():
+                pieces.append(piece)
+            held = ""
+    if piece := held.strip():
+        pieces.append(piece)
+    return pieces
 
 
 def _unquoted(text: str) -> str:
@@ -194,6 +218,12 @@ class Via(NamedTuple):
     sent_by: str
     branch: str
     value: str  # the whole first value
+
+
+def branch_of(value: str) -> str:
+    """The branch of the first Via value of a header line, "" without one."""
+    branch = value.partition(",")[0].partition(";branch=")[2].partition(";")[0]
+    return branch if branch.isalnum() else top_via(value).branch
 
 
 def top_via(value: str) -> Via:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from antiphon.wire.sip.address import tag_of, top_via, uri_of, user_of
+from antiphon.wire.sip.address import branch_of, tag_of, top_via, uri_of, user_of
 from antiphon.wire.sip.build import echo_via, response
 from antiphon.wire.sip.effects import Discarded, Effect, Flow, Invited, LegId, Send, Token, UserAgentConfig
 from antiphon.wire.sip.errors import SipSyntaxError
@@ -225,7 +225,7 @@ class UserAgent:
             self._book.out.append(Discarded(flow, "a response that cannot be used"))
             return
         _, method = cseq_of(message)
-        client = self._book.clients.get(f"{top_via(vias[0]).branch} {method}")
+        client = self._book.clients.get(f"{branch_of(vias[0])} {method}")
         if client is not None and client.flow == flow:
             client.receive(message, now)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from antiphon.limits import SIP_T1_S, SIP_T2_S, SIP_T4_S
 from antiphon.wire.sip.message import SipMessage
@@ -14,8 +14,7 @@ LegId = str
 Token = Callable[[], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """One way to a peer: a TCP or TLS connection, or a UDP remote address. Everything of a leg stays on its flow.
 
     `local` is what we write into Via and Contact. Over TCP and TLS nothing is retransmitted.
@@ -47,8 +46,7 @@ class UserAgentConfig:
     reason_protocol: str = REASON_PROTOCOL
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Write `data` to `flow`, whole and at once."""
 
     flow: Flow

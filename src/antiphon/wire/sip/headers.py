@@ -63,7 +63,7 @@ def cseq_of(message: SipMessage) -> tuple[int, str]:
     """Number and method of CSeq. Raises SipSyntaxError."""
     number, _, method = (message.header("cseq") or "").partition(" ")
     method = method.strip()
-    if not _NUMBER.match(number) or not method or int(number) > CSEQ_MAX:
+    if not (number.isascii() and number.isdigit()) or len(number) > 10 or not method or int(number) > CSEQ_MAX:
         raise SipSyntaxError("CSeq is not sound.")
     return int(number), method
 

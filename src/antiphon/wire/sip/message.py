@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from antiphon.limits import SIP_HEADERS_MAX, SIP_MESSAGE_MAX_BYTES
 from antiphon.wire.sip.errors import SipSyntaxError
 
@@ -30,7 +32,10 @@ _COMPACT = {
 _NAMES: dict[str, str] = {}
 _NAMES_MAX = 512
 
-_SINGLE = ("from", "to", "call-id", "cseq")
+_SINGLE = frozenset(("from", "to", "call-id", "cseq"))
+
+# Status lines as they were read: a few dozen over and over.
+_STATUS_LINES: dict[str, tuple[int, str]] = {}
 
 
 class SipMessage:
@@ -62,19 +67,27 @@ class SipMessage:
 
     def header(self, name: str) -> str | None:
         """The first value of a header by its full name in any case, None if absent."""
-        values = self._fields.get(name) or self._fields.get(name.lower())
+        values = self._fields.get(name)
+        if values is None and not name.islower():
+            values = self._fields.get(name.lower())
         return values[0] if values else None
 
     def headers(self, name: str) -> list[str]:
         """Every value of a header, one per header line, in order."""
-        return self._fields.get(name) or self._fields.get(name.lower()) or []
+        values = self._fields.get(name)
+        if values is None and not name.islower():
+            values = self._fields.get(name.lower())
+        return values or []
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
 
-    def options(self, name: str) -> list[str]:
+    def options(self, name: str) -> tuple[str, ...]:
         """The comma-separated tokens of a header, lower case (Supported, Require) as they must be compared."""
-        return [token.strip().lower() for line in self.headers(name) for token in line.split(",") if token.strip()]
+        lines = self.headers(name)
+        if not lines:
+            return ()
+        return _tokens(lines[0]) if len(lines) == 1 else tuple(token for line in lines for token in _tokens(line))
 
     @property
     def content_type(self) -> str:
@@ -100,36 +113,52 @@ def parse(data: bytes) -> SipMessage:
     method, uri, status, phrase = _start_line(lines[0])
     fields: dict[str, list[str]] = {}
     last: list[str] | None = None
-    for line in lines[1:]:
-        if line[:1] in (" ", "\t"):
-            if last is None:
-                fault = fault or (400, "continuation of nothing")
-            else:
-                last[-1] = f"{last[-1]} {line.strip()}".strip()
-            continue
+    names, twice = _NAMES, False
+    del lines[0]
+    for line in lines:
         written, colon, value = line.partition(":")
-        name = _NAMES.get(written) or _name(written)
+        name = names.get(written)  # never a line that goes on: those begin with white space, and no known name does
+        if name is None:
+            if line[:1] in (" ", "\t"):
+                if last is None:
+                    fault = fault or (400, "continuation of nothing")
+                else:
+                    last[-1] = f"{last[-1]} {line.strip()}".strip()
+                continue
+            name = _name(written)
         if not colon or not name:
             fault = fault or (400, "header line without name or colon")
             last = None
             continue
-        last = fields.get(name)
-        if last is None:
-            last = fields[name] = []
-        last.append(value.strip(" \t"))
-    if "content-length" in fields:
-        lengths = set(fields["content-length"])
-        length = lengths.pop()
-        if lengths or not length.isascii() or not length.isdigit() or len(length) > 9:
+        known = fields.get(name)
+        if known is None:
+            last = fields[name] = [value.strip(" \t")]
+        else:
+            last = known
+            last.append(value.strip(" \t"))
+            twice = twice or name in _SINGLE
+    lengths = fields.get("content-length")
+    if lengths is not None:
+        length = lengths[0]
+        if (
+            (len(lengths) > 1 and len(set(lengths)) > 1)
+            or not length.isascii()
+            or not length.isdigit()
+            or len(length) > 9
+        ):
             fault = fault or (400, "Content-Length is not a number")
         elif int(length) > len(body):
             fault = fault or (400, "shorter than Content-Length")
         else:
             body = body[: int(length)]
-    for name in _SINGLE:
-        if len(fields.get(name, "1")) > 1:
-            fault = fault or (400, "a header that may come once came twice")
+    if twice:
+        fault = fault or (400, "a header that may come once came twice")
     return SipMessage(method, uri, status, phrase, fields, body, fault)
+
+
+@lru_cache(maxsize=256)
+def _tokens(line: str) -> tuple[str, ...]:
+    return tuple(token.strip().lower() for token in line.split(",") if token.strip())
 
 
 def _name(written: str) -> str:
@@ -157,6 +186,9 @@ def _split_loosely(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _start_line(line: str) -> tuple[str, str, int, str]:
+    known = _STATUS_LINES.get(line)
+    if known is not None:
+        return "", "", *known
     if line[:4].upper() == "SIP/":
         version, _, rest = line.partition(" ")
         code, _, phrase = rest.partition(" ")
@@ -165,6 +197,8 @@ def _start_line(line: str) -> tuple[str, str, int, str]:
         status = int(code)
         if not 100 <= status <= 699:
             raise SipSyntaxError("The status is outside 100 to 699.")
+        if len(_STATUS_LINES) < _NAMES_MAX and len(line) < 64:
+            _STATUS_LINES[line] = status, phrase
         return "", "", status, phrase
     method, _, rest = line.partition(" ")
     uri, _, version = rest.rpartition(" ")

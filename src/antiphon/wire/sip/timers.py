@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
+from math import ceil
+
+from antiphon.limits import SIP_EXPIRY_GRAIN_S
 
 _CLEAR_FROM = 64  # below this many timers a clearing is not worth its while
 
@@ -33,6 +36,10 @@ class Timers:
         self._armed += 1
         heappush(self._heap, (at, self._armed, timer))
         return timer
+
+    def arm_loosely(self, at: float, action: Callable[[float], None]) -> Timer:
+        """As `arm`, up to `SIP_EXPIRY_GRAIN_S` later: for what many wait for and nobody is in a hurry about."""
+        return self.arm(ceil(at / SIP_EXPIRY_GRAIN_S) * SIP_EXPIRY_GRAIN_S, action)
 
     def cancel(self, timer: Timer | None) -> None:
         """Forget a timer; harmless for None and for one that has fired."""

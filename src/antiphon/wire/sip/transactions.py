@@ -141,7 +141,7 @@ class ClientTransaction:
     def _linger(self, state: str, for_s: float, now: float) -> None:
         self._state = state
         if for_s:
-            self._timer = self._desk.timers.arm(now + for_s, self._expired)
+            self._timer = self._desk.timers.arm_loosely(now + for_s, self._expired)
         else:
             self.stop()
 
@@ -286,7 +286,7 @@ class ServerTransaction:
 
     def _linger(self, for_s: float, now: float) -> None:
         if for_s:
-            self._timer = self._desk.timers.arm(now + for_s, self._expired)
+            self._timer = self._desk.timers.arm_loosely(now + for_s, self._expired)
         else:
             self.stop()
 
