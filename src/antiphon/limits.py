@@ -60,6 +60,10 @@ PASSWORD_MIN_CHARS = 12
 
 # Hostile input: what is larger is refused.
 HTTP_BODY_MAX_BYTES = 256 * 1024
+# An answer that is given before the whole body is there is cut off on its way: up to this size and time a body that is too
+# large is taken and thrown away, so that whoever sent it reads why it is refused.
+HTTP_BODY_DRAINED_MAX_BYTES = 16 * 1024 * 1024
+HTTP_BODY_DRAINED_MAX_S = 10.0
 WEBSOCKET_MESSAGE_MAX_BYTES = 128 * 1024
 SIP_MESSAGE_MAX_BYTES = 64 * 1024
 SIP_REQUEST_MAX_BYTES = 16 * 1024  # of stations at the edge: an offer with video has some 3 kB

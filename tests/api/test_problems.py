@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from antiphon.database import Tx
-from antiphon.limits import HTTP_BODY_MAX_BYTES
+from antiphon.limits import HTTP_BODY_DRAINED_MAX_BYTES, HTTP_BODY_MAX_BYTES
 from browsers import Browser
 from residents import Tenant
 
@@ -60,6 +60,31 @@ async def test_a_body_that_does_not_say_how_large_it_is(browser: Browsers) -> No
 
     answer = await browser().post("/api/v1/session", content=chunks())
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("sent", [HTTP_BODY_DRAINED_MAX_BYTES - 65_536, HTTP_BODY_DRAINED_MAX_BYTES * 3])
+@pytest.mark.parametrize("says_so", [True, False])
+async def test_a_body_too_large_is_taken_before_the_answer_up_to_a_limit(
+    browser: Browsers, sent: int, *, says_so: bool
+) -> None:
+    """An answer in the middle of a body is cut off on its way to the sender."""
+    taken = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while taken < sent:
+            taken += 65_536
+            yield b"x" * 65_536
+
+    headers = {"Content-Length": str(sent)} if says_so else {}
+    answer = await browser().post("/api/v1/session", content=chunks(), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert min(sent, HTTP_BODY_DRAINED_MAX_BYTES) <= taken <= HTTP_BODY_DRAINED_MAX_BYTES + 65_536
+
+
+async def test_what_is_no_json_is_called_so(browser: Browsers) -> None:
+    answer = await browser().post("/api/v1/session", content=b"{", headers={"Content-Type": "application/json"})
+    assert answer.json()["errors"] == [{"field": "body", "message": "This is not JSON."}]
 
 
 async def test_a_failure_of_ours_shows_no_stack(app: FastAPI, browser: Browsers, tenant: Tenant) -> None:

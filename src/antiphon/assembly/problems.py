@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from antiphon import log
 from antiphon.errors import AntiphonError
-from antiphon.limits import HTTP_BODY_MAX_BYTES
+from antiphon.limits import HTTP_BODY_DRAINED_MAX_BYTES, HTTP_BODY_DRAINED_MAX_S, HTTP_BODY_MAX_BYTES
 
 _log = log.get("http")
 
@@ -108,7 +109,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     # Only where and why: the input itself may hold a password.
     errors = [
-        FieldProblem(field=".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), message=item["msg"])
+        FieldProblem(field="body", message="This is not JSON.")
+        if item["type"] == "json_invalid"
+        else FieldProblem(field=".".join(map(str, item["loc"][1:])) or str(item["loc"][0]), message=item["msg"])
         for item in error.errors()
     ]
     _log.info("request outside the contract", code="bad_input", status=422, route=_route(request))
@@ -148,7 +151,7 @@ class BodyLimit:
             return
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not declared.isdigit() or int(declared) > HTTP_BODY_MAX_BYTES:
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, 0)
             return
         body = bytearray()
         while True:
@@ -157,7 +160,10 @@ class BodyLimit:
                 return
             body += message.get("body", b"")
             if len(body) > HTTP_BODY_MAX_BYTES:
-                await self._refuse(scope, receive, send)
+                if message.get("more_body", False):
+                    await self._refuse(scope, receive, send, len(body))
+                else:
+                    await self._answer(scope, receive, send)
                 return
             if not message.get("more_body", False):
                 break
@@ -172,7 +178,22 @@ class BodyLimit:
 
         await self._app(scope, replay, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, taken: int) -> None:
+        """Refuse once the rest of the body is there, or is too much of it."""
+        try:
+            async with asyncio.timeout(HTTP_BODY_DRAINED_MAX_S):
+                while taken <= HTTP_BODY_DRAINED_MAX_BYTES:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return
+                    taken += len(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        break
+        except TimeoutError:
+            pass
+        await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         _log.info("request refused", code="too_large", status=413)
         limit = f"{HTTP_BODY_MAX_BYTES // 1024} KiB"
         response = answer(

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import ssl
+import subprocess
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from antiphon.database import PLATFORM, Database
 from antiphon.devices.store import claim_codes
-from antiphon.limits import CLAIM_ATTEMPTS_PER_MINUTE, HTTP_BODY_MAX_BYTES
+from antiphon.limits import CLAIM_ATTEMPTS_PER_MINUTE, HTTP_BODY_DRAINED_MAX_BYTES, HTTP_BODY_MAX_BYTES
 from antiphon.wire.station import CLAIM_CODE_BITS, write_claim_code
 from corridor.conftest import Account
 from corridor.platform_under_test import Platform
@@ -130,7 +132,7 @@ def exchange(platform: Platform, port: int, who: engines.Station | None, data: b
 
 
 @pytest.mark.parametrize("path", ["/api/v1/session", "/device/v1/claim", "/ws/company_x"])
-@pytest.mark.parametrize("size", [HTTP_BODY_MAX_BYTES + 1, 10**12])
+@pytest.mark.parametrize("size", [HTTP_BODY_DRAINED_MAX_BYTES + 1, 10**12])
 def test_an_oversized_body_on_the_portal(platform: Platform, front_log: LogReader, path: str, size: int) -> None:
     request = f"POST {path} HTTP/1.1\r\nHost: antiphon\r\nContent-Length: {size}\r\n\r\n".encode()
     status, code, _ = exchange(platform, platform.settings.ports.https, None, request + b"x" * 1000)
@@ -138,8 +140,22 @@ def test_an_oversized_body_on_the_portal(platform: Platform, front_log: LogReade
     front_log.says('"status":413', '"source":"127.0.0.1"')
 
 
+@pytest.mark.parametrize("size", [HTTP_BODY_MAX_BYTES + 1, HTTP_BODY_DRAINED_MAX_BYTES - 1])
+@pytest.mark.parametrize("version", ["--http2", "--http1.1"])
+def test_whoever_sends_an_oversized_body_reads_why_it_is_refused(
+    platform: Platform, tmp_path: Path, size: int, version: str
+) -> None:
+    """An answer of the front itself would be cut off while the body is on its way, and curl would tell none."""
+    (tmp_path / "body").write_bytes(b"x" * size)
+    url = f"{platform.portal}/api/v1/session"
+    words = ["curl", "--silent", "--insecure", version, "--write-out", "\n%{http_code} %{http_version}"]
+    words += ["--header", "Content-Type: application/json", "--data-binary", f"@{tmp_path / 'body'}", url]
+    told, _, how = subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout.rpartition("\n")
+    assert (json.loads(told)["code"], how) == ("too_large", f"413 {version.removeprefix('--http')}")
+
+
 def test_an_oversized_body_on_the_devices_listener(platform: Platform, device: Device, front_log: LogReader) -> None:
-    request = b"POST /device/v1/renew HTTP/1.1\r\nHost: antiphon\r\nContent-Length: 9000000\r\n\r\n"
+    request = b"POST /device/v1/renew HTTP/1.1\r\nHost: antiphon\r\nContent-Length: 90000000\r\n\r\n"
     status, code, _ = exchange(platform, platform.settings.ports.device_https, device.who, request)
     assert (status, code) == (413, "too_large")
     front_log.says('"status":413', '"source":"127.0.0.1"')

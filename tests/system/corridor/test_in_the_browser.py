@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
+from antiphon.limits import HTTP_BODY_MAX_BYTES
 from corridor.desk import Desk
 from corridor.person import PATIENCE_MS, Person
 from corridor.platform_under_test import Platform
@@ -49,6 +50,14 @@ window.__violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.__violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
 """
+
+
+_OVERSIZED = """async (size) => {
+  const answer = await fetch("/api/v1/session", {
+    method: "POST", headers: {"Content-Type": "application/json"}, body: "x".repeat(size),
+  });
+  return [answer.status, (await answer.json()).code, performance.getEntriesByName(answer.url)[0].nextHopProtocol];
+}"""
 
 
 def violations(page: Page) -> list[str]:
@@ -151,3 +160,10 @@ def test_h264_and_opus_both_ways_and_sound_without_gaps(
     anna.page.evaluate(_WITHOUT_GAPS, [SOUND_MISSING_MAX, PATIENCE_MS])
     anna.hangs_up()
     visitor.is_idle()
+
+
+@pytest.mark.parametrize("size", [HTTP_BODY_MAX_BYTES + 1, 3_000_000])
+def test_a_page_that_sends_too_much_is_told_so(platform: Platform, desk: Desk, size: int) -> None:
+    clara = desk.newcomer("clara@salzach.example")
+    clara.page.goto(platform.portal)
+    assert clara.page.evaluate(_OVERSIZED, size) == [413, "too_large", "h2"]

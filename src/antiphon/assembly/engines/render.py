@@ -131,7 +131,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "guess_wait_max_s": limits.SIP_GUESS_WAIT_MAX_S,
         "front_problems": _front_problems(),
         "mqtt_payload_max": limits.MQTT_PAYLOAD_MAX_BYTES,
-        "body_max": limits.HTTP_BODY_MAX_BYTES,
+        "body_drained_max": limits.HTTP_BODY_DRAINED_MAX_BYTES,
         "connections_max": _connections_max(),
         "connections_per_source": limits.FRONT_CONNECTIONS_PER_SOURCE,
         "requests_per_10_s": limits.FRONT_REQUESTS_PER_SOURCE_10_S,
