@@ -223,7 +223,7 @@ def test(asked: argparse.Namespace, data: Path) -> int:
 
 def bench(asked: argparse.Namespace, data: Path) -> int:
     """Never on the data folder asked for: benchmarks make installations of their own."""
-    from antiphon.assembly.bench import command  # what it needs is installed for tests and benchmarks only
+    from antiphon.assembly.bench import command  # its tools are of no use to any other verb
 
     return command.run(asked.name, asked.json, quick=asked.quick)
 
