@@ -93,6 +93,8 @@ MQTT_RETRY_MAX_S = 10.0
 # D5: a station without power or network is shown as offline within 10 s. The broker gives a silent session up after one
 # and a half keepalives, and looks once a second.
 STATION_KEEPALIVE_S = 5
+# Sound, picture and signalling of a station share one interpreter: none keeps the others from it for longer.
+STATION_THREAD_TURN_S = 0.001
 # D5: after the broker came back, stations that did not say that they are online within this time are offline.
 PRESENCE_SETTLE_S = 30.0
 # How often the devices role looks for what it may have missed: desired states, revocations, the list's own end.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from antiphon.errors import AntiphonError
+from antiphon.limits import STATION_THREAD_TURN_S
 from antiphon_station import SOFTWARE, control
 from antiphon_station.errors import NotRunning
 
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     from antiphon_station.station import run
 
+    sys.setswitchinterval(STATION_THREAD_TURN_S)
     run(options.data)
     return 0
 

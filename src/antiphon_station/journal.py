@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,15 +18,28 @@ _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskN
 
 
 class Journal:
-    """Appends events; the file before is kept once as `.1`. A full disk loses the line, never the station."""
+    """Appends events; the file before is kept once as `.1`. A full disk loses the line, never the station.
+
+    Written on a thread: a slow disk delays no answer. `close` waits for what is under way; nothing is written after it.
+    """
 
     def __init__(self, path: Path, tell: Callable[[Json], None]) -> None:
         self._path = path
         self._tell = tell
+        self._writer = ThreadPoolExecutor(1, "journal")
+        self._closed = False
 
     def event(self, name: str, **fields: object) -> None:
         entry: Json = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": name, **fields}
         self._tell(entry)
+        if not self._closed:
+            self._writer.submit(self._append, entry)
+
+    def close(self) -> None:
+        self._closed = True
+        self._writer.shutdown()
+
+    def _append(self, entry: Json) -> None:
         try:
             if self._path.exists() and self._path.stat().st_size > JOURNAL_MAX_BYTES:
                 self._path.replace(self._path.with_name(self._path.name + ".1"))

@@ -110,6 +110,7 @@ class Station:
         self._relays.close()
         await asyncio.to_thread(self._sound.stop)
         self._event("stopped")
+        await asyncio.to_thread(self._journal.close)
         await self._control.stop()
 
     def _button_pressed(self, name: str) -> None:

@@ -93,7 +93,8 @@ class MediaSession:
         self._talking = False
         self._closed = False
         # sound
-        self._lock = threading.Lock()
+        self._sending = threading.Lock()  # encoder and digits
+        self._arriving = threading.Lock()  # the jitter buffer: never held while something is encoded or decoded
         self._encoder: tuple[str, SoundEncoder] | None = None
         self._decoder: tuple[str, SoundDecoder] | None = None
         self._jitter = JitterBuffer(RATE_HZ)
@@ -151,9 +152,10 @@ class MediaSession:
         self.counts.audio_codec = audio.codec.name
         video = agreed.get("video")
         self.counts.video_codec = None if video is None else video.codec.name
-        with self._lock:
-            if self._encoder is None or self._encoder[0] != audio.codec.name:
-                self._encoder = (audio.codec.name, SoundEncoder(audio.codec.name))
+        if self._encoder is None or self._encoder[0] != audio.codec.name:
+            encoder = audio.codec.name, SoundEncoder(audio.codec.name)
+            with self._sending:
+                self._encoder = encoder
         if video is not None and video.sending:
             self.picture.key_frame()  # whoever listens from now on needs one
             self.picture.start()
@@ -177,7 +179,7 @@ class MediaSession:
         audio = self._agreed.get("audio")
         if audio is None or audio.digits is None:
             return False
-        with self._lock:
+        with self._sending:
             self._digit_packets.extend(event_payloads(digit, audio.digits.clock_hz))
         return True
 
@@ -214,21 +216,22 @@ class MediaSession:
     def received(self) -> Samples | None:
         """20 ms from the far end; None while nothing came."""
         now = time.monotonic()
-        with self._lock:
-            while len(self._held) < FRAME_SAMPLES:
-                match self._jitter.take(now):
-                    case Sound(payload, payload_type):
-                        samples = self._decode(payload, payload_type)
-                    case Gap():
-                        samples = self._conceal()
-                    case Nothing():
-                        if not len(self._held):
-                            return None
-                        samples = np.zeros(FRAME_SAMPLES - len(self._held), dtype=np.int16)
-                if not len(samples):
-                    continue
-                self._held = np.concatenate((self._held, samples))
-            frame, self._held = self._held[:FRAME_SAMPLES], self._held[FRAME_SAMPLES:]
+        while len(self._held) < FRAME_SAMPLES:
+            with self._arriving:
+                taken = self._jitter.take(now)
+            match taken:
+                case Sound(payload, payload_type):
+                    samples = self._decode(payload, payload_type)
+                case Gap():
+                    samples = self._conceal()
+                case Nothing():
+                    if not len(self._held):
+                        return None
+                    samples = np.zeros(FRAME_SAMPLES - len(self._held), dtype=np.int16)
+            if not len(samples):
+                continue
+            self._held = np.concatenate((self._held, samples))
+        frame, self._held = self._held[:FRAME_SAMPLES], self._held[FRAME_SAMPLES:]
         return frame
 
     def _decode(self, payload: bytes, payload_type: int) -> Samples:
@@ -258,7 +261,7 @@ class MediaSession:
         audio = self._agreed.get("audio")
         if audio is None or not audio.sending or self._closed:
             return
-        with self._lock:
+        with self._sending:
             out = self._audio.out
             out.timestamp = (out.timestamp + audio.codec.clock_hz // 50) & 0xFFFFFFFF
             if self._digit_packets and audio.digits is not None:
@@ -287,7 +290,7 @@ class MediaSession:
                 self.counts.digits.append(digit)
                 self._on_digit(digit)
             return
-        with self._lock:
+        with self._arriving:
             if codec.clock_hz != self._jitter_clock or packet.ssrc != self._jitter_source:
                 self._jitter, self._jitter_clock = JitterBuffer(codec.clock_hz), codec.clock_hz
                 self._jitter_source = packet.ssrc

@@ -1,6 +1,6 @@
 // The calls so far, answered or not: picture, cause in words, who was rung; times in the site's zone, named once.
 import { Fragment, useSyncExternalStore } from "react";
-import { dayKey, dayName, zoneName } from "../words";
+import { dayKey, dayName, ownZone, zoneName } from "../words";
 import { useNow } from "./clock";
 import { HistoryRow } from "./history-row";
 import { useDesk, useSurroundings, useWords } from "./surroundings";
@@ -12,8 +12,8 @@ export function HistoryList({ stationId = null }: { stationId?: string | null })
   const { calls, cursor, phase } = useSyncExternalStore(history.subscribe, history.view);
   const minute = useNow(60_000);
   const zones = new Map(state.stations.map((station) => [station.station_id, station.time_zone]));
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const zoneOf = (id: string): string => zones.get(id) ?? state.stations[0]?.time_zone ?? own;
+  const accounts = new Set(state.stations.flatMap(({ kind, station_id: id }) => (kind === "account" ? [id] : [])));
+  const zoneOf = (id: string): string => zones.get(id) ?? state.stations[0]?.time_zone ?? ownZone;
   const here = stationId !== null;
   const shown = here ? calls.filter((call) => call.station_id === stationId).slice(0, 5) : calls;
   const zone = here ? zoneOf(stationId) : zoneOf(calls[0]?.station_id ?? "");
@@ -64,7 +64,13 @@ export function HistoryList({ stationId = null }: { stationId?: string | null })
           return (
             <Fragment key={call.call_id}>
               {!sameDay && <li className="day">{label}</li>}
-              <HistoryRow call={call} zone={of} otherZone={of !== zone} compact={here} />
+              <HistoryRow
+                call={call}
+                byAccount={accounts.has(call.station_id)}
+                zone={of}
+                otherZone={of !== zone}
+                compact={here}
+              />
             </Fragment>
           );
         })}

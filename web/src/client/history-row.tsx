@@ -1,13 +1,14 @@
 // One call of the history; unfolds to the legs: who was rung, and what became of it.
 import { IconChevronDown, IconDoorEnter, IconPhoneIncoming, IconPhoneOutgoing } from "@tabler/icons-react";
-import { useId, useState } from "react";
+import { memo, useId, useState } from "react";
 import type { CallView, LegView } from "../contract";
 import { Still } from "../parts/pictures";
 import { clockTime, decimal, fullTime, running, zoneName } from "../words";
-import { useDesk, useSurroundings, useWords, type Words } from "./surroundings";
+import { useSurroundings, useWords, type Words } from "./surroundings";
 
 interface Props {
   readonly call: CallView;
+  readonly byAccount: boolean; // of another maker's station
   readonly zone: string;
   readonly otherZone: boolean; // not the zone that the list names
   readonly compact: boolean;
@@ -33,13 +34,12 @@ function talkText(call: CallView, { say }: Words): string | null {
   return say("history.talk", { duration: running((Date.parse(call.ended_at) - Date.parse(call.answered_at)) / 1000) });
 }
 
-export function HistoryRow({ call, zone, otherZone, compact }: Props) {
+/** Drawn anew only when the call itself changes: the list stands beside everything that happens. */
+export const HistoryRow = memo(function HistoryRow({ call, byAccount, zone, otherZone, compact }: Props) {
   const words = useWords();
   const { say, language } = words;
   const { snapshots } = useSurroundings();
-  const { state } = useDesk();
   const [open, setOpen] = useState(false);
-  const byAccount = state.stations.some((known) => known.station_id === call.station_id && known.kind === "account");
   const legsId = useId();
   const at = Date.parse(call.started_at);
   const { snapshot_id: snapshotId } = call;
@@ -109,7 +109,7 @@ export function HistoryRow({ call, zone, otherZone, compact }: Props) {
       {open && <Legs id={legsId} call={call} words={words} />}
     </li>
   );
-}
+});
 
 function legTimes(leg: LegView): string {
   if (leg.rang_at === null || leg.ended_at === null) return "";

@@ -31,6 +31,7 @@ export class Media {
   #iceServers: RTCIceServer[] = [];
   #ownPicture: MediaStream | null = null;
   #muted = false;
+  #heard = ""; // the call for which the microphone was opened
   #cameraOn = true;
 
   constructor(private readonly events: MediaEvents) {
@@ -61,6 +62,11 @@ export class Media {
 
   /** Answers the sendrecv offer on the preview's own connection, or on a new one where there was no picture. */
   async connect(callId: string, offer: string): Promise<string> {
+    this.#openMicrophone(callId); // only who has answered and won is offered this: the first words are not waited for
+    return this.#answer(callId, offer);
+  }
+
+  async #answer(callId: string, offer: string): Promise<string> {
     const peer = this.#peers.get(callId) ?? this.#peer(callId);
     return peer.answer(offer, { microphone: this.devices.microphone, camera: this.devices.state.camera });
   }
@@ -69,7 +75,7 @@ export class Media {
   async renew(callId: string, offer: string): Promise<string> {
     this.drop(callId);
     this.#renewing.add(callId);
-    const sdp = await this.connect(callId, offer);
+    const sdp = await this.#answer(callId, offer);
     const camera = this.#ownPicture?.getVideoTracks()[0];
     if (camera !== undefined) await this.#peers.get(callId)?.show(camera);
     return sdp;
@@ -93,11 +99,16 @@ export class Media {
 
   /** Somebody talks: the microphone opens, and the camera where wanted. Voices come first: a camera takes all it can get. */
   async talk(callId: string, camera: boolean): Promise<void> {
-    this.#muted = false;
-    this.devices.setTalking(true);
+    if (this.#heard !== callId) this.#openMicrophone(callId); // else it may have been muted meanwhile
     this.#cameraOn = camera;
     await new Promise((voices) => setTimeout(voices, CAMERA_AFTER_MS));
     if (this.#peers.has(callId)) await this.setCamera(callId, this.#cameraOn);
+  }
+
+  #openMicrophone(callId: string): void {
+    this.#heard = callId;
+    this.#muted = false;
+    this.devices.setTalking(true);
   }
 
   setMuted(muted: boolean): void {

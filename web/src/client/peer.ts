@@ -122,15 +122,17 @@ export class Peer {
   /** The complete answer to a recvonly preview, or to the sendrecv offer after Answer when `own` is given. */
   async answer(offer: string, own: { microphone: MediaStreamTrack | null; camera: boolean } | null): Promise<string> {
     await this.#connection.setRemoteDescription({ type: "offer", sdp: offer });
+    const replaced: Promise<void>[] = [];
     if (own !== null) {
       for (const transceiver of this.#connection.getTransceivers()) {
         if (transceiver.direction === "stopped") continue; // the other end's picture was in no format of ours
         const audio = transceiver.receiver.track.kind === "audio";
-        if (audio) await transceiver.sender.replaceTrack(own.microphone);
+        // not waited for: what follows takes its turn after it
+        if (audio) replaced.push(transceiver.sender.replaceTrack(own.microphone));
         transceiver.direction = (audio ? own.microphone !== null : own.camera) ? "sendrecv" : "recvonly";
       }
     }
-    await this.#connection.setLocalDescription(await this.#connection.createAnswer());
+    await Promise.all([...replaced, this.#connection.setLocalDescription()]);
     const sdp = this.#connection.localDescription?.sdp ?? "";
     if (own !== null && reachable(sdp)) return sdp; // on the preview's connection: answering waits for nothing
     return own === null ? this.#reachedByPicture() : this.#local();

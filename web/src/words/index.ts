@@ -15,62 +15,79 @@ export function say(language: Language, key: WordKey, values: WordValues = {}): 
 
 const locales: Record<Language, string> = { en: "en-GB", de: "de-AT" };
 
-function format(language: Language, zone: string, options: Intl.DateTimeFormatOptions, at: number): string {
-  return new Intl.DateTimeFormat(locales[language], { timeZone: zone, ...options }).format(at);
+const shapes = {
+  clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  full: {
+    day: "2-digit",
+    month: "2-digit",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  },
+  dayKey: { dateStyle: "short" },
+  dayName: { weekday: "long", day: "numeric", month: "long" },
+  dayAndMonth: { day: "numeric", month: "short" },
+  offset: { timeZoneName: "shortOffset" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+// To make one takes a thousand times as long as to use it, and a list of calls shows five times a row.
+const made = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(locale: string, zone: string, shape: keyof typeof shapes): Intl.DateTimeFormat {
+  const key = `${locale} ${zone} ${shape}`;
+  let known = made.get(key);
+  if (known === undefined) {
+    known = new Intl.DateTimeFormat(locale, { timeZone: zone, ...shapes[shape] });
+    made.set(key, known);
+  }
+  return known;
+}
+
+function format(language: Language, zone: string, shape: keyof typeof shapes, at: number): string {
+  return formatter(locales[language], zone, shape).format(at);
 }
 
 /** "14:32" in the zone given. */
 export function clockTime(language: Language, zone: string, at: number): string {
-  return format(language, zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, at);
+  return format(language, zone, "clock", at);
 }
 
 /** "23.11.2026, 14:32:07" in the zone given. */
 export function fullTime(language: Language, zone: string, at: number): string {
-  return format(
-    language,
-    zone,
-    {
-      day: "2-digit",
-      month: "2-digit",
-      year: "numeric",
-      hour: "2-digit",
-      minute: "2-digit",
-      second: "2-digit",
-      hourCycle: "h23",
-    },
-    at,
-  );
+  return format(language, zone, "full", at);
 }
 
 /** A calendar day in the zone given, as a comparable key ("2026-11-23"). */
 export function dayKey(zone: string, at: number): string {
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(at);
+  return formatter("sv-SE", zone, "dayKey").format(at);
 }
 
 /** "Monday, 23 November". */
 export function dayName(language: Language, zone: string, at: number): string {
-  return format(language, zone, { weekday: "long", day: "numeric", month: "long" }, at);
+  return format(language, zone, "dayName", at);
 }
 
 /** Time when it is today there, date and time otherwise. */
 export function shortTime(language: Language, zone: string, at: number, now: number): string {
   const time = clockTime(language, zone, at);
   if (dayKey(zone, at) === dayKey(zone, now)) return time;
-  return `${format(language, zone, { day: "numeric", month: "short" }, at)}, ${time}`;
+  return `${format(language, zone, "dayAndMonth", at)}, ${time}`;
 }
 
 /** The zone as people name it: the reader's word for it, with its offset ("Vienna, GMT+1"). */
 export function zoneName(language: Language, zone: string, at: number): string {
-  const parts = new Intl.DateTimeFormat(locales[language], {
-    timeZone: zone,
-    timeZoneName: "shortOffset",
-  }).formatToParts(at);
+  const parts = formatter(locales[language], zone, "offset").formatToParts(at);
   const offset = parts.find((part) => part.type === "timeZoneName")?.value ?? "";
   const cities: Readonly<Record<string, string>> =
     language === "de" ? { "Europe/Vienna": "Wien", "Europe/Zurich": "Zürich" } : {};
   const city = cities[zone] ?? (zone.split("/").at(-1) ?? zone).replaceAll("_", " ");
   return offset === "" || offset === city ? city : `${city} (${offset})`;
 }
+
+/** The zone of the reader's own clock. */
+export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** "1.2", "1,2": one digit after the point of the language. */
 export function decimal(language: Language, value: number): string {
