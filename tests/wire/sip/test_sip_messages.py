@@ -323,6 +323,13 @@ def test_a_list_without_quotes_is_cut_as_one_with_quotes(pieces: list[str]) -> N
     assert [*split_outside(text), '"q"'] == split_outside(f'{text},"q"')
 
 
+def test_an_answered_request_keeps_what_is_still_asked_of_it_and_no_more() -> None:
+    spent = parse(INVITE).spent()
+    assert (spent.method, cseq_of(spent)) == ("INVITE", (1, "INVITE"))
+    assert not any(name in spent for name in ("via", "from", "to", "call-id", "contact"))
+    assert spent.body == b""
+
+
 def test_only_the_first_via_counts() -> None:
     via = top_via("SIP / 2.0 / UDP  Host:5060 ;branch=z9hG4bK1;rport, SIP/2.0/UDP other;branch=2")
     assert (via.sent_by, via.branch) == ("host:5060", "z9hG4bK1")

@@ -65,6 +65,11 @@ class SipMessage:
         self.fault = fault
         self._fields = fields
 
+    def spent(self) -> SipMessage:
+        """What is still asked of a request that has its final answer: its method and CSeq. The rest is let go."""
+        fields = {"cseq": self._fields["cseq"]} if "cseq" in self._fields else {}
+        return SipMessage(self.method, "", 0, "", fields, b"")
+
     def header(self, name: str) -> str | None:
         """The first value of a header by its full name in any case, None if absent."""
         values = self._fields.get(name)

@@ -114,6 +114,7 @@ class ClientTransaction:
                 self._desk.out.append(Send(self.flow, self.request.ack(answer.header("to") or self.request.to)))
             return
         self._cancel_timers()
+        self.request.data = b""  # nothing repeats it any more
         config = self._desk.config
         udp = self.flow.transport == "udp"
         if not invite:
@@ -272,11 +273,13 @@ class ServerTransaction:
     def _finish(self, status: int, now: float) -> None:
         config = self._desk.config
         udp = self.flow.transport == "udp"
+        self.request = self.request.spent()
         if self.request.method != "INVITE":
             self._state = "completed"
             self._linger(64 * config.t1_s if udp else 0.0, now)
         elif status < 300:
             self._state = "accepted"
+            self._last = b""  # the leg repeats it
             self._linger(64 * config.t1_s, now)
         else:
             self._state = "completed"
