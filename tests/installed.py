@@ -67,7 +67,7 @@ class Installed:
     async def administrator(self, tenant: Tenant) -> AsyncIterator[httpx.AsyncClient]:
         """A signed-in browser."""
         async with httpx.AsyncClient(base_url=self.portal, verify=self.trusting()) as client:
-            body = {"email": tenant.administrator.email, "password": PASSWORD}
+            body = {"email": tenant.owner.email, "password": PASSWORD}
             answer = await client.post("/api/v1/session", json=body)
             client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
             yield client
@@ -86,7 +86,7 @@ class Installed:
     async def station(self, tenant: Tenant, name: str = "Haupteingang") -> Hardware:
         """A new station, claimed the way stations are claimed."""
         async with self.administrator(tenant) as anna:
-            answer = await anna.post("/api/v1/stations", json={"name": name, "site_id": tenant.site.id})
+            answer = await anna.post("/api/v1/stations", json={"name": name, "place_id": tenant.site.id})
         assert answer.status_code == 201, answer.text
         key = new_key()
         claimed = await self.claim(answer.json()["claim_code"], key)

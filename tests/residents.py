@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from antiphon import tenancy
+from antiphon import identity, tenancy
 from antiphon.database import Database, Scope
-from antiphon.tenancy import Company, Role, Site, User
+from antiphon.tenancy import Company, Place, User
 
 PASSWORD = "seven-otters-cross-rivers"
 
@@ -37,11 +37,11 @@ class StillClock:
 
 @dataclass
 class Tenant:
-    """One company with a site, an administrator and an operator, all signing in with PASSWORD."""
+    """One company with a site, an owner and an operator, all signing in with PASSWORD."""
 
     company: Company
-    site: Site
-    administrator: User
+    site: Place
+    owner: User
     operator: User
     scope: Scope = field(init=False)
 
@@ -51,28 +51,28 @@ class Tenant:
 
 @cache
 def password_hash() -> str:
-    return tenancy.hash_password(PASSWORD)
+    return identity.hash_password(PASSWORD)
 
 
 def make_tenant(database: Database, clock: StillClock, name: str) -> Tenant:
     now = clock.now()
     with database.transaction() as tx:
-        company = tenancy.create_company(tx, name, now)
+        company = tenancy.create_company(tx, name, now, language="de")
         scope = Scope(company.id)
-        project = tenancy.create_project(tx, scope, "Altstadt", now)
-        site = tenancy.create_site(tx, scope, project.id, "Rainerstraße 12", "Europe/Vienna", "de", now)
+        project = tenancy.create_place(tx, scope, "project", company.id, "Altstadt", now)
+        site = tenancy.create_place(tx, scope, "site", project.id, "Rainerstraße 12", now)
 
-        def person(first: str, role: Role) -> User:
+        def person(first: str, role: str) -> User:
             email = f"{first}@{name.lower()}.example"
             return tenancy.create_user(
                 tx,
                 scope,
                 name=first.title(),
                 email=email,
-                role=role,
+                role_id=f"role_{role}",
                 language="en",
                 password_hash=password_hash(),
                 now=now,
             )
 
-        return Tenant(company, site, person("anna", "administrator"), person("bernd", "operator"))
+        return Tenant(company, site, person("anna", "owner"), person("bernd", "operator"))

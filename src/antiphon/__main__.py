@@ -51,9 +51,11 @@ def parser() -> argparse.ArgumentParser:
     doctor = verb("doctor", "what is wrong here, in words, and what to do")
     doctor.add_argument("--json", action="store_true", help="for programs")
     company = verb("company", "companies of this installation")
-    company.add_argument("what", choices=("add",))
-    company.add_argument("name", metavar="NAME", help="the company's name; its first site is called the same")
-    company.add_argument("--owner", required=True, metavar="E-MAIL", help="its first administrator")
+    company.add_argument("what", choices=("add", "list", "recover"))
+    company.add_argument(
+        "name", nargs="?", metavar="NAME", help="add: its name, and its first site's; recover: its ID, from the list"
+    )
+    company.add_argument("--owner", metavar="E-MAIL", help="who owns it")
     company.add_argument("--time-zone", default="Europe/Vienna", metavar="ZONE", help="of the first site")
     company.add_argument("--language", default="en", choices=("de", "en"), help="what stations of the site say")
     station = verb("station", "add a station, make a new claim code, or talk to the demo station")

@@ -61,7 +61,7 @@ class DoorOpened(Fact):
 
     door_id: str
     device_id: str
-    actor_kind: Literal["user", "dtmf", "account", "assistant"]
+    actor_kind: Literal["user", "key", "dtmf", "account", "assistant"]
     call_id: str | None
 
 
@@ -89,3 +89,32 @@ class SessionsEnded(Fact):
 
     user_id: str
     session_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RightsChanged(Fact):
+    """What a person may do in this company has changed; `user_id` None: of everybody, because a role has."""
+
+    user_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationChanged(Fact):
+    """Somebody changed a place, person, role, grant, key or station; the audit trail has the details."""
+
+    action: str
+    subject_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInvited(Fact):
+    """An invitation by e-mail waits to be sent."""
+
+    invitation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLinkAsked(Fact):
+    """Somebody who can't sign in asked for a link that sets a new password."""
+
+    user_id: str

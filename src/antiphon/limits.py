@@ -58,6 +58,42 @@ TURN_CREDENTIAL_S = 3_600
 LOGIN_ATTEMPTS_PER_MINUTE = 10  # per account and per source address
 PASSWORD_MIN_CHARS = 12
 
+# A session's refresh token changes at each use; the one before stays good for this long, for tabs that ask at the same
+# moment and for an answer that got lost.
+REFRESH_REUSE_GRACE_S = 60
+# P5: the signing key is replaced when it is this old; how long it is still accepted then.
+SIGNING_KEY_DAYS = 90
+SIGNING_KEY_ACCEPTED_S = 2 * ACCESS_TOKEN_S
+# What changes how somebody signs in needs a sign-in that is no older than this.
+FRESH_SIGN_IN_S = 900
+# Second factors and passkeys: how long somebody may take between the two halves of a sign-in, and what one person has.
+SIGN_IN_STEP_S = 300
+RECOVERY_CODES = 10
+PASSKEYS_PER_USER_MAX = 10
+# Invitations, and links that set a new password.
+INVITATION_VALID_DAYS = 14
+PASSWORD_LINK_VALID_S = 3600
+# API keys.
+API_KEY_MAX_DAYS = 3650
+API_KEYS_PER_COMPANY_MAX = 200
+
+# S1: some fifteen folders inside each other; the names of a place from its site on.
+PLACE_PATH_MAX_CHARS = 500
+PLACE_TRAIL_MAX_CHARS = 500
+# Lists and search.
+PAGE_MAX = 200
+SEARCH_RESULTS_MAX = 20
+SEARCH_WORDS_MAX = 12
+SEARCH_WORD_MAX_CHARS = 60
+ROLES_PER_COMPANY_MAX = 100
+# How long a repeated request with the same key gives what the first one gave.
+IDEMPOTENCY_LIFE_S = 86_400
+# One person or key: requests a minute, and how many may come at once.
+REQUESTS_PER_MINUTE = 1_200
+REQUESTS_AT_ONCE = 200
+# Deactivated, signed out, a right taken away: no socket that was open lives longer.
+RIGHTS_ENFORCED_S = 5.0
+
 # Hostile input: what is larger is refused.
 HTTP_BODY_MAX_BYTES = 256 * 1024
 # An answer that is given before the whole body is there is cut off on its way: up to this size and time a body that is too

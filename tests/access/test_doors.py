@@ -18,7 +18,7 @@ from antiphon.database import PLATFORM, Database, StorageFull, Tx
 from antiphon.database.outbox import outbox
 from antiphon.devices import Commander, StationNotFound
 from antiphon.devices import store as device_store
-from antiphon.tenancy import service as people
+from antiphon.tenancy import people
 from antiphon.wire.station import Ack, Command, Desired, OpenDoor
 from residents import StillClock, Tenant
 
@@ -68,7 +68,9 @@ def doors(database: Database, relay: Relay, clock: StillClock) -> Doors:
 @pytest.fixture
 def door(database: Database, tenant: Tenant, clock: StillClock) -> Door:
     def work(tx: Tx) -> Door:
-        station = devices.create_station(tx, tenant.scope, name="Haupteingang", site_id=tenant.site.id, now=clock.now())
+        station = devices.create_station(
+            tx, tenant.scope, name="Haupteingang", place_id=tenant.site.id, now=clock.now()
+        )
         return access.add_door(
             tx,
             tenant.scope,
@@ -229,7 +231,7 @@ async def test_two_people_at_one_door_are_two_pulses(
     doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant
 ) -> None:
     await doors.open(tenant.scope, bernd, door.id, "tap-1", None)
-    await doors.open(tenant.scope, Actor("user", tenant.administrator.id, "Anna"), door.id, "tap-2", None)
+    await doors.open(tenant.scope, Actor("user", tenant.owner.id, "Anna"), door.id, "tap-2", None)
     assert len(relay.pulses) == 2
 
 
@@ -256,7 +258,7 @@ async def test_one_request_cannot_open_two_doors_or_serve_two_people(
     doors: Doors, door: Door, relay: Relay, bernd: Actor, tenant: Tenant, log: Log
 ) -> None:
     await doors.open(tenant.scope, bernd, door.id, "tap-1", None)
-    anna = Actor("user", tenant.administrator.id, "Anna")
+    anna = Actor("user", tenant.owner.id, "Anna")
     for actor, door_id in ((anna, door.id), (bernd, "door_other")):
         with pytest.raises(RequestReused):
             await doors.open(tenant.scope, actor, door_id, "tap-1", None)
@@ -314,7 +316,7 @@ async def test_somebody_who_left_the_company_opens_nothing(
 async def test_another_companys_door_does_not_exist(
     doors: Doors, door: Door, relay: Relay, other: Tenant, database: Database, log: Log
 ) -> None:
-    stranger = Actor("user", other.administrator.id, "Anna")
+    stranger = Actor("user", other.owner.id, "Anna")
     with pytest.raises(DoorNotFound):
         await doors.open(other.scope, stranger, door.id, "tap-1", None)
     assert relay.pulses == []

@@ -9,9 +9,11 @@ import pytest
 from antiphon import devices, directory, tenancy
 from antiphon.assembly import people
 from antiphon.database import Database, Scope
-from antiphon.errors import BadInput, NotFound
+from antiphon.errors import BadInput, Conflict, NotFound
 from antiphon.settings import Settings
+from antiphon.tenancy import audit
 from antiphon.tenancy.model import EmailTaken
+from antiphon.tenancy.store import grant_rows
 from residents import StillClock
 
 
@@ -25,14 +27,15 @@ def found(settings: Settings, name: str = "Example Ltd", email: str = "Owner@Exa
     return people.found_company(settings, name, email, "Europe/Vienna", "en")
 
 
-def test_a_company_has_a_site_and_an_administrator(installed: Settings, database: Database) -> None:
+def test_a_company_has_a_site_and_an_owner(installed: Settings, database: Database) -> None:
     assert not people.anybody(installed)
     made = found(installed)
     assert people.anybody(installed)
     with database.transaction() as tx:
         (owner,) = tenancy.users(tx, Scope(made.company.id))
         (site,) = tenancy.sites_of(tx, Scope(made.company.id))
-    assert (owner.email, owner.role, owner.active) == ("owner@example.org", "administrator", True)
+        assert tenancy.owners(tx, Scope(made.company.id)) == (owner,)
+    assert (owner.email, owner.active) == ("owner@example.org", True)
     assert (site.id, site.time_zone) == (made.site.id, "Europe/Vienna")
 
 
@@ -66,7 +69,7 @@ def test_a_station_rings_everybody_and_a_new_code_replaces_the_first(installed: 
     waiting = people.add_station(installed, "Back door", None)
     scope = Scope(made.company.id)
     with database.transaction() as tx:
-        plan = directory.ring_plan(tx, scope, waiting.station.id, "main", StillClock().now())
+        plan = directory.ring_plan(tx, scope, waiting.station.id, waiting.station.path, "main", StillClock().now())
         assert set(plan.user_ids) == {user.id for user in tenancy.users(tx, scope)}
         assert devices.station(tx, scope, waiting.station.id).status == "unclaimed"
     again = people.new_station_code(installed, waiting.station.id)
@@ -84,3 +87,22 @@ def test_with_several_sites_one_has_to_be_named(installed: Settings) -> None:
         assert one.site.id in refused.value.detail
         assert other.site.id in refused.value.detail
     assert people.add_station(installed, "Gate", other.site.id).station.company_id == other.company.id
+
+
+def test_a_company_without_owner_is_recovered_and_its_audit_trail_says_so(
+    installed: Settings, database: Database
+) -> None:
+    made = found(installed)
+    scope = Scope(made.company.id)
+    with pytest.raises(Conflict, match="has an owner"):
+        people.recover_company(installed, made.company.id, "new@example.org")
+    with database.transaction() as tx:
+        (grant,) = tenancy.grants_of_user(tx, scope, tenancy.users(tx, scope)[0].id)
+        tx.delete(scope, grant_rows, id=grant.id)
+    assert [owners for _, owners in people.every_company(installed)] == [0]
+    recovered = people.recover_company(installed, made.company.id, "New@Example.org")
+    assert recovered.password
+    with database.transaction() as tx:
+        assert [owner.email for owner in tenancy.owners(tx, scope)] == ["new@example.org"]
+        newest, *_ = audit.page(tx, scope, after=None, limit=10)
+    assert (newest.action, newest.actor_kind) == ("company.recovered", "machine")

@@ -18,14 +18,14 @@ Browsers = Callable[..., Browser]
 @pytest.fixture
 def station(database: Database, tenant: Tenant, clock: StillClock) -> devices.Station:
     with database.transaction() as tx:
-        return devices.create_station(tx, tenant.scope, name="Haupteingang", site_id=tenant.site.id, now=clock.now())
+        return devices.create_station(tx, tenant.scope, name="Haupteingang", place_id=tenant.site.id, now=clock.now())
 
 
 async def test_an_administrator_binds_a_button(
     browser: Browsers, tenant: Tenant, station: devices.Station, database: Database
 ) -> None:
     anna, bernd = browser(), browser()
-    await anna.sign_in(tenant.administrator)
+    await anna.sign_in(tenant.owner)
     await bernd.sign_in(tenant.operator)
     path = f"/api/v1/stations/{station.id}/buttons"
     assert (await bernd.get(path)).json() == {
@@ -55,7 +55,7 @@ async def test_buttons_outside_the_contract(
     browser: Browsers, tenant: Tenant, station: devices.Station, items: list[dict[str, Any]]
 ) -> None:
     anna = browser()
-    await anna.sign_in(tenant.administrator)
+    await anna.sign_in(tenant.owner)
     answer = await anna.put(f"/api/v1/stations/{station.id}/buttons", json={"items": items})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
 
@@ -64,8 +64,8 @@ async def test_stations_and_people_of_another_company_are_not_found(
     browser: Browsers, tenant: Tenant, other: Tenant, station: devices.Station
 ) -> None:
     eva, anna = browser(), browser()
-    await eva.sign_in(other.administrator)
-    await anna.sign_in(tenant.administrator)
+    await eva.sign_in(other.owner)
+    await anna.sign_in(tenant.owner)
     path = f"/api/v1/stations/{station.id}/buttons"
     assert (await eva.get(path)).status_code == 404
     assert (await eva.put(path, json={"items": []})).status_code == 404

@@ -64,7 +64,7 @@ async def test_everything_is_there_and_everybody_signs_in(
 ) -> None:
     logins = demo.ensure_demo(installation)
     assert logins is not None
-    assert [login.role for login in logins.logins] == ["administrator", "operator", "operator"]
+    assert [login.role for login in logins.logins] == ["owner", "operator", "operator"]
     for login in logins.logins:
         assert login.password in str(logins)
         one: Browser = browser()
@@ -72,7 +72,7 @@ async def test_everything_is_there_and_everybody_signs_in(
     with database.transaction() as tx:
         (made,) = devices.stations(tx, SCOPE)
         (door,) = access.doors_of_station(tx, SCOPE, made.id)
-        plan = directory.ring_plan(tx, SCOPE, made.id, "main", StillClock().now())
+        plan = directory.ring_plan(tx, SCOPE, made.id, made.path, "main", StillClock().now())
         assert set(plan.user_ids) == {user.id for user in tenancy.users(tx, SCOPE)}
     assert (made.name, made.place, made.time_zone) == ("Haupteingang", "Rainerstraße 12", "Europe/Vienna")
     assert (door.kind, door.output) == ("door", "door")

@@ -92,8 +92,8 @@ async def test_a_failure_of_ours_shows_no_stack(app: FastAPI, browser: Browsers,
         raise ZeroDivisionError("secret detail")
 
     anna = browser()
-    await anna.sign_in(tenant.administrator)
-    app.state.require_station = broken
+    await anna.sign_in(tenant.owner)
+    app.state.admit_station = broken
     answer = await anna.get("/api/v1/stations/x/buttons")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "secret detail" not in answer.text
@@ -102,18 +102,19 @@ async def test_a_failure_of_ours_shows_no_stack(app: FastAPI, browser: Browsers,
 
 async def test_a_full_disk_is_named(app: FastAPI, browser: Browsers, tenant: Tenant) -> None:
     anna = browser()
-    await anna.sign_in(tenant.administrator)
+    await anna.sign_in(tenant.owner)
     with app.state.database.transaction() as tx:  # on the one connection that every transaction here uses
         (used,) = tx._driver.execute("PRAGMA page_count").fetchone()
         tx._driver.execute(f"PRAGMA max_page_count={used}")
+    project = {"kind": "project", "parent_id": tenant.company.id}
     codes = set()
     for number in range(200):
-        answer = await anna.post("/api/v1/projects", json={"name": f"{number} " + "x" * 100})
+        answer = await anna.post("/api/v1/places", json=project | {"name": f"{number} " + "x" * 100})
         codes.add((answer.status_code, answer.json().get("code")))
         if answer.status_code != 201:
             break
     assert (507, "storage_full") in codes
-    assert (await anna.get("/api/v1/projects")).status_code == 200
+    assert (await anna.get("/api/v1/places")).status_code == 200
 
 
 async def test_health_names_what_is_wrong(app: FastAPI, browser: Browsers) -> None:

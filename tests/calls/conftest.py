@@ -22,7 +22,7 @@ def station(database: Database, tenant: Tenant, clock: StillClock) -> Station:
     now = clock.now()
     with database.transaction() as tx:
         made = devices.create_station(
-            tx, tenant.scope, name="Haupteingang", site_id=tenant.site.id, spot="Stiege 2", now=now
+            tx, tenant.scope, name="Haupteingang", place_id=tenant.site.id, spot="Stiege 2", now=now
         )
         set_claimed(tx, tenant.scope, made.id, model="demo", software="1")
         directory.set_buttons(tx, tenant.scope, made.id, [directory.Button("main")])
@@ -40,7 +40,7 @@ def account(database: Database, tenant: Tenant, clock: StillClock) -> Station:
     """A station of another maker: button `main` rings everybody."""
     with database.transaction() as tx:
         return devices.create_account(
-            tx, tenant.scope, name="Hoftor", site_id=tenant.site.id, realm="antiphon.local", now=clock.now()
+            tx, tenant.scope, name="Hoftor", place_id=tenant.site.id, realm="antiphon.local", now=clock.now()
         ).station
 
 

@@ -165,7 +165,7 @@ class FakeClients:
         self.inbox: dict[str, list[wire.ServerMessage]] = {}
         self.returns_s = 0.0
 
-    def send(self, client: str, message: wire.ServerMessage) -> None:
+    def send(self, client: str, message: wire.ServerMessage, path: str | None = None) -> None:
         self.inbox.setdefault(client, []).append(message)
 
     def on_duty(self, company_id: str, user_ids: frozenset[str]) -> tuple[ClientInfo, ...]:
@@ -181,9 +181,9 @@ class FakeClients:
     def watched(self, company_id: str) -> bool:
         return any(tab.company_id == company_id for tab in self.tabs.values())
 
-    def broadcast(self, company_id: str, message: wire.ServerMessage) -> None:
+    def broadcast(self, company_id: str, message: wire.ServerMessage, path: str | None = None) -> None:
         for tab in self.tabs.values():
-            if tab.company_id == company_id:
+            if tab.company_id == company_id and (path is None or tab.sees.covers(path)):
                 self.send(tab.client, message)
 
 
@@ -248,7 +248,7 @@ class Desk:
 
     def tab(self, name: str, user_id: str | None = None, *, company_id: str | None = None) -> ClientInfo:
         """A browser tab signs on."""
-        user = user_id or self.tenant.administrator.id
+        user = user_id or self.tenant.owner.id
         info = ClientInfo(name, company_id or self.tenant.company.id, user, user[-4:], True)
         self.clients.tabs[name] = info
         self.service.client_came(info)

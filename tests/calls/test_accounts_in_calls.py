@@ -147,7 +147,7 @@ async def test_an_account_dials_another_by_its_number(desk: Desk) -> None:
             tx,
             desk.tenant.scope,
             name="Lager",
-            site_id=desk.tenant.site.id,
+            place_id=desk.tenant.site.id,
             realm="antiphon.local",
             now=desk.clock.now(),
         ).station

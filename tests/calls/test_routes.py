@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from antiphon.assembly import problems
 from antiphon.calls import routes, store
@@ -16,7 +16,8 @@ from antiphon.database import Database, Scope
 from antiphon.devices import Station
 from antiphon.settings import Settings
 from antiphon.tenancy import Principal
-from antiphon.tenancy.routes import current_principal
+from antiphon.tenancy.asking import Asker
+from antiphon.tenancy.rights import SHIPPED_ROLES, GrantedRole, Rights
 from residents import StillClock, Tenant
 
 
@@ -30,8 +31,13 @@ class Reader:
 
     async def get(self, path: str) -> httpx.Response:
         person, company = self.tenant.operator, self.tenant.company
-        who = Principal(person.id, company.id, person.name, person.role)
-        self._app.dependency_overrides[current_principal] = lambda: who
+        rights = Rights((GrantedRole(SHIPPED_ROLES["operator"], "/"),))
+        who = Asker(Principal(person.id, company.id, person.name), rights)
+
+        async def recognise(_request: Request) -> Asker:
+            return who
+
+        self._app.state.recognise = recognise
         return await self._http.get(path)
 
     async def close(self) -> None:

@@ -72,7 +72,7 @@ async def test_the_stations_state_follows_the_call(desk: Desk) -> None:
     call_id = await desk.answers(anna)
     await desk.passes(TILE_AFTER_S)
     assert [each.station.state for each in desk.all(anna, wire.StationChanged)] == ["ringing", "in_call"]
-    views = {view.station_id: view for view in await desk.service.stations_of(desk.tenant.company.id)}
+    views = {view.station_id: view for view in await desk.service.stations_of(anna)}
     assert views[desk.station.id].state == "in_call"
     await desk.says(anna, wire.HangUp(request_id="r2", call_id=call_id))
     assert desk.last(anna, wire.StationChanged).station.state == "offline"
@@ -115,7 +115,7 @@ async def test_an_unclaimed_station_is_refused(desk: Desk) -> None:
 
     def make(tx: Tx) -> devices.Station:
         scope, site = desk.tenant.scope, desk.tenant.site.id
-        return devices.create_station(tx, scope, name="Neu", site_id=site, spot="", now=desk.clock.now())
+        return devices.create_station(tx, scope, name="Neu", place_id=site, spot="", now=desk.clock.now())
 
     desk.station = desk.database.run_sync(make)
     await desk.presses()

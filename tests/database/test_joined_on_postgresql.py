@@ -22,7 +22,7 @@ def test_stations_and_accounts_are_found_on_postgresql(short_folder: Path, tmp_p
 
         def ask(tx: Tx) -> None:
             made = devices.create_account(
-                tx, here.scope, name="Hoftor", site_id=here.site.id, realm="antiphon.local", now=clock.now()
+                tx, here.scope, name="Hoftor", place_id=here.site.id, realm="antiphon.local", now=clock.now()
             ).station
             assert made.place == here.site.name
             assert devices.account_by_number(tx, made.number) == made

@@ -65,7 +65,7 @@ def test_the_sip_edge_reads_what_it_needs_of_accounts(
     tenant = make_tenant(database, clock, "Salzach")
     with database.transaction() as tx:
         made = devices.create_account(
-            tx, tenant.scope, name="Empfang", site_id=tenant.site.id, realm="antiphon.local", now=clock.now()
+            tx, tenant.scope, name="Empfang", place_id=tenant.site.id, realm="antiphon.local", now=clock.now()
         )
     number = made.station.number
     ha1 = hashlib.md5(f"{number}:antiphon.local:{made.password}".encode()).hexdigest()

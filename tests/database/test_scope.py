@@ -8,7 +8,7 @@ import pytest
 
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, AlreadyThere, Database, Tx, metadata
-from antiphon.tenancy.store import companies, projects, user_rows
+from antiphon.tenancy.store import companies, role_rows, user_rows
 from residents import Tenant
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -23,11 +23,11 @@ def test_rows_of_another_company_are_invisible(database: Database, tenant: Tenan
 
 def test_rows_of_another_company_are_untouchable(database: Database, tenant: Tenant, other: Tenant) -> None:
     with database.transaction() as tx:
-        theirs = projects.c.id == other.site.project_id
-        assert tx.update(tenant.scope, projects, theirs, values={"name": "taken"}) == 0
-        assert tx.delete(tenant.scope, projects, theirs) == 0
+        theirs = user_rows.c.id == other.operator.id
+        assert tx.update(tenant.scope, user_rows, theirs, values={"name": "taken"}) == 0
+        assert tx.delete(tenant.scope, user_rows, theirs) == 0
         assert tx.update(tenant.scope, companies, companies.c.id == other.company.id, values={"name": "taken"}) == 0
-        assert tx.first(other.scope, projects, theirs)["name"] == "Altstadt"  # type: ignore[index]
+        assert tx.first(other.scope, user_rows, theirs)["name"] == "Bernd"  # type: ignore[index]
 
 
 def test_an_update_without_conditions_stays_in_the_company(database: Database, tenant: Tenant, other: Tenant) -> None:
@@ -37,30 +37,38 @@ def test_an_update_without_conditions_stays_in_the_company(database: Database, t
 
 
 def test_a_row_of_another_company_is_not_inserted(database: Database, tenant: Tenant, other: Tenant) -> None:
-    row = {"id": new_id("project"), "name": "Fremd", "created_at": NOW, "company_id": other.company.id}
+    row = {
+        "id": new_id("role"),
+        "name": "Fremd",
+        "permissions": "[]",
+        "created_at": NOW,
+        "company_id": other.company.id,
+    }
     with pytest.raises(ValueError, match="another company"), database.transaction() as tx:
-        tx.insert(tenant.scope, projects, row)
+        tx.insert(tenant.scope, role_rows, row)
 
 
 def test_a_row_is_not_moved_to_another_company(database: Database, tenant: Tenant, other: Tenant) -> None:
     with pytest.raises(ValueError, match="another company"), database.transaction() as tx:
-        tx.update(tenant.scope, projects, values={"company_id": other.company.id})
+        tx.update(tenant.scope, user_rows, values={"company_id": other.company.id})
 
 
 def test_a_row_without_a_company_is_refused(database: Database) -> None:
     with pytest.raises(AlreadyThere), database.transaction() as tx:
-        tx.insert(PLATFORM, projects, {"id": new_id("project"), "name": "Niemands", "created_at": NOW})
+        tx.insert(
+            PLATFORM, role_rows, {"id": new_id("role"), "name": "Niemands", "permissions": "[]", "created_at": NOW}
+        )
 
 
 def test_a_failed_transaction_leaves_nothing(database: Database, tenant: Tenant) -> None:
     def work(tx: Tx) -> None:
-        tx.delete(tenant.scope, user_rows)
+        tx.update(tenant.scope, user_rows, values={"name": "Nobody"})
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         database.run_sync(work)
     with database.transaction() as tx:
-        assert len(tx.all(tenant.scope, user_rows)) == 2
+        assert {row["name"] for row in tx.all(tenant.scope, user_rows)} == {"Anna", "Bernd"}
 
 
 def test_a_reading_transaction_writes_nothing(database: Database, tenant: Tenant) -> None:

@@ -29,7 +29,7 @@ def station(database: Database, tenant: Tenant, clock: StillClock) -> Station:
     """Configured and not claimed yet."""
     return database.run_sync(
         lambda tx: devices.create_station(
-            tx, tenant.scope, name="Haupteingang", site_id=tenant.site.id, spot="Stiege 2", now=clock.now()
+            tx, tenant.scope, name="Haupteingang", place_id=tenant.site.id, spot="Stiege 2", now=clock.now()
         )
     )
 

@@ -19,12 +19,14 @@ from residents import StillClock, Tenant
 
 REALM = "antiphon.local"
 
+NOW = StillClock().now()
+
 
 @pytest.fixture
 def made(database: Database, tenant: Tenant, clock: StillClock) -> NewAccount:
     return database.run_sync(
         lambda tx: devices.create_account(
-            tx, tenant.scope, name="Empfang", site_id=tenant.site.id, realm=REALM, now=clock.now()
+            tx, tenant.scope, name="Empfang", place_id=tenant.site.id, realm=REALM, now=clock.now()
         )
     )
 
@@ -69,7 +71,7 @@ def test_a_removed_account_leaves_no_password_button_or_door(
 ) -> None:
     station_id, now = made.station.id, clock.now()
     with database.transaction() as tx:
-        ringing = devices.create_station(tx, tenant.scope, name="Tor", site_id=tenant.site.id, now=now)
+        ringing = devices.create_station(tx, tenant.scope, name="Tor", place_id=tenant.site.id, now=now)
         directory.set_buttons(tx, tenant.scope, ringing.id, [directory.Button("main", account_ids=(station_id,))])
         access.add_door(
             tx, tenant.scope, station_id=station_id, name="Hof", kind="gate", output="12#", pulse_s=4, now=now
@@ -77,7 +79,7 @@ def test_a_removed_account_leaves_no_password_button_or_door(
         access.remove_doors(tx, tenant.scope, station_id)
         devices.remove_account(tx, tenant.scope, station_id, now)
     with database.transaction() as tx:
-        assert directory.ring_plan(tx, tenant.scope, ringing.id, "main", now).account_ids == ()
+        assert directory.ring_plan(tx, tenant.scope, ringing.id, ringing.path, "main", now).account_ids == ()
         assert access.doors(tx, tenant.scope) == ()
         with pytest.raises(AccountNotFound):
             devices.account_by_number(tx, made.station.number)
@@ -113,7 +115,7 @@ async def test_its_door_opens_by_digits_and_only_in_a_call(
             sent.append((device_id, digits))
 
     commander = Commander(None, clock)  # type: ignore[arg-type]  # no command may be sent
-    actor = Actor("user", tenant.administrator.id, "Anna")
+    actor = Actor("user", tenant.owner.id, "Anna")
     opening = await Doors(database, commander, clock, Conversation()).open(
         tenant.scope, actor, door.id, "request-1", None
     )
@@ -132,10 +134,10 @@ def test_an_account_opens_doors_only_where_it_was_given_the_right(
 ) -> None:
     actor = Actor("account", made.station.id, "Empfang")
     with database.transaction() as tx:
-        assert may_open(tx, tenant.scope, actor)
-        assert not may_open(tx, other.scope, actor)
+        assert may_open(tx, tenant.scope, actor, "/", NOW)
+        assert not may_open(tx, other.scope, actor, "/", NOW)
         devices.change_account(tx, tenant.scope, made.station.id, opens_doors=False)
-        assert not may_open(tx, tenant.scope, actor)
+        assert not may_open(tx, tenant.scope, actor, "/", NOW)
 
 
 class FakeRegistrar:

@@ -17,7 +17,7 @@ async def test_stations_are_counted_by_state(
 ) -> None:
     for owner in (tenant, tenant, other):
         with database.transaction() as tx:
-            devices.create_station(tx, owner.scope, name="Tor", site_id=owner.site.id, spot="", now=clock.now())
+            devices.create_station(tx, owner.scope, name="Tor", place_id=owner.site.id, spot="", now=clock.now())
     authority.ensure_authority(tmp_path / "pki", clock.now())
     await Census(database, tmp_path / "pki", clock).look()
     shown = metrics.exposition("devices")

@@ -35,7 +35,7 @@ async def portal(settings: Settings, database: Database, clock: StillClock) -> A
 
 @pytest.fixture
 async def anna(portal: Browser, tenant: Tenant) -> Browser:
-    await portal.sign_in(tenant.administrator)
+    await portal.sign_in(tenant.owner)
     return portal
 
 
@@ -56,7 +56,7 @@ Create = Callable[..., Any]
 @pytest.fixture
 def new_station(anna: Browser, tenant: Tenant) -> Create:
     async def create(**more: Any) -> Any:
-        answer = await anna.post("/api/v1/stations", json={"name": "Haupteingang", "site_id": tenant.site.id, **more})
+        answer = await anna.post("/api/v1/stations", json={"name": "Haupteingang", "place_id": tenant.site.id, **more})
         assert answer.status_code == 201, answer.text
         return answer.json()
 
@@ -109,16 +109,16 @@ async def test_an_operator_sees_stations_and_changes_none(portal: Browser, tenan
     await portal.sign_in(tenant.operator)
     assert (await portal.get("/api/v1/stations")).status_code == 200
     for path in ("", f"/{created['id']}/claim-code", f"/{created['id']}/revoke"):
-        answer = await portal.post("/api/v1/stations" + path, json={"name": "x", "site_id": tenant.site.id})
-        assert (answer.status_code, answer.json()["code"]) == (403, "administrators_only")
+        answer = await portal.post("/api/v1/stations" + path, json={"name": "x", "place_id": tenant.site.id})
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert (await portal.post("/api/v1/doors", json={})).status_code == 403
     assert (await portal.get("/api/v1/door-log")).status_code == 403
 
 
 async def test_another_company_finds_nothing(portal: Browser, other: Tenant, new_station: Create) -> None:
     created = await new_station()
-    await portal.sign_in(other.administrator)
-    assert (await portal.get("/api/v1/stations")).json() == {"items": []}
+    await portal.sign_in(other.owner)
+    assert (await portal.get("/api/v1/stations")).json()["items"] == []
     for path in ("claim-code", "revoke"):
         answer = await portal.post(f"/api/v1/stations/{created['id']}/{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "station_not_found")
@@ -138,9 +138,9 @@ async def test_another_company_finds_nothing(portal: Browser, other: Tenant, new
     ],
 )
 async def test_a_station_outside_the_contract_is_refused(anna: Browser, tenant: Tenant, body: dict[str, Any]) -> None:
-    answer = await anna.post("/api/v1/stations", json={"site_id": tenant.site.id, **body})
+    answer = await anna.post("/api/v1/stations", json={"place_id": tenant.site.id, **body})
     assert answer.status_code == 422
-    assert (await anna.get("/api/v1/stations")).json() == {"items": []}
+    assert (await anna.get("/api/v1/stations")).json()["items"] == []
 
 
 async def test_a_door_is_added_listed_and_refused_twice_on_one_output(anna: Browser, new_station: Create) -> None:

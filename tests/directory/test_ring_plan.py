@@ -9,7 +9,7 @@ from antiphon.database import Database
 from antiphon.directory import Button, UnknownButton
 from antiphon.errors import NotFound
 from antiphon.limits import RING_MAX_S
-from antiphon.tenancy.service import change_user
+from antiphon.tenancy import change_user
 from residents import StillClock, Tenant
 
 STATION = "station_1"
@@ -17,7 +17,7 @@ STATION = "station_1"
 
 def ring(database: Database, tenant: Tenant, clock: StillClock, button: str = "main") -> set[str]:
     with database.transaction() as tx:
-        plan = directory.ring_plan(tx, tenant.scope, STATION, button, clock.now())
+        plan = directory.ring_plan(tx, tenant.scope, STATION, tenant.site.path, button, clock.now())
     assert plan.ring_max_s == RING_MAX_S
     assert len(set(plan.user_ids)) == len(plan.user_ids)
     return set(plan.user_ids)
@@ -30,7 +30,7 @@ def set_buttons(database: Database, tenant: Tenant, *buttons: Button) -> None:
 
 def test_a_button_without_targets_rings_everybody(database: Database, tenant: Tenant, clock: StillClock) -> None:
     set_buttons(database, tenant, Button("main"))
-    assert ring(database, tenant, clock) == {tenant.administrator.id, tenant.operator.id}
+    assert ring(database, tenant, clock) == {tenant.owner.id, tenant.operator.id}
 
 
 def test_a_button_rings_the_users_bound_to_it(database: Database, tenant: Tenant, clock: StillClock) -> None:
@@ -69,7 +69,7 @@ def test_people_of_another_company_are_not_bound(
     set_buttons(database, tenant, Button("main"))
     with pytest.raises(NotFound):
         set_buttons(database, tenant, Button("main", "", (other.operator.id,)))
-    assert ring(database, tenant, clock) == {tenant.administrator.id, tenant.operator.id}
+    assert ring(database, tenant, clock) == {tenant.owner.id, tenant.operator.id}
 
 
 def test_buttons_of_another_company_are_unknown(

@@ -21,9 +21,10 @@ from antiphon import devices
 from antiphon.database import Database, Tx, migrate
 from antiphon.devices import ClaimCodes, Station, service
 from antiphon.devices.authority import Authority, ensure_authority
+from antiphon.identity import store
+from antiphon.identity.tokens import issue_access_token
 from antiphon.settings import Settings
-from antiphon.tenancy import Principal, store
-from antiphon.tenancy.tokens import issue_access_token
+from antiphon.tenancy import Principal
 from tests.hardware import certificate_request, claim_request, new_key
 from tests.residents import StillClock, Tenant, make_tenant
 
@@ -93,17 +94,17 @@ def build() -> House:
     authority, now = Authority(settings.pki), clock.now()
 
     def stations(tx: Tx) -> tuple[Station, str]:
-        made = devices.create_station(tx, tenant.scope, name="Haupteingang", site_id=tenant.site.id, spot="", now=now)
+        made = devices.create_station(tx, tenant.scope, name="Haupteingang", place_id=tenant.site.id, spot="", now=now)
         code = devices.new_claim_code(tx, tenant.scope, codes, made.id, now)
         service.claim(tx, authority, codes, claim_request(code), now)
-        waiting = devices.create_station(tx, tenant.scope, name="Hintertor", site_id=tenant.site.id, spot="", now=now)
+        waiting = devices.create_station(tx, tenant.scope, name="Hintertor", place_id=tenant.site.id, spot="", now=now)
         return made, devices.new_claim_code(tx, tenant.scope, codes, waiting.id, now)
 
     station, code = database.run_sync(stations)
-    person, session = tenant.administrator, "session_1"
+    person, session = tenant.owner, "session_1"
     ends = now + timedelta(days=30)
-    database.run_sync(lambda tx: store.add_session(tx, tenant.scope, session, person.id, "hash", now, ends))
-    principal = Principal(person.id, tenant.company.id, person.name, person.role, session)
+    database.run_sync(lambda tx: store.add_session(tx, tenant.scope, session, person.id, now, ends))
+    principal = Principal(person.id, tenant.company.id, person.name, session)
     token = issue_access_token(principal, private.decode(), now)[0]
     request = certificate_request(new_key())
     return House(settings, database, clock, tenant, station, authority, codes, code, request, token)

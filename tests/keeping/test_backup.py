@@ -224,8 +224,8 @@ def test_everything_comes_back_on_postgresql(
             restored(file, tmp_path / "two", "otters")
         database = Database(url)
         with database.transaction() as tx:
-            rows = metadata.tables["users"]
-            tx.delete(tenant.scope, rows, rows.c.id == tenant.operator.id)
+            tx.delete(tenant.scope, metadata.tables["grants"], user_id=tenant.operator.id)
+            tx.delete(tenant.scope, metadata.tables["users"], id=tenant.operator.id)
         database.close()
         restored(file, tmp_path / "three", "otters", force=True)
         database = Database(url)

@@ -114,7 +114,7 @@ def test_the_documented_way_leads_from_nothing_to_a_ringing_second_station(tmp_p
 
         founded = newcomer.type(company)
         assert founded.returncode == 0, founded.stderr
-        password = re.findall(r"Sign in   \S+   (\S+)   administrator", founded.stdout)[0]
+        password = re.findall(r"Sign in   \S+   (\S+)   owner", founded.stdout)[0]
         assert signed_in(settings, company[company.index("--owner") + 1], password).status_code == 200
         assert newcomer.type(company).returncode == 1, "an address signs in to one company only"
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from antiphon.errors import BadInput, Conflict, Forbidden, NotFound
+from antiphon.tenancy import Reach
 
 DoorKind = Literal["door", "gate", "barrier"]
 Outcome = Literal[
@@ -19,7 +20,7 @@ Outcome = Literal[
     "request_reused",
     "failed",
 ]
-ActorKind = Literal["user", "dtmf", "account", "assistant"]
+ActorKind = Literal["user", "key", "dtmf", "account", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: a signed-in user, a user or a SIP account by a digit in a call, or the assistant.
+    """Who asks: a signed-in user, a user a SIP account by a digit in a call, a program with an API key, or the assistant.
 
     `user_id` is the account's id where an account asks. `name` is for people, never for logs.
     """
@@ -45,6 +46,8 @@ class Actor:
     kind: ActorKind
     user_id: str | None
     name: str
+    opens: Reach | None = None  # a key's: where it may open doors
+    sees: Reach | None = None  # over HTTP: which stations they know of; doors of others do not exist for them
 
 
 @dataclass(frozen=True, slots=True)

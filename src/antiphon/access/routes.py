@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from antiphon import limits
+from antiphon import devices, limits
 from antiphon.access import store
 from antiphon.access.model import Actor, Attempt, Door, DoorKind
 from antiphon.access.service import Doors
-from antiphon.clock import Clock
-from antiphon.database import Database
-from antiphon.tenancy import Name
-from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
+from antiphon.database import Tx
+from antiphon.tenancy import Name, paging
+from antiphon.tenancy.asking import Asker, Needs, Route, database_of, now_of
+from antiphon.tenancy.paging import IdempotencyKey
 
-router = APIRouter(prefix="/api/v1", tags=["doors"])
+router = APIRouter(route_class=Route, prefix="/api/v1", tags=["doors"])
 
 Key = Annotated[
     str,
@@ -27,6 +27,12 @@ Key = Annotated[
         description="Made anew for each tap; a repeated request with the same key is one pulse.",
     ),
 ]
+
+
+Readers = Annotated[Asker, Depends(Needs("stations.read"))]
+Writers = Annotated[Asker, Depends(Needs("doors.configure"))]
+Openers = Annotated[Asker, Depends(Needs("doors.open"))]
+LogReaders = Annotated[Asker, Depends(Needs("door_log.read"))]
 
 
 class NewDoor(BaseModel):
@@ -93,50 +99,60 @@ class DoorLog(BaseModel):
 
 
 @router.get("/doors", summary="Doors of the company")
-async def list_doors(request: Request, principal: CurrentPrincipal) -> DoorItems:
-    found = await _database(request).read(lambda tx: store.doors(tx, principal.scope))
+async def list_doors(request: Request, asker: Readers) -> DoorItems:
+    """Those of stations that you may see, by name."""
+    reach = asker.reach("stations.read")
+    found = await database_of(request).read(lambda tx: store.doors(tx, asker.scope, reach))
     return DoorItems(items=[_item(door) for door in found])
 
 
 @router.post("/doors", summary="Add a door", status_code=201)
-async def add_door(body: NewDoor, request: Request, principal: CurrentAdministrator) -> DoorItem:
+async def add_door(body: NewDoor, request: Request, asker: Writers, key: IdempotencyKey = None) -> DoorItem:
     """The station learns about the output at once, or when it comes online."""
-    clock: Clock = request.app.state.clock
-    now = clock.now()
-    added = await _database(request).run(
-        lambda tx: store.add_door(
-            tx,
-            principal.scope,
-            station_id=body.station_id,
-            name=body.name,
-            kind=body.kind,
-            output=body.output,
-            pulse_s=body.pulse_s,
-            now=now,
-        )
-    )
-    return _item(added)
+    now = now_of(request)
+
+    def work(tx: Tx) -> Door:
+        def make() -> str:
+            station = devices.station(tx, asker.scope, body.station_id)
+            asker.admit(station.path, "stations.read", "doors.configure", missing=devices.StationNotFound)
+            added = store.add_door(
+                tx,
+                asker.scope,
+                station_id=body.station_id,
+                name=body.name,
+                kind=body.kind,
+                output=body.output,
+                pulse_s=body.pulse_s,
+                now=now,
+            )
+            asker.record(tx, now, "door.added", added.id, name=added.name, station_id=added.station_id)
+            return added.id
+
+        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
+        return store.door(tx, asker.scope, made_id)
+
+    return _item(await database_of(request).run(work))
 
 
 @router.post("/doors/{door_id}/open", summary="Open a door")
-async def open_door(door_id: str, request: Request, principal: CurrentPrincipal, key: Key) -> Opened:
+async def open_door(door_id: str, request: Request, asker: Openers, key: Key) -> Opened:
     """Answers when the station acknowledged, at the latest after two seconds."""
     doors: Doors = request.app.state.doors
-    actor = Actor("user", principal.user_id, principal.name)
-    opening = await doors.open(principal.scope, actor, door_id, key, None)
+    opening = await doors.open(asker.scope, _actor(asker), door_id, key, None)
     return Opened(door_id=opening.door_id, open_for_s=opening.open_for_s, repeated=opening.repeated)
 
 
 @router.get("/door-log", summary="Who opened what, and what became of it")
 async def door_log(
     request: Request,
-    principal: CurrentAdministrator,
+    asker: LogReaders,
     limit: Annotated[int, Query(ge=1, le=limits.DOOR_LOG_PAGE_MAX)] = 50,
     cursor: Annotated[str | None, Query(max_length=40)] = None,
 ) -> DoorLog:
     """Every attempt, refused ones included."""
-    found = await _database(request).read(
-        lambda tx: store.attempts(tx, principal.scope, limit=limit + 1, before=cursor)
+    reach = asker.reach("door_log.read")
+    found = await database_of(request).read(
+        lambda tx: store.attempts(tx, asker.scope, limit=limit + 1, before=cursor, reach=reach)
     )
     page = found[:limit]
     return DoorLog(
@@ -170,6 +186,8 @@ def _attempt(attempt: Attempt) -> AttemptItem:
     )
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
+def _actor(asker: Asker) -> Actor:
+    who = asker.principal
+    if who.kind == "key":
+        return Actor("key", who.user_id, who.name, asker.reach("doors.open"), asker.reach("stations.read"))
+    return Actor("user", who.user_id, who.name, sees=asker.reach("stations.read"))

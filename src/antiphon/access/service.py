@@ -26,8 +26,8 @@ from antiphon.errors import AntiphonError, NotFound
 _log = log.get("access")
 
 
-def may_open(tx: Tx, scope: Scope, actor: Actor) -> bool:
-    """Active administrators and operators may open their company's doors, and accounts that were given the right.
+def may_open(tx: Tx, scope: Scope, actor: Actor, path: str, now: datetime) -> bool:
+    """Whether they may open doors of stations at that place: active people with the right there, API keys and accounts with it.
 
     The assistant has no right of its own yet.
     """
@@ -38,10 +38,9 @@ def may_open(tx: Tx, scope: Scope, actor: Actor) -> bool:
             return devices.account(tx, scope, actor.user_id).opens_doors
         except NotFound:
             return False
-    try:
-        return tenancy.user(tx, scope, actor.user_id).active
-    except NotFound:
-        return False
+    if actor.kind == "key":
+        return actor.opens is not None and actor.opens.covers(path)
+    return actor.user_id in tenancy.holders(tx, scope, "doors.open", path, now, among=(actor.user_id,))
 
 
 class CallDigits(Protocol):
@@ -183,8 +182,13 @@ class Doors:
         except DoorNotFound as error:
             attempt.log(tx, self._clock, "door_not_found")
             return error
-        attempt.by_digits = devices.station(tx, attempt.scope, door.station_id).kind == "account"
-        if not may_open(tx, attempt.scope, attempt.actor):
+        station = devices.station(tx, attempt.scope, door.station_id)
+        attempt.by_digits = station.kind == "account"
+        sees = attempt.actor.sees
+        if sees is not None and not sees.covers(station.path):
+            attempt.log(tx, self._clock, "door_not_found")
+            return DoorNotFound(door_id=door.id)
+        if not may_open(tx, attempt.scope, attempt.actor, station.path, now):
             attempt.log(tx, self._clock, "door_not_allowed", station_id=door.station_id)
             return DoorNotAllowed(door_id=door.id)
         before = self._tapped_before(tx, attempt, door, now)

@@ -13,6 +13,8 @@ from antiphon import devices, limits
 from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputInvalid, OutputTaken
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, UtcTime, tenant_table
+from antiphon.tenancy import Reach
+from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Output
 
 door_rows = tenant_table(
@@ -59,9 +61,12 @@ _DIGITS = re.compile(rf"[0-9*#]{{1,{limits.DOOR_DIGITS_MAX}}}")
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
 
 
-def doors(tx: Tx, scope: Scope) -> tuple[Door, ...]:
-    """The company's doors by name."""
-    return tuple(_door(row) for row in tx.all(scope, door_rows, order_by=(door_rows.c.name, door_rows.c.id)))
+def doors(tx: Tx, scope: Scope, reach: Reach = EVERYWHERE) -> tuple[Door, ...]:
+    """The doors of stations within reach, by name."""
+    its_station = devices.at_station(door_rows.c.station_id, reach)
+    return tuple(
+        _door(row) for row in tx.all(scope, door_rows, its_station, order_by=(door_rows.c.name, door_rows.c.id))
+    )
 
 
 def doors_of_station(tx: Tx, scope: Scope, station_id: str) -> tuple[Door, ...]:
@@ -166,12 +171,15 @@ def log_attempt(
     tx.insert(scope, door_log, values)
 
 
-def attempts(tx: Tx, scope: Scope, *, limit: int, before: str | None = None) -> tuple[Attempt, ...]:
-    """The door log, newest first; `before` is the id of the last row already read."""
-    older = (door_log.c.id < before,) if before else ()
-    return tuple(
-        _attempt(row) for row in tx.all(scope, door_log, *older, order_by=(door_log.c.id.desc(),), limit=limit)
-    )
+def attempts(
+    tx: Tx, scope: Scope, *, limit: int, before: str | None = None, reach: Reach = EVERYWHERE
+) -> tuple[Attempt, ...]:
+    """The door log of stations within reach, newest first; `before` is the id of the last row already read."""
+    where = [devices.at_station(door_log.c.station_id, reach)]
+    if before:
+        where.append(door_log.c.id < before)
+    rows = tx.all(scope, door_log, *where, order_by=(door_log.c.id.desc(),), limit=limit)
+    return tuple(_attempt(row) for row in rows)
 
 
 def _door(row: Row) -> Door:

@@ -10,7 +10,7 @@ from functools import partial
 import uvloop
 from fastapi import FastAPI
 
-from antiphon import devices, directory, log
+from antiphon import devices, directory, identity, log
 from antiphon.access import Doors, remove_doors
 from antiphon.access import routes as access_routes
 from antiphon.assembly import health, problems, serving
@@ -25,8 +25,11 @@ from antiphon.devices import Commander, account_routes
 from antiphon.devices import routes as devices_routes
 from antiphon.directory import routes as directory_routes
 from antiphon.gateways.mqtt import MqttGateway
+from antiphon.identity import routes as identity_routes
 from antiphon.settings import Settings
+from antiphon.tenancy import Permission
 from antiphon.tenancy import routes as tenancy_routes
+from antiphon.tenancy.asking import Asker
 from antiphon.wire.station import Button
 
 _ABOUT = (
@@ -71,10 +74,19 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state = app.state
     state.settings, state.clock, state.database = settings, parts.clock, parts.database
     state.bus, state.doors = parts.broker, parts.doors
-    state.require_station, state.buttons_changed = devices.station, _tell_station
+    state.recognise, state.place_occupied = identity.recognise, devices.lies_in
+    state.admit_station, state.buttons_changed = _admit_station, _tell_station
     state.require_account, state.account_leaves = devices.account, remove_doors
     state.advertised = settings.public_name or advertised(settings).address
-    for room in (tenancy_routes, directory_routes, devices_routes, account_routes, access_routes, calls_routes):
+    for room in (
+        tenancy_routes,
+        identity_routes,
+        directory_routes,
+        devices_routes,
+        account_routes,
+        access_routes,
+        calls_routes,
+    ):
         app.include_router(room.router)
     app.include_router(
         health.router(
@@ -107,6 +119,12 @@ async def _serve(settings: Settings) -> None:
 
 async def _look(parts: Parts) -> None:
     tell_broker(parts.broker)
+
+
+def _admit_station(tx: Tx, asker: Asker, station_id: str, *needed: Permission) -> None:
+    """The directory lies below the devices: what it asks about a station, it asks here."""
+    station = devices.station(tx, asker.scope, station_id)
+    asker.admit(station.path, "stations.read", *needed, missing=devices.StationNotFound)
 
 
 def _tell_station(tx: Tx, scope: Scope, station_id: str, buttons: Sequence[directory.Button], now: datetime) -> None:

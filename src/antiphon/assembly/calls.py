@@ -15,7 +15,7 @@ from antiphon.calls import CallLimits, CallService, Snapshots
 from antiphon.clock import SystemClock
 from antiphon.database import open_database
 from antiphon.devices import Commander
-from antiphon.events import SessionsEnded
+from antiphon.events import RightsChanged, SessionsEnded
 from antiphon.gateways.clients import ClientGateway
 from antiphon.gateways.media import MediaEngine
 from antiphon.gateways.mqtt import MqttGateway
@@ -35,6 +35,7 @@ class CallsRole:
         self.broker.listen(commander, ("acks",))
         self.clients = ClientGateway(settings, self.database, clock)
         self.broker.subscribe(SessionsEnded, self.clients.sessions_ended)
+        self.broker.subscribe(RightsChanged, self.clients.rights_changed)
         self.service = CallService(
             self.database,
             clock,

@@ -149,12 +149,29 @@ def status(asked: argparse.Namespace, data: Path) -> int:
 
 
 def company(asked: argparse.Namespace, data: Path) -> int:
-    """A new company with its first site and administrator; the password is printed once."""
+    """Companies: a new one with its first site and owner, all of them, or a new owner for one that has none."""
+    match asked.what, asked.name, asked.owner:
+        case "list", None, None:
+            for one, owners in people.every_company(_installed(data)):
+                sys.stdout.write(f"{one.id}   {one.name}{'' if owners else '   has no owner'}\n")
+            return 0
+        case "recover", str(company_id), str(owner):
+            recovered = people.recover_company(_administering(data), company_id, owner)
+            password = recovered.password or "their own password"
+            sys.stdout.write(
+                f"{recovered.company.name} has an owner again, as its audit trail says.\n"
+                f"Sign in   {recovered.email}   {password}   owner\n"
+            )
+            return 0
+        case "add", str(), str():
+            pass
+        case _:
+            raise BadInput("It is: company add NAME --owner E-MAIL | company list | company recover ID --owner E-MAIL")
     settings = _administering(data)
     made = people.found_company(settings, asked.name, asked.owner, asked.time_zone, asked.language)
     sys.stdout.write(
         f"{made.company.name} is there, with one site ({made.site.id}).\n"
-        f"Sign in   {made.email}   {made.password}   administrator\n"
+        f"Sign in   {made.email}   {made.password}   owner\n"
         f"Shown this once. A new password: {_command(data, 'user set-password', made.email)}\n"
         f"Its first station: {_command(data, 'station add NAME --site', made.site.id)}\n"
     )

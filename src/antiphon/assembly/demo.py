@@ -11,19 +11,20 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from antiphon import access, devices, directory, tenancy
+from antiphon import access, devices, directory, identity, tenancy
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import Database, Scope, Tx, open_database
 from antiphon.devices import ClaimCodes, Station
 from antiphon.errors import NotFound, Unavailable
 from antiphon.limits import DOOR_PULSE_DEFAULT_S
 from antiphon.settings import Settings
-from antiphon.tenancy import Role, User
+from antiphon.tenancy import User
+from antiphon.tenancy.rights import ShippedRole
 
 COMPANY_ID = "company_demo"
 _COMPANY = "Salzach Immobilien"
-_PEOPLE: tuple[tuple[str, str, Role], ...] = (
-    ("Anna Auer", "anna@salzach.example", "administrator"),
+_PEOPLE: tuple[tuple[str, str, ShippedRole], ...] = (
+    ("Anna Auer", "anna@salzach.example", "owner"),
     ("Bernd Berger", "bernd@salzach.example", "operator"),
     ("Clara Czerny", "clara@salzach.example", "operator"),
 )
@@ -43,7 +44,7 @@ class DemoLogin:
     name: str
     email: str
     password: str
-    role: Role
+    role: ShippedRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,13 @@ def _station(tx: Tx, now: datetime) -> Station:
     try:
         tenancy.company(tx, COMPANY_ID)
     except NotFound:
-        tenancy.create_company(tx, _COMPANY, now, COMPANY_ID)
+        tenancy.create_company(tx, _COMPANY, now, COMPANY_ID, language="de")
     found = devices.stations(tx, scope, "station")
     if found:
         return min(found, key=lambda station: station.id)
-    project = tenancy.create_project(tx, scope, "Altstadt", now)
-    site = tenancy.create_site(tx, scope, project.id, "Rainerstraße 12", "Europe/Vienna", "de", now)
-    station = devices.create_station(tx, scope, name="Haupteingang", site_id=site.id, buttons=(_BUTTON,), now=now)
+    project = tenancy.create_place(tx, scope, "project", COMPANY_ID, "Altstadt", now)
+    site = tenancy.create_place(tx, scope, "site", project.id, "Rainerstraße 12", now)
+    station = devices.create_station(tx, scope, name="Haupteingang", place_id=site.id, buttons=(_BUTTON,), now=now)
     access.add_door(
         tx,
         scope,
@@ -153,8 +154,8 @@ def _people(database: Database, device_id: str, clock: Clock) -> DemoLogins | No
     scope = Scope(COMPANY_ID)
     if database.run_sync(lambda tx: tenancy.users(tx, scope)):
         return None
-    logins = tuple(DemoLogin(name, email, tenancy.new_password(), role) for name, email, role in _PEOPLE)
-    hashes = [tenancy.hash_password(login.password) for login in logins]
+    logins = tuple(DemoLogin(name, email, identity.new_password(), role) for name, email, role in _PEOPLE)
+    hashes = [identity.hash_password(login.password) for login in logins]
 
     def work(tx: Tx) -> None:
         now = clock.now()
@@ -171,7 +172,7 @@ def _user(tx: Tx, scope: Scope, login: DemoLogin, hashed: str, now: datetime) ->
         scope,
         name=login.name,
         email=login.email,
-        role=login.role,
+        role_id=f"role_{login.role}",
         password_hash=hashed,
         now=now,
     )

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from antiphon import access, devices, log, tenancy
+from antiphon import access, devices, identity, log, tenancy
 from antiphon.clock import SystemClock
-from antiphon.database import Database, Scope, Tx, open_database
+from antiphon.database import PLATFORM, Database, Scope, Tx, open_database
 from antiphon.devices import ClaimCodes, NewAccount, Station
-from antiphon.errors import BadInput, NotFound
+from antiphon.errors import BadInput, Conflict, NotFound
 from antiphon.limits import DOOR_PULSE_DEFAULT_S
 from antiphon.settings import Settings
-from antiphon.tenancy import Company, Language, Name, Site
-from antiphon.tenancy.routes import Email
+from antiphon.tenancy import Company, Language, Name, Place
+from antiphon.tenancy.store import OWNER
+from antiphon.tenancy.views import Email
 
 _PROJECT = "Main"
 _log = log.get("administration")
@@ -24,12 +25,21 @@ _log = log.get("administration")
 
 @dataclass(frozen=True, slots=True)
 class Founded:
-    """A new company, its first site, and the password of its administrator: it exists here once, then only as a hash."""
+    """A new company, its first site, and the password of its owner: it exists here once, then only as a hash."""
 
     company: Company
-    site: Site
+    site: Place
     email: str
     password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A company that has an owner again; `password` None: the owner signed in before and keeps theirs."""
+
+    company: Company
+    email: str
+    password: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,43 +75,88 @@ def reset_password(settings: Settings, email: str) -> str:
 
     `./antiphon user set-password E-MAIL`. Raises `NotFound`. A deactivated user stays deactivated.
     """
-    password = tenancy.new_password()
+    password = identity.new_password()
     with _database(settings) as database:
-        user = database.run_sync(lambda tx: tenancy.set_password(tx, email, password, SystemClock().now()))
+        user = database.run_sync(lambda tx: identity.set_password(tx, email, password, SystemClock().now()))
     _log.info("password set", user_id=user.id)
     return password
 
 
 def found_company(settings: Settings, name: str, email: str, time_zone: str, language: Language) -> Founded:
-    """A company with a first project and site of the same name, and its first administrator.
+    """A company with a first project and site of the same name, and its first owner.
 
     `./antiphon company add NAME --owner E-MAIL`. Raises `BadInput`, `EmailTaken`; nothing is made then.
     """
     given = _given(name, email)
-    password, now = tenancy.new_password(), SystemClock().now()
-    hashed = tenancy.hash_password(password)
+    password, now = identity.new_password(), SystemClock().now()
+    hashed = identity.hash_password(password)
 
-    def work(tx: Tx) -> tuple[Company, Site]:
-        company = tenancy.create_company(tx, given.name, now)
+    def work(tx: Tx) -> tuple[Company, Place]:
+        company = tenancy.create_company(tx, given.name, now, time_zone=time_zone, language=language)
         scope = Scope(company.id)
-        project = tenancy.create_project(tx, scope, _PROJECT, now)
-        site = tenancy.create_site(tx, scope, project.id, given.name, time_zone, language, now)
-        tenancy.create_user(
+        project = tenancy.create_place(tx, scope, "project", company.id, _PROJECT, now)
+        site = tenancy.create_place(tx, scope, "site", project.id, given.name, now)
+        owner = tenancy.create_user(
             tx,
             scope,
             name=given.email.partition("@")[0],
             email=given.email,
-            role="administrator",
+            role_id=OWNER,
             language=language,
             password_hash=hashed,
             now=now,
         )
+        tenancy.record(tx, scope, None, now, "company.added", company.id, owner_id=owner.id)
         return company, site
 
     with _database(settings) as database:
         company, site = database.run_sync(work)
     _log.info("company added", company_id=company.id, site_id=site.id)
     return Founded(company, site, given.email, password)
+
+
+def recover_company(settings: Settings, company_id: str, email: str) -> Recovered:
+    """Make somebody owner of a company that has none left: the person of that address, or a new one with a new password.
+
+    `./antiphon company recover ID --owner E-MAIL`. In the log and in the company's audit trail. Raises `PlaceNotFound`,
+    and `Conflict` while the company has an owner.
+    """
+    given = _given("Owner", email)
+    password, now = identity.new_password(), SystemClock().now()
+    hashed = identity.hash_password(password)
+
+    def work(tx: Tx) -> Recovered:
+        company, scope = tenancy.company(tx, company_id), Scope(company_id)
+        if tenancy.owners(tx, scope):
+            raise Conflict("This company has an owner. Ask them; nothing was changed.")
+        known = tenancy.user_by_email(tx, given.email)
+        if known is None:
+            name = given.email.partition("@")[0]
+            user = tenancy.create_user(
+                tx, scope, name=name, email=given.email, password_hash=hashed, now=now, role_id=OWNER
+            )
+        else:
+            user = tenancy.user(tx, PLATFORM, known["id"])
+            if not user.active and user.company_id == company.id:
+                user = tenancy.change_user(tx, scope, user.id, now, active=True)
+            tenancy.give(tx, scope, user.id, OWNER, company.id, now)
+        tenancy.record(tx, scope, None, now, "company.recovered", company.id, owner_id=user.id)
+        return Recovered(company, user.email, None if known else password)
+
+    with _database(settings) as database:
+        made = database.run_sync(work)
+    _log.warning("company recovered", company_id=company_id)
+    return made
+
+
+def every_company(settings: Settings) -> tuple[tuple[Company, int], ...]:
+    """All companies of the installation, each with how many owners it has. `./antiphon company list`."""
+
+    def work(tx: Tx) -> tuple[tuple[Company, int], ...]:
+        return tuple((one, len(tenancy.owners(tx, Scope(one.id)))) for one in tenancy.every_company(tx))
+
+    with _database(settings) as database:
+        return database.run_sync(work)
 
 
 def add_station(settings: Settings, name: str, site_id: str | None) -> Waiting:
@@ -114,7 +169,7 @@ def add_station(settings: Settings, name: str, site_id: str | None) -> Waiting:
 
     def work(tx: Tx) -> Waiting:
         scope, site = _site(tx, site_id)
-        station = devices.create_station(tx, scope, name=given.name, site_id=site.id, now=now)
+        station = devices.create_station(tx, scope, name=given.name, place_id=site.id, now=now)
         return Waiting(station, devices.new_claim_code(tx, scope, codes, station.id, now))
 
     with _database(settings) as database:
@@ -172,7 +227,7 @@ def add_account(settings: Settings, wanted: WantedAccount) -> NewAccount:
             tx,
             scope,
             name=given.name,
-            site_id=site.id,
+            place_id=site.id,
             early_video=wanted.early_video,
             opens_doors=wanted.opens_doors,
             realm=settings.realm,
@@ -246,7 +301,7 @@ def anybody(settings: Settings) -> bool:
         return database.run_sync(lambda tx: bool(tenancy.every_company(tx)))
 
 
-def _site(tx: Tx, site_id: str | None) -> tuple[Scope, Site]:
+def _site(tx: Tx, site_id: str | None) -> tuple[Scope, Place]:
     found = [
         (company, site) for company in tenancy.every_company(tx) for site in tenancy.sites_of(tx, Scope(company.id))
     ]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import uvloop
 from fastapi import FastAPI
 
-from antiphon import access, devices, log, metrics, tenancy
+from antiphon import access, devices, identity, log, metrics
 from antiphon.assembly import health, problems, serving
 from antiphon.assembly.engines.figures import BROKER_FIGURES, BrokerFigures, EngineFigures
 from antiphon.assembly.engines.watch import OutageWatch
@@ -23,6 +23,7 @@ from antiphon.errors import AntiphonError
 from antiphon.gateways.mqtt import MqttGateway
 from antiphon.limits import CLAIM_CODE_KEPT_DAYS, DOOR_REQUEST_LIFE_S, EXPIRY_SWEEP_S, OUTBOX_KEEP_DAYS
 from antiphon.settings import Settings
+from antiphon.tenancy.paging import forget_old_keys
 
 _log = log.get("worker")
 
@@ -50,7 +51,9 @@ class Expiry:
             return outbox.forget_delivered(tx, now - timedelta(days=OUTBOX_KEEP_DAYS))
 
         removed = {
-            "sessions": await self._database.run(lambda tx: tenancy.forget_expired_sessions(tx, now)),
+            "sessions": await self._database.run(lambda tx: identity.forget_expired_sessions(tx, now)),
+            "invitations": await self._database.run(lambda tx: identity.forget_expired_invitations(tx, now)),
+            "idempotency_keys": await self._database.run(lambda tx: forget_old_keys(tx, now)),
             "claim_codes": await self._database.run(
                 lambda tx: devices.forget_expired_claim_codes(tx, now - codes_kept)
             ),

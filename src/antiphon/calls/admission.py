@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from antiphon import devices, directory, limits, log
+from antiphon import devices, directory, limits, log, tenancy
 from antiphon.calls import inputs as i
 from antiphon.calls import store
-from antiphon.calls.ports import StationInvite
+from antiphon.calls.ports import ClientInfo, StationInvite
 from antiphon.calls.views import station_view
 from antiphon.database import Database, Scope, Tx
 from antiphon.errors import AntiphonError
@@ -46,13 +46,17 @@ class Admissions:
             refusal = i.PlanRefused("platform_error", "platform_error", 500)
             return Admission(None, None, None, refusal, error.code)
 
-    async def client_call(
-        self, call_id: str, scope: Scope, station_id: str, placed_by: str, now: datetime
-    ) -> Admission:
-        """The station a client wants to call; raises `StationNotFound`, or that the database is away."""
+    async def client_call(self, call_id: str, client: ClientInfo, station_id: str, now: datetime) -> Admission:
+        """The station a client wants to call; raises `StationNotFound`, `NotAllowed`, or that the database is away."""
+        scope, placed_by = Scope(client.company_id), client.user_name
 
         def ask(tx: Tx, write: bool) -> Admission:
             station = devices.station(tx, scope, station_id)
+            rights = tenancy.rights_of_user(tx, scope, client.user_id, now)
+            if not rights.may("stations.read", station.path):
+                raise devices.StationNotFound
+            if not rights.may("calls.answer", station.path):
+                raise tenancy.NotAllowed(permission="calls.answer")
             if write:
                 store.start_call(
                     tx,
@@ -111,7 +115,7 @@ def _plan(
     """Who rings for that button; an account may also dial another one of its company by number."""
     scope = Scope(station.company_id)
     try:
-        plan = directory.ring_plan(tx, scope, station.id, button, now)
+        plan = directory.ring_plan(tx, scope, station.id, station.path, button, now)
     except directory.UnknownButton:
         dialled = _dialled(tx, station, button)
         if dialled is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from antiphon import log
 from antiphon.calls.live import LiveCall
 from antiphon.calls.orders import Orders
-from antiphon.calls.ports import ClientPort
+from antiphon.calls.ports import ClientInfo, ClientPort
 from antiphon.calls.views import station_view, station_views
 from antiphon.database import Database, Scope, Tx
 from antiphon.devices import StationNotFound, station
@@ -25,9 +25,10 @@ class StationBoard:
     ) -> None:
         self._database, self._clients, self._orders, self._calls = database, clients, orders, calls
 
-    async def of_company(self, company_id: str) -> tuple[wire.StationView, ...]:
-        """Every station of the company as it is now."""
-        views = await self._database.read(lambda tx: station_views(tx, Scope(company_id)))
+    async def of_client(self, client: ClientInfo) -> tuple[wire.StationView, ...]:
+        """Every station that this person knows, as it is now."""
+        scope = Scope(client.company_id)
+        views = await self._database.read(lambda tx: station_views(tx, scope, client.sees, client.opens))
         return tuple(self._with_state(view) for view in views)
 
     def tell(self, call: LiveCall) -> None:
@@ -39,7 +40,7 @@ class StationBoard:
                 self.push(call.station.company_id, call.station.id)
         else:
             changed = wire.StationChanged(station=self._with_state(call.view))
-            self._clients.broadcast(call.station.company_id, changed)
+            self._clients.broadcast(call.station.company_id, changed, call.station.path)
 
     def push(self, company_id: str, station_id: str) -> None:
         """Look the station up anew and tell the company's clients; spared where nobody would be told."""
@@ -47,11 +48,12 @@ class StationBoard:
             self._orders.start(None, self._push(Scope(company_id), station_id))
 
     async def _push(self, scope: Scope, station_id: str) -> None:
-        def look(tx: Tx) -> wire.StationView:
-            return station_view(tx, station(tx, scope, station_id))
+        def look(tx: Tx) -> tuple[wire.StationView, str]:
+            found = station(tx, scope, station_id)
+            return station_view(tx, found), found.path
 
         try:
-            view = await self._database.read(look)
+            view, path = await self._database.read(look)
         except StationNotFound:
             return
         except AntiphonError as error:
@@ -60,7 +62,7 @@ class StationBoard:
         for call in self._calls():
             if call.station is not None and call.station.id == station_id:
                 call.view = view
-        self._clients.broadcast(scope.company_id, wire.StationChanged(station=self._with_state(view)))
+        self._clients.broadcast(scope.company_id, wire.StationChanged(station=self._with_state(view)), path)
 
     def _with_state(self, view: wire.StationView) -> wire.StationView:
         states = {

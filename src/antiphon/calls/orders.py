@@ -90,7 +90,7 @@ class Orders:
                 if call.view is not None:
                     view = call.view.model_copy(update={"state": "ringing"})
                     started = wire.CallStarted(request_id=order.request_id, call_id=call.call_id, station=view)
-                    self._clients.send(order.client, started)
+                    self._clients.send(order.client, started, call.station.path if call.station else None)
             case e.TellRemoteSdp():
                 self._clients.send(order.client, wire.RemoteSdp(call_id=call.call_id, sdp=order.sdp))
             case e.TellConnected():
@@ -157,6 +157,7 @@ class Orders:
                 rings_until=call.moment(order.rings_until),
                 video=order.previews,
             ),
+            call.station.path if call.station else None,
         )
 
     def _tell_door(self, order: e.TellDoor) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from antiphon.tenancy.rights import EVERYWHERE, Reach
 from antiphon.wire.client import ClientMessage, ServerMessage, StationView
 
 CallId = str
@@ -207,12 +208,15 @@ class ClientInfo:
     user_id: str
     user_name: str
     on_duty: bool
+    sees: Reach = EVERYWHERE  # stations of which this person knows
+    opens: Reach = EVERYWHERE  # stations whose doors they may open
 
 
 class ClientPort(Protocol):
     """Messages to browser tabs; sending to a tab that has gone is ignored."""
 
-    def send(self, client: ClientId, message: ServerMessage) -> None: ...
+    def send(self, client: ClientId, message: ServerMessage, path: str | None = None) -> None:
+        """To one tab. `path`: where the station in the message is, whose doors are shown as this person may open them."""
 
     def on_duty(self, company_id: str, user_ids: frozenset[str]) -> tuple[ClientInfo, ...]:
         """Tabs of these users that ring, oldest first."""
@@ -220,8 +224,8 @@ class ClientPort(Protocol):
     def may_return_s(self, user_ids: frozenset[str]) -> float:
         """How long to wait for tabs of these users that lost their connection, or may have lost it, a moment ago."""
 
-    def broadcast(self, company_id: str, message: ServerMessage) -> None:
-        """To every signed-on tab of a company, on duty or not."""
+    def broadcast(self, company_id: str, message: ServerMessage, path: str | None = None) -> None:
+        """To every signed-on tab of a company, on duty or not; with `path` only to those who know what is there."""
 
     def watched(self, company_id: str) -> bool:
         """Whether any tab of the company is signed on."""
@@ -230,8 +234,8 @@ class ClientPort(Protocol):
 class ClientEvents(Protocol):
     """What the client gateway tells the call service."""
 
-    async def stations_of(self, company_id: str) -> tuple[StationView, ...]:
-        """Every station of the company with its state now, for `Welcome`."""
+    async def stations_of(self, client: ClientInfo) -> tuple[StationView, ...]:
+        """Every station this person knows with its state now, for `Welcome`."""
 
     def client_came(self, client: ClientInfo) -> None:
         """A tab signed on, or came back under the same id after a lost socket; it has had its `Welcome`."""

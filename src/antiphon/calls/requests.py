@@ -116,9 +116,8 @@ class Requests:
 
     async def _place_now(self, client: ClientInfo, message: wire.CallStation) -> None:
         call_id, now = new_id("call"), self._clock.now()
-        scope = Scope(client.company_id)
         try:
-            admission = await self._admissions.client_call(call_id, scope, message.station_id, client.user_name, now)
+            admission = await self._admissions.client_call(call_id, client, message.station_id, now)
         except AntiphonError as error:
             self._error(client, message.request_id, error.code, error.detail, None)
             return

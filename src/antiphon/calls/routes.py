@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from antiphon.calls import store
 from antiphon.calls.store import CallNotFound, SnapshotNotFound
-from antiphon.database import Database
 from antiphon.limits import CALLS_PAGE_MAX
-from antiphon.tenancy.routes import CurrentPrincipal
+from antiphon.tenancy.asking import Asker, Needs, Route, database_of
 from antiphon.wire.client import CallView
 
-router = APIRouter(prefix="/api/v1", tags=["calls"])
+router = APIRouter(route_class=Route, prefix="/api/v1", tags=["calls"])
 
 Id = Annotated[str, Field(max_length=64)]
+Readers = Annotated[Asker, Depends(Needs("calls.read"))]
+Watchers = Annotated[Asker, Depends(Needs("snapshots.read"))]
 
 
 class Calls(BaseModel):
@@ -27,31 +28,37 @@ class Calls(BaseModel):
     next_cursor: str | None = Field(examples=["call_01jd0000000000000000000000"])
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
 @router.get("/calls", summary="Calls of the company, newest first")
 async def list_calls(
     request: Request,
-    principal: CurrentPrincipal,
+    asker: Readers,
     limit: Annotated[int, Query(ge=1, le=CALLS_PAGE_MAX)] = 50,
+    live: Annotated[bool, Query(description="Only calls that go on.")] = False,
     cursor: Annotated[str | None, Query(max_length=64, pattern=r"^call_[0-9a-z]{26}$")] = None,
 ) -> Calls:
     """Give `next_cursor` back as `cursor` for the page after this one."""
-    found = await _database(request).read(
-        lambda tx: store.calls_page(tx, principal.scope, limit=limit + 1, before=cursor)
+    found = await database_of(request).read(
+        lambda tx: store.calls_page(
+            tx,
+            asker.scope,
+            limit=limit + 1,
+            before=cursor,
+            reach=asker.reach("calls.read"),
+            pictured=asker.reach("snapshots.read"),
+            live=live,
+        )
     )
     items = list(found[:limit])
     return Calls(items=items, next_cursor=items[-1].call_id if len(found) > limit else None)
 
 
 @router.get("/calls/{call_id}", summary="One call with its legs")
-async def one_call(request: Request, principal: CurrentPrincipal, call_id: str) -> CallView:
+async def one_call(request: Request, asker: Readers, call_id: str) -> CallView:
     if len(call_id) > 64:
         raise CallNotFound
-    return await _database(request).read(lambda tx: store.call(tx, principal.scope, call_id))
+    return await database_of(request).read(
+        lambda tx: store.call(tx, asker.scope, call_id, asker.reach("calls.read"), asker.reach("snapshots.read"))
+    )
 
 
 @router.get(
@@ -60,11 +67,13 @@ async def one_call(request: Request, principal: CurrentPrincipal, call_id: str) 
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}, "description": "The picture"}},
 )
-async def snapshot(request: Request, principal: CurrentPrincipal, snapshot_id: str) -> Response:
+async def snapshot(request: Request, asker: Watchers, snapshot_id: str) -> Response:
     """Never changes under its id; only this person's browser may keep it."""
     if len(snapshot_id) > 64:
         raise SnapshotNotFound
-    picture = await _database(request).read(lambda tx: store.snapshot(tx, principal.scope, snapshot_id))
+    picture = await database_of(request).read(
+        lambda tx: store.snapshot(tx, asker.scope, snapshot_id, asker.reach("snapshots.read"))
+    )
     path = request.app.state.settings.snapshots / f"{picture.id}.jpg"
     try:
         jpeg = await asyncio.to_thread(path.read_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from antiphon import events, log, metrics
 from antiphon.access import DoorNeedsCall
@@ -146,8 +147,8 @@ class CallService(LegListener):
 
     # -- ClientEvents ------------------------------------------------------------------------------------------------
 
-    async def stations_of(self, company_id: str) -> tuple[wire.StationView, ...]:
-        return await self._board.of_company(company_id)
+    async def stations_of(self, client: ClientInfo) -> tuple[wire.StationView, ...]:
+        return await self._board.of_client(client)
 
     def client_came(self, client: ClientInfo) -> None:
         self._tabs[client.client] = client
@@ -346,16 +347,19 @@ class CallService(LegListener):
         """A door's acknowledgement came after the call's end."""
         if call.station is None:
             return
-        company = call.station.company_id
+        company, path = call.station.company_id, call.station.path
         changed = wire.HistoryChanged(call_id=call.call_id)
-        self._records.count_opening(Scope(company), call.call_id, lambda: self._clients.broadcast(company, changed))
+        tell = partial(self._clients.broadcast, company, changed, path)
+        self._records.count_opening(Scope(company), call.call_id, tell)
 
     def _write_late(self, call: LiveCall) -> None:
         record, of = call.record, call.station
         if record is None or of is None:
             return
         changed = wire.HistoryChanged(call_id=call.call_id)
-        self._records.complete(of, call.ended(record), lambda: self._clients.broadcast(of.company_id, changed))
+        self._records.complete(
+            of, call.ended(record), partial(self._clients.broadcast, of.company_id, changed, of.path)
+        )
 
     async def send_digits(self, device_id: str, digits: str) -> None:
         """Implements `access.CallDigits`: one after another, to the station that somebody talks with."""

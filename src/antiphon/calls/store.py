@@ -10,10 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from antiphon import tenancy
 from antiphon.calls.model import Direction, EndedBy
 from antiphon.database import PLATFORM, Scope, Tx, UtcTime, tenant_table
 from antiphon.devices import Station
 from antiphon.errors import NotFound
+from antiphon.tenancy import Reach
+from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.client import CallView, EndCause, LegView, MediaBreakView
 
 call_rows = tenant_table(
@@ -21,7 +24,8 @@ call_rows = tenant_table(
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("station_id", sa.String(40), nullable=False, index=True),
     sa.Column("station_name", sa.String(120), nullable=False),  # as it was then
-    sa.Column("place", sa.String(250), nullable=False),
+    sa.Column("place", sa.String(700), nullable=False),
+    sa.Column("place_id", sa.String(40), sa.ForeignKey("places.id"), nullable=False, index=True),  # where rights hold
     sa.Column("direction", sa.String(16), nullable=False),
     sa.Column("button", sa.String(64), nullable=False),
     sa.Column("started_at", UtcTime, nullable=False),
@@ -35,6 +39,7 @@ call_rows = tenant_table(
     sa.Column("doors_opened", sa.Integer, nullable=False),
     sa.Column("snapshot_id", sa.String(40), nullable=True),
     sa.Column("media_breaks", sa.Text, nullable=True),  # JSON list of MediaBreakView
+    sa.Index("ix_calls_page", "company_id", "id"),
 )
 leg_rows = tenant_table(
     "call_legs",
@@ -146,6 +151,7 @@ def start_call(
         "station_id": station.id,
         "station_name": station.name,
         "place": station.place,
+        "place_id": station.place_id,
         "direction": direction,
         "button": button[:64],
         "started_at": started_at,
@@ -226,10 +232,28 @@ def close_unended(tx: Tx, scope: Scope, call_id: str, now: datetime) -> bool:
 # -- the history -----------------------------------------------------------------------------------------------------
 
 
-def calls_page(tx: Tx, scope: Scope, *, limit: int, before: str | None) -> tuple[CallView, ...]:
-    """The company's calls, newest first, those before the call `before` (ids are ordered by time)."""
-    where = (call_rows.c.id < before,) if before else ()
-    rows = tx.all(scope, call_rows, *where, order_by=(call_rows.c.id.desc(),), limit=limit)
+def calls_page(
+    tx: Tx,
+    scope: Scope,
+    *,
+    limit: int,
+    before: str | None,
+    reach: Reach = EVERYWHERE,
+    pictured: Reach = EVERYWHERE,
+    live: bool = False,
+) -> tuple[CallView, ...]:
+    """Calls at places within reach, newest first, those before the call `before` (ids are ordered by time).
+
+    Pictures are named where they are within `pictured`. `live`: only those that go on.
+    """
+    where = [tenancy.within(call_rows.c.place_id, reach)]
+    if before:
+        where.append(call_rows.c.id < before)
+    if live:
+        where.append(_WITHOUT_END)
+    its_place = tenancy.places_joined(call_rows.c.place_id)
+    found = tx.page(scope, call_rows, its_place, where=where, order_by=(call_rows.c.id,), descending=True, limit=limit)
+    rows = [_masked(row, place["path"], pictured) for row, place in found]
     legs: dict[str, list[LegView]] = {row["id"]: [] for row in rows}
     wanted = leg_rows.c.call_id.in_(list(legs))
     for row in tx.all(scope, leg_rows, wanted, order_by=(leg_rows.c.call_id, leg_rows.c.position)):
@@ -237,13 +261,21 @@ def calls_page(tx: Tx, scope: Scope, *, limit: int, before: str | None) -> tuple
     return tuple(_call(row, tuple(legs[row["id"]])) for row in rows)
 
 
-def call(tx: Tx, scope: Scope, call_id: str) -> CallView:
-    """One call of the company; raises `CallNotFound`."""
-    row = tx.first(scope, call_rows, call_rows.c.id == call_id)
-    if row is None:
+def call(tx: Tx, scope: Scope, call_id: str, reach: Reach = EVERYWHERE, pictured: Reach = EVERYWHERE) -> CallView:
+    """One call at a place within reach; raises `CallNotFound`."""
+    for found, place in tx.joined(scope, call_rows, tenancy.places_joined(call_rows.c.place_id), id=call_id):
+        if reach.covers(place["path"]):
+            row = _masked(found, place["path"], pictured)
+            break
+    else:
         raise CallNotFound
     legs = tx.all(scope, leg_rows, leg_rows.c.call_id == call_id, order_by=(leg_rows.c.position,))
     return _call(row, tuple(_leg(leg) for leg in legs))
+
+
+def _masked(row: Row, path: str, pictured: Reach) -> Row:
+    """The row without its picture where that may not be seen (U6)."""
+    return row if pictured.covers(path) else {**row, "snapshot_id": None}
 
 
 def _leg(row: Row) -> LegView:
@@ -302,10 +334,14 @@ def add_snapshot(tx: Tx, scope: Scope, picture: Picture, *, width: int, height: 
         tx.insert(scope, last_pictures, values | {"station_id": picture.station_id})
 
 
-def snapshot(tx: Tx, scope: Scope, snapshot_id: str) -> Picture:
-    """One picture of the company; raises `SnapshotNotFound`."""
-    row = tx.first(scope, snapshot_rows, snapshot_rows.c.id == snapshot_id)
+def snapshot(tx: Tx, scope: Scope, snapshot_id: str, reach: Reach = EVERYWHERE) -> Picture:
+    """One picture of a call at a place within reach; raises `SnapshotNotFound`."""
+    row = tx.first(scope, snapshot_rows, id=snapshot_id)
     if row is None:
+        raise SnapshotNotFound
+    its_place = tenancy.places_joined(call_rows.c.place_id)
+    paths = [place["path"] for _, place in tx.joined(scope, call_rows, its_place, id=row["call_id"])]
+    if not (all(map(reach.covers, paths)) if paths else reach.everywhere):
         raise SnapshotNotFound
     return Picture(row["id"], row["call_id"], row["station_id"], row["taken_at"])
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from antiphon import access, devices
 from antiphon.calls import store
 from antiphon.database import Scope, Tx
+from antiphon.tenancy import Reach
 from antiphon.wire.client import DoorView, StationView
 
 
@@ -17,21 +18,24 @@ def station_view(tx: Tx, station: devices.Station) -> StationView:
     return _view(station, access.doors_of_station(tx, scope, station.id), picture)
 
 
-def station_views(tx: Tx, scope: Scope) -> tuple[StationView, ...]:
-    """Every station of the company that is in service, by name."""
+def station_views(tx: Tx, scope: Scope, sees: Reach, opens: Reach) -> tuple[StationView, ...]:
+    """Every station within `sees` that is in service, by name; doors show whether they are within `opens`."""
     pictures = store.newest_pictures(tx, scope)
     doors: dict[str, list[access.Door]] = {}
     for door in access.doors(tx, scope):
         doors.setdefault(door.station_id, []).append(door)
     return tuple(
-        _view(station, tuple(doors.get(station.id, ())), pictures.get(station.id))
-        for station in devices.stations(tx, scope)
+        _view(station, tuple(doors.get(station.id, ())), pictures.get(station.id), opens.covers(station.path))
+        for station in devices.stations(tx, scope, reach=sees)
         if station.status == "claimed"
     )
 
 
 def _view(
-    station: devices.Station, doors: tuple[access.Door, ...], picture: tuple[str, datetime] | None
+    station: devices.Station,
+    doors: tuple[access.Door, ...],
+    picture: tuple[str, datetime] | None,
+    may_open: bool = True,
 ) -> StationView:
     return StationView(
         station_id=station.id,
@@ -44,8 +48,8 @@ def _view(
         snapshot_id=picture[0] if picture else None,
         snapshot_at=picture[1] if picture else None,
         doors=tuple(
-            # Everybody who can sign on may open; `access` decides at the tap.
-            DoorView(door_id=door.id, name=door.name, kind=door.kind, may_open=True, pulse_s=door.pulse_s)
+            # What is shown; `access` decides at the tap.
+            DoorView(door_id=door.id, name=door.name, kind=door.kind, may_open=may_open, pulse_s=door.pulse_s)
             for door in doors
         ),
     )

@@ -1,5 +1,6 @@
 """Transactions and the one scoped helper through which every tenant query goes."""
 
+from antiphon.database.conditions import beginning, below, binary_text, folded, has_row, in_rows, placed, sort_key
 from antiphon.database.core import Database, Tx, UtcTime, metadata, tenant_table
 from antiphon.database.failures import AlreadyThere, DatabaseAway, StorageFull
 from antiphon.database.opening import OUTBOX_SOCKET, open_database
@@ -16,7 +17,15 @@ __all__ = [
     "StorageFull",
     "Tx",
     "UtcTime",
+    "beginning",
+    "below",
+    "binary_text",
+    "folded",
+    "has_row",
+    "in_rows",
     "metadata",
     "open_database",
+    "placed",
+    "sort_key",
     "tenant_table",
 ]

@@ -135,6 +135,67 @@ class Tx:
         named = {f"where_{at}": value for at, value in enumerate(values)}
         return asked.rows(self._connection.execute(asked.statement, named), typed=True)
 
+    def page(
+        self,
+        scope: AnyScope,
+        table: sa.Table,
+        *ons: statements.On,
+        where: Sequence[sa.ColumnElement[bool]] = (),
+        order_by: Sequence[sa.ColumnElement[Any]],
+        after: Sequence[Any] | None = None,
+        limit: int | None,
+        descending: bool = False,
+    ) -> list[tuple[Row, ...]]:
+        """At most `limit` rows (None: all) in that order, those after the given values of the ordering columns; each with its rows of
+        further tables, as in `joined`."""
+        tables = [table, *(column.table for column, _ in ons)]
+        joined: sa.FromClause = table
+        for column, equals in ons:
+            joined = joined.join(
+                column.table, sa.and_(column == equals, column.table.c.company_id == table.c.company_id)
+            )
+        columns = [column.label(f"c{at}_{column.key}") for at, one in enumerate(tables) for column in one.columns]
+        query = sa.select(*columns).select_from(joined).where(*self._where(scope, table, tuple(where), {}))
+        if after is not None:
+            place, given = (
+                sa.tuple_(*order_by),
+                sa.tuple_(*(sa.literal(v, c.type) for v, c in zip(after, order_by, strict=True))),
+            )
+            query = query.where(place < given if descending else place > given)
+        query = query.order_by(*(column.desc() if descending else column for column in order_by)).limit(limit)
+        found: list[tuple[Row, ...]] = []
+        for values in self._connection.execute(query):
+            at = 0
+            rows: list[Row] = []
+            for one in tables:
+                rows.append({column.key: values[at + step] for step, column in enumerate(one.columns)})
+                at += len(one.columns)
+            found.append(tuple(rows))
+        return found
+
+    def grouped(
+        self, scope: AnyScope, table: sa.Table, *columns: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Each combination of these columns' values that occurs, followed by how many rows have it."""
+        query = sa.select(*columns, sa.func.count()).where(*self._where(scope, table, tuple(where), {}))
+        return [tuple(row) for row in self._connection.execute(query.group_by(*columns))]
+
+    def move_prefix(
+        self,
+        scope: Scope,
+        table: sa.Table,
+        column: sa.Column[str],
+        old: str,
+        new: str,
+        *where: sa.ColumnElement[bool],
+    ) -> int:
+        """Replace the beginning `old` of that column by `new` in every matching row; returns how many there were."""
+        self._refuse_when_read_only()
+        rest = sa.func.substr(column, len(old) + 1)
+        values = {column.key: sa.literal(new, column.type).concat(rest)}
+        matching = self._where(scope, table, where, {})
+        return self._connection.execute(sa.update(table).where(*matching).values(values)).rowcount
+
     def count(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], **equal: Any) -> int:
         """How many rows meet every condition."""
         query = sa.select(sa.func.count()).select_from(table).where(*self._where(scope, table, where, equal))
@@ -180,6 +241,12 @@ class Tx:
         """Remove the rows that match; returns how many there were."""
         self._refuse_when_read_only()
         return self._connection.execute(sa.delete(table).where(*self._where(scope, table, where, equal))).rowcount
+
+    def lock(self, scope: Scope) -> None:
+        """Let nobody else who asks for the same work on this company until the end; SQLite has one writer anyway."""
+        if self._connection.dialect.name == "postgresql":
+            key = sa.func.hashtextextended(scope.company_id, 0)
+            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
     def revision(self) -> str | None:
         """The schema's revision, or None before the first migration."""

@@ -35,7 +35,15 @@ from antiphon.devices.service import (
     revoke,
     station_for_call,
 )
-from antiphon.devices.store import called_station, forget_expired_claim_codes, station, stations
+from antiphon.devices.store import (
+    at_station,
+    called_station,
+    change_station,
+    forget_expired_claim_codes,
+    lies_in,
+    station,
+    stations,
+)
 
 __all__ = [
     "AccountNotFound",
@@ -59,15 +67,18 @@ __all__ = [
     "account_by_number",
     "accounts_named",
     "accounts_of",
+    "at_station",
     "called_station",
     "change_account",
     "change_desired",
+    "change_station",
     "create_account",
     "create_station",
     "ensure_claim_key",
     "first_certificate_ends",
     "forget_expired_claim_codes",
     "identified",
+    "lies_in",
     "new_account_password",
     "new_claim_code",
     "remove_account",

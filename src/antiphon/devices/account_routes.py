@@ -8,16 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from antiphon.clock import Clock
-from antiphon.database import Database, Tx
-from antiphon.devices import accounts
+from antiphon.database import Tx, sort_key
+from antiphon.devices import accounts, store
 from antiphon.devices.accounts import NewAccount
-from antiphon.devices.model import Station
+from antiphon.devices.model import AccountNotFound, Station
+from antiphon.devices.routes import Readers, Writers, admit_place
 from antiphon.settings import Settings
-from antiphon.tenancy import Label, Name
-from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
+from antiphon.tenancy import Label, Name, Permission, paging
+from antiphon.tenancy.asking import Asker, Route, database_of, now_of
+from antiphon.tenancy.paging import AlreadyDone, Cursor, IdempotencyKey, IfMatch, Limit
 
-router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
+router = APIRouter(route_class=Route, prefix="/api/v1/accounts", tags=["accounts"])
 
 
 class Body(BaseModel):
@@ -28,7 +29,7 @@ class NewAccountBody(Body):
     """A station of another maker, an indoor station or a telephone. Its button `main` rings everybody."""
 
     name: Name = Field(examples=["Empfang"])
-    site_id: str = Field(max_length=64)
+    place_id: str = Field(max_length=64, description="A site, or a folder in one.")
     spot: Label = Field(default="", examples=["Stiege 2"])
     early_video: StrictBool = Field(
         default=False,
@@ -44,6 +45,8 @@ class AccountChange(Body):
     """What is left out stays as it is."""
 
     name: Annotated[Name | None, Field(examples=["Empfang"])] = None
+    spot: Label | None = None
+    place_id: Annotated[str | None, Field(max_length=64)] = None
     early_video: StrictBool | None = None
     opens_doors: StrictBool | None = None
 
@@ -53,6 +56,7 @@ class AccountItem(BaseModel):
     name: str = Field(examples=["Empfang"])
     number: str = Field(description="SIP user name; other accounts dial it.", examples=["48213905"])
     site_id: str
+    place_id: str
     place: str = Field(examples=["Rainerstraße 12, Stiege 2"])
     early_video: bool
     opens_doors: bool
@@ -61,7 +65,10 @@ class AccountItem(BaseModel):
 
 
 class AccountItems(BaseModel):
+    """A page by name; `next_cursor` null: there is nothing more."""
+
     items: list[AccountItem]
+    next_cursor: str | None
 
 
 class Credentials(BaseModel):
@@ -77,81 +84,115 @@ class CreatedAccount(AccountItem):
     credentials: Credentials
 
 
-@router.get("", summary="SIP accounts of the company")
-async def list_accounts(request: Request, principal: CurrentPrincipal) -> AccountItems:
-    """All of them by name."""
-    found = await _database(request).read(lambda tx: accounts.accounts_of(tx, principal.scope))
-    return AccountItems(items=[_item(account) for account in found])
+@router.get("", summary="SIP accounts by name")
+async def list_accounts(request: Request, asker: Readers, limit: Limit = 100, cursor: Cursor = None) -> AccountItems:
+    """Those that you may see."""
+    beginning, reach = paging.after(cursor, str, str), asker.reach("stations.read")
+
+    def look(tx: Tx) -> AccountItems:
+        found = store.stations_page(tx, asker.scope, reach, kinds=("account",), after=beginning, limit=limit + 1)
+        items, following = paging.cut(found, limit, lambda account: (sort_key(account.name), account.id))
+        return AccountItems(items=[_item(account) for account in items], next_cursor=following)
+
+    return await database_of(request).read(look)
 
 
 @router.get("/{account_id}", summary="One SIP account")
-async def get_account(account_id: str, request: Request, principal: CurrentPrincipal) -> AccountItem:
-    return _item(await _database(request).read(lambda tx: accounts.account(tx, principal.scope, account_id)))
+async def get_account(account_id: str, request: Request, response: Response, asker: Readers) -> AccountItem:
+    found = await database_of(request).read(lambda tx: _admitted(tx, asker, account_id))
+    return paging.tagged(response, _item(found))
 
 
 @router.post("", summary="Add a SIP account", status_code=201)
 async def add_account(
-    body: NewAccountBody, request: Request, response: Response, principal: CurrentAdministrator
+    body: NewAccountBody, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
 ) -> CreatedAccount:
     """Number and password are generated; type them at the station with the server's name and port."""
     response.headers["Cache-Control"] = "no-store"
-    settings, now = _settings(request), _now(request)
-    made = await _database(request).run(
-        lambda tx: accounts.create_account(
-            tx,
-            principal.scope,
-            name=body.name,
-            site_id=body.site_id,
-            spot=body.spot,
-            early_video=body.early_video,
-            opens_doors=body.opens_doors,
-            realm=settings.realm,
-            now=now,
-        )
-    )
+    settings, now = _settings(request), now_of(request)
+
+    def work(tx: Tx) -> NewAccount:
+        shown: list[NewAccount] = []
+
+        def make() -> str:
+            admit_place(tx, asker, body.place_id)
+            new = accounts.create_account(
+                tx,
+                asker.scope,
+                name=body.name,
+                place_id=body.place_id,
+                spot=body.spot,
+                early_video=body.early_video,
+                opens_doors=body.opens_doors,
+                realm=settings.realm,
+                now=now,
+            )
+            asker.record(tx, now, "account.added", new.station.id, name=new.station.name, place_id=body.place_id)
+            shown.append(new)
+            return new.station.id
+
+        made_id, repeated = paging.once(tx, asker, request, key, body, now, make)
+        if repeated:
+            raise AlreadyDone(device_id=made_id)
+        return shown[0]
+
+    made = await database_of(request).run(work)
     return CreatedAccount(**_item(made.station).model_dump(), credentials=_credentials(request, made))
 
 
 @router.patch("/{account_id}", summary="Change a SIP account")
 async def change_account(
-    account_id: str, body: AccountChange, request: Request, principal: CurrentAdministrator
+    account_id: str, body: AccountChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
 ) -> AccountItem:
-    """In force for the next call."""
-    changed = await _database(request).run(
-        lambda tx: accounts.change_account(
-            tx,
-            principal.scope,
-            account_id,
-            name=body.name,
-            early_video=body.early_video,
-            opens_doors=body.opens_doors,
-        )
-    )
-    return _item(changed)
+    """In force for the next call. A `place_id` moves it."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> Station:
+        before = _admitted(tx, asker, account_id, "stations.configure")
+        paging.check_match(if_match, lambda: _item(before))
+        if body.place_id is not None:
+            admit_place(tx, asker, body.place_id)
+        given = body.model_dump(exclude_none=True)
+        asker.record(tx, now, "account.changed", account_id, **given)
+        return accounts.change_account(tx, asker.scope, account_id, **given)
+
+    return paging.tagged(response, _item(await database_of(request).run(work)))
 
 
 @router.post("/{account_id}/password", summary="Make a new password", status_code=201)
-async def new_password(
-    account_id: str, request: Request, response: Response, principal: CurrentAdministrator
-) -> Credentials:
+async def new_password(account_id: str, request: Request, response: Response, asker: Writers) -> Credentials:
     """The old one is refused from now on."""
     response.headers["Cache-Control"] = "no-store"
-    made = await _database(request).run(lambda tx: accounts.new_account_password(tx, principal.scope, account_id))
+    now = now_of(request)
+
+    def work(tx: Tx) -> NewAccount:
+        _admitted(tx, asker, account_id, "stations.configure")
+        asker.record(tx, now, "account.password_made", account_id)
+        return accounts.new_account_password(tx, asker.scope, account_id)
+
+    made = await database_of(request).run(work)
     return _credentials(request, made)
 
 
 @router.delete("/{account_id}", summary="Remove a SIP account", status_code=204)
-async def remove_account(account_id: str, request: Request, principal: CurrentAdministrator) -> Response:
+async def remove_account(account_id: str, request: Request, asker: Writers) -> Response:
     """It is refused from now on, its call ends, its doors are gone; the history keeps its calls."""
-    now = _now(request)
+    now = now_of(request)
 
     def work(tx: Tx) -> None:
-        accounts.account(tx, principal.scope, account_id)
-        request.app.state.account_leaves(tx, principal.scope, account_id)
-        accounts.remove_account(tx, principal.scope, account_id, now)
+        leaving = _admitted(tx, asker, account_id, "stations.configure")
+        request.app.state.account_leaves(tx, asker.scope, account_id)
+        accounts.remove_account(tx, asker.scope, account_id, now)
+        asker.record(tx, now, "account.removed", account_id, name=leaving.name)
 
-    await _database(request).run(work)
+    await database_of(request).run(work)
     return Response(status_code=204)
+
+
+def _admitted(tx: Tx, asker: Asker, account_id: str, *needed: Permission) -> Station:
+    account = accounts.account(tx, asker.scope, account_id)
+    asker.admit(account.path, "stations.read", *needed, missing=AccountNotFound)
+    return account
 
 
 def _item(account: Station) -> AccountItem:
@@ -160,6 +201,7 @@ def _item(account: Station) -> AccountItem:
         name=account.name,
         number=account.number,
         site_id=account.site_id,
+        place_id=account.place_id,
         place=account.place,
         early_video=account.early_video,
         opens_doors=account.opens_doors,
@@ -181,13 +223,3 @@ def _credentials(request: Request, made: NewAccount) -> Credentials:
 def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
-
-
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
-def _now(request: Request) -> datetime:
-    clock: Clock = request.app.state.clock
-    return clock.now()

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from antiphon import directory, events, log, tenancy
+from antiphon import directory, events, log
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, outbox
 from antiphon.devices import store
 from antiphon.devices.model import AccountNotFound, Station
+from antiphon.identity import new_password
 from antiphon.limits import ACCOUNT_NUMBER_DIGITS
 
 _log = log.get("devices")
@@ -31,7 +32,7 @@ def create_account(
     scope: Scope,
     *,
     name: str,
-    site_id: str,
+    place_id: str,
     spot: str = "",
     early_video: bool = False,
     opens_doors: bool = True,
@@ -39,7 +40,7 @@ def create_account(
     now: datetime,
 ) -> NewAccount:
     """A station of another maker: a number, a password, and the button `main` that rings everybody (+14)."""
-    device_id = store.add_station(tx, scope, name=name, site_id=site_id, spot=spot, now=now, kind="account")
+    device_id = store.add_station(tx, scope, name=name, place_id=place_id, spot=spot, now=now, kind="account")
     number, password = _free_number(tx), _new_password()
     tx.insert(
         scope,
@@ -93,13 +94,15 @@ def change_account(
     device_id: str,
     *,
     name: str | None = None,
+    spot: str | None = None,
+    place_id: str | None = None,
     early_video: bool | None = None,
     opens_doors: bool | None = None,
 ) -> Station:
     """Change what is given; in force for the next call. Raises `AccountNotFound`."""
     account(tx, scope, device_id)
-    if name is not None:
-        tx.update(scope, store.device_rows, store.device_rows.c.id == device_id, values={"name": name})
+    if name is not None or place_id is not None or spot is not None:
+        store.change_station(tx, scope, device_id, name=name, spot=spot, place_id=place_id)
     given = {"early_video": early_video, "opens_doors": opens_doors}
     values = {column: value for column, value in given.items() if value is not None}
     if values:
@@ -128,7 +131,7 @@ def remove_account(tx: Tx, scope: Scope, device_id: str, now: datetime) -> Stati
     directory.set_buttons(tx, scope, device_id, ())
     directory.forget_account(tx, scope, device_id)
     tx.delete(scope, store.account_rows, store.account_rows.c.device_id == device_id)
-    tx.delete(scope, store.device_rows, store.device_rows.c.id == device_id)
+    store.forget_station(tx, scope, device_id)
     fact = events.AccountRemoved(new_id("fact"), scope.company_id, now, device_id, found.number)
     outbox.append(tx, scope, fact)
     _log.info("account removed", company_id=scope.company_id, device_id=device_id)
@@ -146,7 +149,7 @@ def _free_number(tx: Tx) -> str:
 
 def _new_password() -> str:
     """100 bits of letters and digits alone: the web pages of stations refuse many other characters."""
-    return tenancy.new_password().replace("-", "")
+    return new_password().replace("-", "")
 
 
 def _ha1(number: str, realm: str, password: str) -> str:

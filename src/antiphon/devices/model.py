@@ -20,7 +20,9 @@ class Station:
     company_id: str
     name: str
     site_id: str
-    place: str  # site and spot in words
+    place_id: str  # the site or folder it belongs to
+    path: str  # of that place: where rights have to hold
+    place: str  # site, folders and spot in words
     time_zone: str
     status: StationStatus
     online: bool  # its MQTT session stands

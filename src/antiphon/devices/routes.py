@@ -7,23 +7,25 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from antiphon import directory, limits
+from antiphon import directory, limits, tenancy
 from antiphon.clock import Clock
-from antiphon.database import Database, Tx
+from antiphon.database import Tx, sort_key
 from antiphon.devices import service, store
 from antiphon.devices.authority import Authority
-from antiphon.devices.model import CertificateIdentity, CertificateMissing, Station, StationStatus
+from antiphon.devices.model import CertificateIdentity, CertificateMissing, Station, StationNotFound, StationStatus
 from antiphon.devices.service import ClaimCodes
 from antiphon.devices.throttle import ClaimThrottle
 from antiphon.errors import AntiphonError
-from antiphon.tenancy import Label, Name
-from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
+from antiphon.tenancy import Label, Name, Permission, paging
+from antiphon.tenancy.asking import Asker, Needs, Route, client_address, database_of, now_of
+from antiphon.tenancy.paging import AlreadyDone, Cursor, IdempotencyKey, IfMatch, Limit
+from antiphon.tenancy.views import Id
 from antiphon.wire.station import ClaimReply, ClaimRequest
 
-router = APIRouter(prefix="/api/v1/stations", tags=["stations"])
+router = APIRouter(route_class=Route, prefix="/api/v1/stations", tags=["stations"])
 claim_router = APIRouter(prefix="/device/v1", tags=["device"])
 station_router = APIRouter(prefix="/device/v1", tags=["device"])
 
@@ -33,6 +35,10 @@ CERTIFICATE_SERIAL = "X-Client-Certificate-Serial"
 
 _IDENTITY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HEX = re.compile(r"[0-9a-f]{1,40}")
+
+
+Readers = Annotated[Asker, Depends(Needs("stations.read"))]
+Writers = Annotated[Asker, Depends(Needs("stations.configure"))]
 
 
 class Body(BaseModel):
@@ -53,7 +59,7 @@ class NewStation(Body):
     """A station before it exists. Without `buttons` it gets one, `main`, that rings everybody."""
 
     name: Name = Field(examples=["Haupteingang"])
-    site_id: str = Field(max_length=64)
+    place_id: str = Field(max_length=64, description="A site, or a folder in one.")
     spot: Label = Field(default="", examples=["Stiege 2"])
     buttons: list[NewButton] | None = Field(default=None, max_length=limits.BUTTONS_PER_STATION_MAX)
 
@@ -62,6 +68,7 @@ class StationItem(BaseModel):
     id: str = Field(examples=["station_01k2x3y4z5a6b7c8d9e0f1g2h3"])
     name: str = Field(examples=["Haupteingang"])
     site_id: str
+    place_id: str
     place: str = Field(examples=["Rainerstraße 12, Stiege 2"])
     time_zone: str = Field(examples=["Europe/Vienna"])
     status: StationStatus
@@ -72,7 +79,18 @@ class StationItem(BaseModel):
 
 
 class Stations(BaseModel):
+    """A page by name; `next_cursor` null: there is nothing more."""
+
     items: list[StationItem]
+    next_cursor: str | None
+
+
+class StationChange(Body):
+    """Only what is given changes. A `place_id` moves the station."""
+
+    name: Name | None = None
+    spot: Label | None = None
+    place_id: Annotated[str | None, Field(max_length=64)] = None
 
 
 class ClaimCode(BaseModel):
@@ -89,58 +107,123 @@ class CreatedStation(StationItem, ClaimCode):
 # -- people ----------------------------------------------------------------------------------------------------------
 
 
-@router.get("", summary="Stations of the company")
-async def list_stations(request: Request, principal: CurrentPrincipal) -> Stations:
-    """All of them by name, unclaimed ones included."""
-    found = await _database(request).read(lambda tx: store.stations(tx, principal.scope, "station"))
-    return Stations(items=[_item(station) for station in found])
+@router.get("", summary="Stations by name")
+async def list_stations(
+    request: Request,
+    asker: Readers,
+    place_id: Annotated[Id | None, Query(description="Only those in this place and below it.")] = None,
+    status: Annotated[StationStatus | None, Query(description="Only those in this state.")] = None,
+    online: Annotated[bool | None, Query(description="Only those that are, or are not, online.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Stations:
+    """Those that you may see, unclaimed ones included."""
+    beginning = paging.after(cursor, str, str)
+
+    def look(tx: Tx) -> Stations:
+        found = store.stations_page(
+            tx,
+            asker.scope,
+            asker.reach("stations.read"),
+            kinds=("station",),
+            within=tenancy.place(tx, asker.scope, place_id).path if place_id is not None else None,
+            status=status,
+            online=online,
+            after=beginning,
+            limit=limit + 1,
+        )
+        items, following = paging.cut(found, limit, lambda station: (sort_key(station.name), station.id))
+        return Stations(items=[_item(station) for station in items], next_cursor=following)
+
+    return await database_of(request).read(look)
 
 
 @router.get("/{station_id}", summary="One station")
-async def get_station(station_id: str, request: Request, principal: CurrentPrincipal) -> StationItem:
-    return _item(await _database(request).read(lambda tx: store.own_station(tx, principal.scope, station_id)))
+async def get_station(station_id: str, request: Request, response: Response, asker: Readers) -> StationItem:
+    found = await database_of(request).read(lambda tx: _admitted(tx, asker, station_id))
+    return paging.tagged(response, _item(found))
+
+
+@router.patch("/{station_id}", summary="Rename or move a station")
+async def change_station(
+    station_id: str, body: StationChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+) -> StationItem:
+    """It stays the same station: its code, certificate, doors and calls go on."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> Station:
+        before = _admitted(tx, asker, station_id, "stations.configure")
+        paging.check_match(if_match, lambda: _item(before))
+        if body.place_id is not None:
+            admit_place(tx, asker, body.place_id)
+        given = body.model_dump(exclude_none=True)
+        changed = service.change_station(
+            tx, asker.scope, station_id, now, name=body.name, spot=body.spot, place_id=body.place_id
+        )
+        asker.record(tx, now, "station.changed", station_id, **given)
+        return changed
+
+    return paging.tagged(response, _item(await database_of(request).run(work)))
 
 
 @router.post("", summary="Add a station", status_code=201)
 async def add_station(
-    body: NewStation, request: Request, response: Response, principal: CurrentAdministrator
+    body: NewStation, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
 ) -> CreatedStation:
     """The station can be configured at once; enter the claim code at the hardware whenever that is there."""
     response.headers["Cache-Control"] = "no-store"
-    codes, now = claim_codes(request), _now(request)
+    codes, now = claim_codes(request), now_of(request)
 
     def work(tx: Tx) -> tuple[Station, str]:
-        station = service.create_station(
-            tx,
-            principal.scope,
-            name=body.name,
-            site_id=body.site_id,
-            spot=body.spot,
-            buttons=_buttons(body.buttons),
-            now=now,
-        )
-        return station, service.new_claim_code(tx, principal.scope, codes, station.id, now)
+        def make() -> str:
+            admit_place(tx, asker, body.place_id)
+            made = service.create_station(
+                tx,
+                asker.scope,
+                name=body.name,
+                place_id=body.place_id,
+                spot=body.spot,
+                buttons=_buttons(body.buttons),
+                now=now,
+            )
+            asker.record(tx, now, "station.added", made.id, name=made.name, place_id=made.place_id)
+            return made.id
 
-    station, code = await _database(request).run(work)
+        made_id, repeated = paging.once(tx, asker, request, key, body, now, make)
+        if repeated:
+            raise AlreadyDone(device_id=made_id)
+        code = service.new_claim_code(tx, asker.scope, codes, made_id, now)
+        return store.own_station(tx, asker.scope, made_id), code
+
+    station, code = await database_of(request).run(work)
     return CreatedStation(**_item(station).model_dump(), **_code(code, now).model_dump())
 
 
 @router.post("/{station_id}/claim-code", summary="Make a new claim code", status_code=201)
-async def new_claim_code(
-    station_id: str, request: Request, response: Response, principal: CurrentAdministrator
-) -> ClaimCode:
+async def new_claim_code(station_id: str, request: Request, response: Response, asker: Writers) -> ClaimCode:
     """The codes made before are void. Claiming with it locks out the hardware that had this place."""
     response.headers["Cache-Control"] = "no-store"
-    codes, now = claim_codes(request), _now(request)
-    code = await _database(request).run(lambda tx: service.new_claim_code(tx, principal.scope, codes, station_id, now))
-    return _code(code, now)
+    codes, now = claim_codes(request), now_of(request)
+
+    def work(tx: Tx) -> str:
+        _admitted(tx, asker, station_id, "stations.configure")
+        asker.record(tx, now, "station.code_made", station_id)
+        return service.new_claim_code(tx, asker.scope, codes, station_id, now)
+
+    return _code(await database_of(request).run(work), now)
 
 
 @router.post("/{station_id}/revoke", summary="Lock a station out")
-async def revoke(station_id: str, request: Request, principal: CurrentAdministrator) -> StationItem:
+async def revoke(station_id: str, request: Request, asker: Writers) -> StationItem:
     """Its certificate is refused from now on, everywhere, and its call ends. A new claim code takes it back."""
-    now = _now(request)
-    return _item(await _database(request).run(lambda tx: service.revoke(tx, principal.scope, station_id, now)))
+    now = now_of(request)
+
+    def work(tx: Tx) -> Station:
+        _admitted(tx, asker, station_id, "stations.configure")
+        asker.record(tx, now, "station.revoked", station_id)
+        return service.revoke(tx, asker.scope, station_id, now)
+
+    return _item(await database_of(request).run(work))
 
 
 # -- stations: claim without a certificate, the rest with one ---------------------------------------------------------
@@ -207,11 +290,11 @@ class DeviceMe(BaseModel):
 async def claim(body: ClaimRequest, request: Request, response: Response) -> ClaimReply:
     """Once for each code; the same key may repeat it shortly, when the answer was lost."""
     response.headers["Cache-Control"] = "no-store"
-    enrolment, clock, address = _enrolment(request), _clock(request), _address(request)
+    enrolment, clock, address = _enrolment(request), _clock(request), client_address(request)
     enrolment.throttle.admit(address, clock.monotonic())
     now = clock.now()
     try:
-        claimed = await _database(request).run(
+        claimed = await database_of(request).run(
             lambda tx: service.claim(tx, enrolment.authority, enrolment.codes, body, now)
         )
     except AntiphonError as error:
@@ -226,7 +309,7 @@ async def claim(body: ClaimRequest, request: Request, response: Response) -> Cla
 async def me(request: Request) -> DeviceMe:
     """The station that the certificate names."""
     identity = _identity(request)
-    found = await _database(request).read(lambda tx: service.identified(tx, identity))
+    found = await database_of(request).read(lambda tx: service.identified(tx, identity))
     return DeviceMe(
         device_id=found.id, name=found.name, place=found.place, time_zone=found.time_zone, language=found.language
     )
@@ -235,8 +318,8 @@ async def me(request: Request) -> DeviceMe:
 @station_router.post("/renew", summary="Get the next certificate")
 async def renew(body: RenewRequest, request: Request) -> RenewReply:
     """For a new key or the same one; the certificate that asked stays valid until its own end."""
-    identity, enrolment, now = _identity(request), _enrolment(request), _now(request)
-    chain = await _database(request).run(
+    identity, enrolment, now = _identity(request), _enrolment(request), now_of(request)
+    chain = await database_of(request).run(
         lambda tx: service.renew(tx, enrolment.authority, identity, body.certificate_request, now)
     )
     return RenewReply(certificate=chain, trust=enrolment.authority.trust_pem)
@@ -251,20 +334,24 @@ def claim_codes(request: Request) -> ClaimCodes:
     return made
 
 
+def admit_place(tx: Tx, asker: Asker, place_id: str) -> None:
+    """Let them put a station there."""
+    place = tenancy.place(tx, asker.scope, place_id)
+    asker.admit(place.path, "places.read", "stations.configure", missing=tenancy.PlaceNotFound)
+
+
+def _admitted(tx: Tx, asker: Asker, station_id: str, *needed: Permission) -> Station:
+    station = store.own_station(tx, asker.scope, station_id)
+    asker.admit(station.path, "stations.read", *needed, missing=StationNotFound)
+    return station
+
+
 def _identity(request: Request) -> CertificateIdentity:
     common_name = request.headers.get(CERTIFICATE_CN, "")
     serial = request.headers.get(CERTIFICATE_SERIAL, "").lower().lstrip("0")
     if not _IDENTITY.fullmatch(common_name) or not _HEX.fullmatch(serial):
         raise CertificateMissing
     return CertificateIdentity(common_name, serial)
-
-
-def _address(request: Request) -> str:
-    """The caller's address as the front saw it: the last entry of the last header, which only the front can have added."""
-    forwarded = request.headers.getlist("x-forwarded-for")
-    if forwarded:
-        return forwarded[-1].rsplit(",", 1)[-1].strip()
-    return request.client.host if request.client else ""
 
 
 def _buttons(wanted: list[NewButton] | None) -> tuple[directory.Button, ...]:
@@ -281,6 +368,7 @@ def _item(station: Station) -> StationItem:
         id=station.id,
         name=station.name,
         site_id=station.site_id,
+        place_id=station.place_id,
         place=station.place,
         time_zone=station.time_zone,
         status=station.status,
@@ -304,15 +392,6 @@ def _enrolment(request: Request) -> Enrolment:
     return enrolment
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
 def _clock(request: Request) -> Clock:
     clock: Clock = request.app.state.clock
     return clock
-
-
-def _now(request: Request) -> datetime:
-    return _clock(request).now()

@@ -82,7 +82,7 @@ def create_station(
     scope: Scope,
     *,
     name: str,
-    site_id: str,
+    place_id: str,
     spot: str = "",
     buttons: Sequence[directory.Button] = (directory.Button("main"),),
     now: datetime,
@@ -90,7 +90,7 @@ def create_station(
     """A station that can be configured before it exists; it waits for its claim."""
     if len({button.name for button in buttons}) != len(buttons):
         raise ButtonsInvalid
-    device_id = store.add_station(tx, scope, name=name, site_id=site_id, spot=spot, now=now)
+    device_id = store.add_station(tx, scope, name=name, place_id=place_id, spot=spot, now=now)
     directory.set_buttons(tx, scope, device_id, buttons)
     created = store.station(tx, scope, device_id)
     change_desired(
@@ -102,6 +102,27 @@ def create_station(
         language="de" if created.language == "de" else "en",
     )
     return created
+
+
+def change_station(
+    tx: Tx,
+    scope: Scope,
+    device_id: str,
+    now: datetime,
+    *,
+    name: str | None = None,
+    spot: str | None = None,
+    place_id: str | None = None,
+) -> Station:
+    """Rename or move; a station that comes to a site of another language speaks that from then on.
+
+    Raises `StationNotFound`, `PlaceNotFound`, `PlaceMisplaced`.
+    """
+    before = store.station(tx, scope, device_id)
+    changed = store.change_station(tx, scope, device_id, name=name, spot=spot, place_id=place_id)
+    if changed.kind == "station" and changed.language != before.language:
+        change_desired(tx, scope, device_id, now=now, language="de" if changed.language == "de" else "en")
+    return changed
 
 
 def station_for_call(tx: Tx, device_id: str) -> Station:

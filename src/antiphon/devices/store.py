@@ -10,16 +10,19 @@ import sqlalchemy as sa
 
 from antiphon import tenancy
 from antiphon.clock import new_id
-from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, tenant_table
+from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, binary_text, in_rows, sort_key, tenant_table
 from antiphon.devices.authority import IssuedCertificate
 from antiphon.devices.model import Station, StationKind, StationNotFound, StationStatus
+from antiphon.tenancy import Place, PlaceMisplaced, Reach, search
+from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Desired, Reported
 
 device_rows = tenant_table(
     "devices",
     sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("site_id", sa.String(40), sa.ForeignKey("sites.id"), nullable=False, index=True),
+    sa.Column("place_id", sa.String(40), sa.ForeignKey("places.id"), nullable=False, index=True),
     sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("sort_key", binary_text(120), nullable=False),
     sa.Column("spot", sa.String(120), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("online", sa.Boolean, nullable=False),
@@ -28,6 +31,7 @@ device_rows = tenant_table(
     sa.Column("software", sa.String(64), nullable=True),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("kind", sa.String(16), nullable=False, server_default="station"),
+    sa.Index("ix_devices_sorted", "company_id", "kind", "sort_key", "id"),
 )
 # Digest accounts of other makers' stations. The SIP edge reads them through the view `sip_accounts`.
 account_rows = tenant_table(
@@ -79,7 +83,7 @@ reported_states = tenant_table(
 )
 
 # What a call asks about a station, in one question each.
-_ITS_SITE = tenancy.site_joined(device_rows.c.site_id)
+_ITS_PLACE = tenancy.places_joined(device_rows.c.place_id)
 _ITS_DEVICE = (device_rows.c.id, account_rows.c.device_id)
 
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
@@ -89,31 +93,105 @@ Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below gi
 
 
 def add_station(
-    tx: Tx, scope: Scope, *, name: str, site_id: str, spot: str, now: datetime, kind: StationKind = "station"
+    tx: Tx, scope: Scope, *, name: str, place_id: str, spot: str, now: datetime, kind: StationKind = "station"
 ) -> str:
     """A station that waits for its claim, or an account, which is in service at once; returns its id.
 
-    A site of another company: `NotFound`.
+    Raises `PlaceNotFound`, and `PlaceMisplaced` for a place above sites.
     """
-    site = tenancy.site(tx, scope, site_id)
+    place = _home(tx, scope, place_id)
     device_id = new_id(kind)
     status: StationStatus = "unclaimed" if kind == "station" else "claimed"
-    values = {"id": device_id, "site_id": site.id, "name": name, "spot": spot, "status": status, "kind": kind}
-    tx.insert(scope, device_rows, values | {"online": False, "created_at": now})
+    values = {"id": device_id, "place_id": place.id, "name": name, "sort_key": sort_key(name), "spot": spot}
+    tx.insert(scope, device_rows, values | {"status": status, "kind": kind, "online": False, "created_at": now})
+    search.put(tx, scope, kind, device_id, place.id, name)
     return device_id
 
 
-def stations(tx: Tx, scope: Scope, *kinds: StationKind) -> tuple[Station, ...]:
-    """The company's stations by name; of these kinds only, where any is named."""
-    sites = {site.id: site for site in tenancy.sites_of(tx, scope)}
-    errors = {row["device_id"]: row["error"] for row in tx.all(scope, reported_states)}
-    accounts = {row["device_id"]: row for row in tx.all(scope, account_rows)}
-    rows = tx.all(scope, device_rows, order_by=(device_rows.c.name, device_rows.c.id))
+def change_station(
+    tx: Tx, scope: Scope, device_id: str, *, name: str | None, spot: str | None, place_id: str | None
+) -> Station:
+    """Rename, or move to another site or folder. Raises `StationNotFound`, `PlaceNotFound`, `PlaceMisplaced`."""
+    before = station(tx, scope, device_id)
+    values: dict[str, Any] = {}  # Any: of every column
+    if name is not None:
+        values |= {"name": name, "sort_key": sort_key(name)}
+    if spot is not None:
+        values["spot"] = spot
+    if place_id is not None:
+        values["place_id"] = _home(tx, scope, place_id).id
+    if values:
+        tx.update(scope, device_rows, values=values, id=device_id)
+        search.put(tx, scope, before.kind, device_id, place_id or before.place_id, name or before.name)
+    return station(tx, scope, device_id)
+
+
+def forget_station(tx: Tx, scope: Scope, device_id: str) -> None:
+    """The row of a device whose every trace is gone already."""
+    search.drop(tx, scope, device_id)
+    tx.delete(scope, device_rows, id=device_id)
+
+
+def at_station(station_id: sa.Column[Any], reach: Reach) -> sa.ColumnElement[bool]:
+    """The condition that a row's station is within reach; where that is the whole company, rows without one too."""
+    if reach.everywhere:
+        return sa.true()
+    return in_rows(station_id, device_rows.c.id, tenancy.within(device_rows.c.place_id, reach))
+
+
+def lies_in(tx: Tx, scope: Scope, place_id: str) -> bool:
+    """Whether any station belongs directly to that place."""
+    return tx.first(scope, device_rows, place_id=place_id) is not None
+
+
+def stations(tx: Tx, scope: Scope, *kinds: StationKind, reach: Reach = EVERYWHERE) -> tuple[Station, ...]:
+    """The company's stations within reach by name; of these kinds only, where any is named."""
+    return stations_page(tx, scope, reach, kinds=kinds, limit=None)
+
+
+def stations_page(
+    tx: Tx,
+    scope: Scope,
+    reach: Reach,
+    *,
+    kinds: Sequence[StationKind] = (),
+    within: str | None = None,
+    status: StationStatus | None = None,
+    online: bool | None = None,
+    after: Sequence[Any] | None = None,
+    limit: int | None,
+) -> tuple[Station, ...]:
+    """Stations within reach by name, those after the given name and id. `within`: a path that they lie below."""
+    where = [tenancy.within(device_rows.c.place_id, reach)]
+    if kinds:
+        where.append(device_rows.c.kind.in_(kinds))
+    if within is not None:
+        where.append(tenancy.within(device_rows.c.place_id, Reach((within,))))
+    if status is not None:
+        where.append(device_rows.c.status == status)
+    if online is not None:
+        where.append(device_rows.c.online.is_(online))
+    order = (device_rows.c.sort_key, device_rows.c.id)
+    rows = tx.page(scope, device_rows, _ITS_PLACE, where=where, order_by=order, after=after, limit=limit)
+    ids = [row["id"] for row, _ in rows] if limit is not None else None
+    errors = {row["device_id"]: row["error"] for row in _of_devices(tx, scope, reported_states, ids)}
+    accounts = {row["device_id"]: row for row in _of_devices(tx, scope, account_rows, ids)}
     return tuple(
-        _station(row, sites[row["site_id"]], errors.get(row["id"]), accounts.get(row["id"]))
-        for row in rows
-        if not kinds or row["kind"] in kinds
+        _station(row, tenancy.place_of(place), errors.get(row["id"]), accounts.get(row["id"])) for row, place in rows
     )
+
+
+def _of_devices(tx: Tx, scope: Scope, table: sa.Table, ids: list[str] | None) -> Sequence[Row]:
+    """The rows of these devices; None: of every one."""
+    return tx.all(scope, table) if ids is None else tx.all(scope, table, table.c.device_id.in_(ids))
+
+
+def _home(tx: Tx, scope: Scope, place_id: str) -> Place:
+    """A place where a station can be: it has a site, which gives it time zone and language."""
+    place = tenancy.place(tx, scope, place_id)
+    if place.site_id is None:
+        raise PlaceMisplaced("A station belongs to a site or to a folder in one.")
+    return place
 
 
 def station(tx: Tx, scope: Scope, device_id: str) -> Station:
@@ -137,18 +215,18 @@ def account_of(tx: Tx, scope: Scope, device_id: str) -> Station | None:
 
 
 def _account(tx: Tx, scope: AnyScope, **equal: Any) -> Station | None:  # Any: as `Tx` takes them
-    for account, row, *site in tx.joined(scope, account_rows, _ITS_DEVICE, *_ITS_SITE, **equal):
-        return _station(row, tenancy.site_of(*site), None, account)
+    for account, row, place in tx.joined(scope, account_rows, _ITS_DEVICE, _ITS_PLACE, **equal):
+        return _station(row, tenancy.place_of(place), None, account)
     return None
 
 
 def _whole_station(tx: Tx, asked: AnyScope, device_id: str) -> Station:
-    for row, *site in tx.joined(asked, device_rows, *_ITS_SITE, id=device_id):
-        scope, its_site = Scope(row["company_id"]), tenancy.site_of(*site)
+    for row, place in tx.joined(asked, device_rows, _ITS_PLACE, id=device_id):
+        scope, its_place = Scope(row["company_id"]), tenancy.place_of(place)
         if row["kind"] == "account":
-            return _station(row, its_site, None, tx.first(scope, account_rows, device_id=device_id))
+            return _station(row, its_place, None, tx.first(scope, account_rows, device_id=device_id))
         reported = tx.first(scope, reported_states, device_id=device_id)
-        return _station(row, its_site, reported["error"] if reported else None, None)
+        return _station(row, its_place, reported["error"] if reported else None, None)
     raise StationNotFound(device_id=device_id[:64])
 
 
@@ -335,19 +413,21 @@ def set_reported(tx: Tx, scope: Scope, device_id: str, reported: Reported, now: 
     tx.update(scope, device_rows, device_rows.c.id == device_id, values=about)
 
 
-def _station(row: Row, site: tenancy.Site, error: str | None, account: Row | None) -> Station:
+def _station(row: Row, place: Place, error: str | None, account: Row | None) -> Station:
     return Station(
         id=row["id"],
         company_id=row["company_id"],
         name=row["name"],
-        site_id=site.id,
-        place=f"{site.name}, {row['spot']}" if row["spot"] else site.name,
-        time_zone=site.time_zone,
+        site_id=place.site_id or "",
+        place_id=place.id,
+        path=place.path,
+        place=f"{place.trail}, {row['spot']}" if row["spot"] else place.trail,
+        time_zone=place.time_zone,
         status=row["status"],
         online=row["online"],
         since=row["since"],
         model=row["model"],
-        language=site.language,
+        language=place.language,
         error=error,
         kind=row["kind"],
         number=account["number"] if account else "",

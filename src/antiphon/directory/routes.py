@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from antiphon.database import Database, Tx
 from antiphon.directory import store
 from antiphon.directory.model import Button
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
-from antiphon.tenancy import Label, Principal
-from antiphon.tenancy.routes import CurrentAdministrator, CurrentPrincipal
+from antiphon.tenancy import Label, paging
+from antiphon.tenancy.asking import Asker, Needs, Route
+from antiphon.tenancy.paging import IfMatch
 
-router = APIRouter(prefix="/api/v1/stations/{station_id}/buttons", tags=["buttons"])
+router = APIRouter(route_class=Route, prefix="/api/v1/stations/{station_id}/buttons", tags=["buttons"])
+
+
+Readers = Annotated[Asker, Depends(Needs("stations.read"))]
+Writers = Annotated[Asker, Depends(Needs("stations.configure"))]
 
 
 class ButtonBody(BaseModel):
@@ -47,7 +52,7 @@ class Buttons(BaseModel):
         return self
 
 
-def _view(tx: Tx, principal: Principal, station_id: str) -> Buttons:
+def _view(tx: Tx, asker: Asker, station_id: str) -> Buttons:
     return Buttons(
         items=[
             ButtonBody(
@@ -56,26 +61,28 @@ def _view(tx: Tx, principal: Principal, station_id: str) -> Buttons:
                 user_ids=None if button.user_ids is None else list(button.user_ids),
                 account_ids=list(button.account_ids),
             )
-            for button in store.buttons(tx, principal.scope, station_id)
+            for button in store.buttons(tx, asker.scope, station_id)
         ]
     )
 
 
 @router.get("", summary="Buttons of a station")
-async def list_buttons(station_id: str, request: Request, principal: CurrentPrincipal) -> Buttons:
+async def list_buttons(station_id: str, request: Request, response: Response, asker: Readers) -> Buttons:
     """The station's buttons and whom each rings."""
     state = request.app.state
     database: Database = state.database
 
     def look(tx: Tx) -> Buttons:
-        state.require_station(tx, principal.scope, station_id)
-        return _view(tx, principal, station_id)
+        state.admit_station(tx, asker, station_id)
+        return _view(tx, asker, station_id)
 
-    return await database.read(look)
+    return paging.tagged(response, await database.read(look))
 
 
 @router.put("", summary="Set the buttons of a station")
-async def put_buttons(station_id: str, body: Buttons, request: Request, principal: CurrentAdministrator) -> Buttons:
+async def put_buttons(
+    station_id: str, body: Buttons, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+) -> Buttons:
     """Replace all buttons of the station; in force for the next press."""
     state = request.app.state
     database: Database = state.database
@@ -91,11 +98,13 @@ async def put_buttons(station_id: str, body: Buttons, request: Request, principa
     ]
 
     def change(tx: Tx) -> Buttons:
-        state.require_station(tx, principal.scope, station_id)
+        state.admit_station(tx, asker, station_id, "stations.configure")
+        paging.check_match(if_match, lambda: _view(tx, asker, station_id))
         for account_id in {account_id for button in wanted for account_id in button.account_ids}:
-            state.require_account(tx, principal.scope, account_id)
-        store.set_buttons(tx, principal.scope, station_id, wanted)
-        state.buttons_changed(tx, principal.scope, station_id, wanted, now)
-        return _view(tx, principal, station_id)
+            state.require_account(tx, asker.scope, account_id)
+        store.set_buttons(tx, asker.scope, station_id, wanted)
+        state.buttons_changed(tx, asker.scope, station_id, wanted, now)
+        asker.record(tx, now, "buttons.changed", station_id, names=[button.name for button in wanted])
+        return _view(tx, asker, station_id)
 
-    return await database.run(change)
+    return paging.tagged(response, await database.run(change))

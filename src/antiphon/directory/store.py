@@ -43,8 +43,8 @@ button_accounts = tenant_table(
 )
 
 
-def ring_plan(tx: Tx, scope: Scope, station_id: str, button: str, now: datetime) -> RingPlan:
-    """Who rings now for that button: the active users bound to it; raises `UnknownButton`."""
+def ring_plan(tx: Tx, scope: Scope, station_id: str, path: str, button: str, now: datetime) -> RingPlan:
+    """Who rings now for that button: the people bound to it who may answer at `path`; raises `UnknownButton`."""
     row = tx.first(scope, button_rows, station_id=station_id, name=button)
     if row is None:
         raise UnknownButton(button=button[:32])
@@ -52,9 +52,8 @@ def ring_plan(tx: Tx, scope: Scope, station_id: str, button: str, now: datetime)
     bound = None if row["rings_everyone"] else _targets(tx, scope, row["id"])
     if bound == ():
         return RingPlan((), RING_MAX_S, row["label"], account_ids)
-    active = [user.id for user in tenancy.users(tx, scope) if user.active]
-    people = active if bound is None else [user_id for user_id in bound if user_id in active]
-    return RingPlan(tuple(people), RING_MAX_S, row["label"], account_ids)
+    people = tenancy.holders(tx, scope, "calls.answer", path, now, among=bound)
+    return RingPlan(people, RING_MAX_S, row["label"], account_ids)
 
 
 def buttons(tx: Tx, scope: Scope, station_id: str) -> tuple[Button, ...]:

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from antiphon import log, tenancy
+from antiphon import identity, log, tenancy
 from antiphon.calls import ClientEvents, ClientInfo
 from antiphon.clock import Clock, new_id
-from antiphon.database import Database
+from antiphon.database import PLATFORM, Database
 from antiphon.errors import AntiphonError, Forbidden, NotFound, Unauthenticated
-from antiphon.events import SessionsEnded
+from antiphon.events import RightsChanged, SessionsEnded
 from antiphon.gateways.tabs import POLICY_VIOLATION, Allowance, Gone, Strangers, Tab, TooManyStrangers, TooManyTabs
 from antiphon.gateways.turn import Turn
 from antiphon.limits import (
@@ -61,7 +61,7 @@ class ClientGateway:
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
         self.events: ClientEvents
         self._database, self._clock = database, clock
-        self._public_key = tenancy.public_key_pem((settings.secrets / "jwt.key").read_text())
+        self._public_key = identity.public_key_pem((settings.secrets / "jwt.key").read_text())
         self._turn = Turn(settings)
         self._public_name = settings.public_name
         self._tabs: dict[str, dict[str, Tab]] = {}  # company -> client -> tab, oldest first
@@ -75,16 +75,24 @@ class ClientGateway:
 
     def sessions_ended(self, fact: SessionsEnded) -> None:
         """Close the tabs of sessions that were ended: signed out, deactivated, another password or role."""
-        for tab in list(self._tabs.get(fact.company_id, {}).values()):
-            if tab.session_id in fact.session_ids:
-                tab.end(Gone(wire.CLOSE_UNAUTHENTICATED, _error(tenancy.SessionEnded())))
+        for tabs in self._tabs.values():  # somebody may act in another company than their own
+            for tab in list(tabs.values()):
+                if tab.session_id in fact.session_ids:
+                    tab.end(Gone(wire.CLOSE_UNAUTHENTICATED, _error(tenancy.SessionEnded())))
 
-    def send(self, client: str, message: wire.ServerMessage) -> None:
-        """To one tab."""
+    def rights_changed(self, fact: RightsChanged) -> None:
+        """Tabs of that person, or of everybody, connect again: they are told what they may see now, or refused."""
+        for tab in list(self._tabs.get(fact.company_id, {}).values()):
+            if fact.user_id in (None, tab.info.user_id):
+                tab.end(Gone(wire.CLOSE_RESTART))
+
+    def send(self, client: str, message: wire.ServerMessage, path: str | None = None) -> None:
+        """To one tab; doors of the station at `path` are shown as this person may open them."""
         for tabs in self._tabs.values():
             tab = tabs.get(client)
             if tab is not None:
-                tab.send(message.model_dump_json())
+                shut = path is not None and not tab.info.opens.covers(path)
+                tab.send((_without_doors(message) if shut else message).model_dump_json())
                 return
 
     def on_duty(self, company_id: str, user_ids: frozenset[str]) -> tuple[ClientInfo, ...]:
@@ -92,13 +100,16 @@ class ClientGateway:
         tabs = self._tabs.get(company_id, {}).values()
         return tuple(tab.info for tab in tabs if tab.info.on_duty and tab.info.user_id in user_ids)
 
-    def broadcast(self, company_id: str, message: wire.ServerMessage) -> None:
-        """To every tab of a company."""
+    def broadcast(self, company_id: str, message: wire.ServerMessage, path: str | None = None) -> None:
+        """To every tab of a company, with `path` of those who know the station there."""
         tabs = list(self._tabs.get(company_id, {}).values())
+        if path is not None:
+            tabs = [tab for tab in tabs if tab.info.sees.covers(path)]
         if tabs:
             text = message.model_dump_json()
+            shut = _without_doors(message).model_dump_json() if path is not None else text
             for tab in tabs:
-                tab.send(text)
+                tab.send(text if path is None or tab.info.opens.covers(path) else shut)
 
     def watched(self, company_id: str) -> bool:
         """Whether any tab of the company is signed on."""
@@ -195,15 +206,16 @@ class ClientGateway:
             raise Gone(
                 wire.CLOSE_UNAUTHENTICATED, wire.Error(request_id=None, code="unauthenticated", detail=detail)
             ) from None
-        principal, expires_at, company = await self._verified(message, company_id)
+        principal, expires_at, company, rights = await self._verified(message, company_id)
         if self._stopping:
             raise Gone(wire.CLOSE_RESTART)
         client = self._resumed(message, principal, company_id)
         tabs = self._tabs.setdefault(company_id, {})
         if sum(tab.info.user_id == principal.user_id for tab in tabs.values()) >= CLIENTS_PER_USER_MAX:
             raise Gone(wire.CLOSE_TOO_MANY, _error(TooManyTabs()))
-        info = ClientInfo(client, company_id, principal.user_id, principal.name, message.on_duty)
-        tab = Tab(info, expires_at, principal.session_id)
+        sees, opens = rights.reach("stations.read"), rights.reach("doors.open")
+        info = ClientInfo(client, company_id, principal.user_id, principal.name, message.on_duty, sees, opens)
+        tab = Tab(info, expires_at, principal.session_id, rights.changes_at)
         tabs[client] = tab  # from here on nothing that changes is missed; it waits behind the welcome
         try:
             await self._welcome(socket, tab, company)
@@ -213,32 +225,38 @@ class ClientGateway:
         _log.info("client signed on", company_id=company_id, user_id=principal.user_id, client_id=client)
         return tab
 
-    async def _verified(self, hello: wire.Hello, company_id: str) -> tuple[tenancy.Principal, datetime, str]:
+    async def _verified(
+        self, hello: wire.Hello, company_id: str
+    ) -> tuple[tenancy.Principal, datetime, str, tenancy.Rights]:
         """Who signs on, until when, and the company's name."""
         try:
-            principal = tenancy.verify_access_token(hello.token, self._public_key, self._clock.now())
+            principal = identity.verify_access_token(hello.token, self._public_key, self._clock.now())
             if principal.company_id != company_id:
                 raise WrongCompany
             now = self._clock.now()
-            user, company, alive = await self._database.read(
+            user, company, alive, rights = await self._database.read(
                 lambda tx: (
-                    tenancy.user(tx, principal.scope, principal.user_id),
+                    tenancy.user(tx, PLATFORM, principal.user_id),
                     tenancy.company(tx, principal.company_id),
-                    tenancy.session_alive(tx, principal.scope, principal.session_id, principal.user_id, now),
+                    identity.session_alive(tx, principal.session_id, principal.user_id, now),
+                    tenancy.rights_of_user(tx, principal.scope, principal.user_id, now),
                 )
             )
             if not user.active:
                 raise Unauthenticated
             if not alive:
                 raise tenancy.SessionEnded
+            if not rights.reach("stations.read"):
+                raise tenancy.NotAllowed(permission="stations.read")
         except NotFound:
             _log.warning("client refused", code=Unauthenticated.code, company_id=company_id[:64])
             raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(Unauthenticated())) from None
         except AntiphonError as error:
             _log.warning("client refused", code=error.code, company_id=company_id[:64])
-            code = wire.CLOSE_UNAUTHENTICATED if isinstance(error, Unauthenticated) else wire.CLOSE_RESTART
+            final = isinstance(error, Unauthenticated | tenancy.NotAllowed)
+            code = wire.CLOSE_UNAUTHENTICATED if final else wire.CLOSE_RESTART
             raise Gone(code, _error(error)) from error
-        return replace(principal, name=user.name), _end_of(hello.token), company.name
+        return replace(principal, name=user.name), _end_of(hello.token), company.name, rights
 
     def _resumed(self, hello: wire.Hello, principal: tenancy.Principal, company_id: str) -> str:
         """The same client id for a tab that comes back, so that its conversation is still its own."""
@@ -255,7 +273,7 @@ class ClientGateway:
         return new_id("client")
 
     async def _welcome(self, socket: WebSocket, tab: Tab, company: str) -> None:
-        stations = await self.events.stations_of(tab.info.company_id)
+        stations = await self.events.stations_of(tab.info)
         welcome = wire.Welcome(
             client_id=tab.info.client,
             user_id=tab.info.user_id,
@@ -325,11 +343,15 @@ class ClientGateway:
     async def _read(self, socket: WebSocket, tab: Tab) -> None:
         allowance = Allowance(2 * WEBSOCKET_MESSAGES_PER_SECOND, self._clock.monotonic())
         while True:
-            left_s = (tab.expires_at - self._clock.now()).total_seconds()
+            now = self._clock.now()
+            until = min(tab.expires_at, tab.rights_change_at or tab.expires_at)
+            left_s = (until - now).total_seconds()
             try:
                 async with asyncio.timeout(max(left_s, 0)):
                     text = await self._receive(socket, allowance)
             except TimeoutError:
+                if until < tab.expires_at:  # a grant began or ended by itself
+                    raise Gone(wire.CLOSE_RESTART) from None
                 raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(tenancy.TokenExpired())) from None
             message = self._parsed(text)
             match message:
@@ -347,10 +369,12 @@ class ClientGateway:
                     self.events.received(tab.info, message)
 
     async def _renew(self, socket: WebSocket, tab: Tab, hello: wire.Hello) -> None:
-        principal, expires_at, company = await self._verified(hello, tab.info.company_id)
+        principal, expires_at, company, rights = await self._verified(hello, tab.info.company_id)
         if principal.user_id != tab.info.user_id:
             raise Gone(wire.CLOSE_UNAUTHENTICATED, _error(Unauthenticated()))
         tab.expires_at, tab.session_id = expires_at, principal.session_id
+        tab.rights_change_at = rights.changes_at
+        tab.info = replace(tab.info, sees=rights.reach("stations.read"), opens=rights.reach("doors.open"))
         await self._welcome(socket, tab, company)
         self._change_duty(tab, hello.on_duty)
 
@@ -399,6 +423,14 @@ class ClientGateway:
                 await socket.close(gone.code)
         except (TimeoutError, RuntimeError, WebSocketDisconnect):
             _log.info("client was gone before it was told", code=gone.code)
+
+
+def _without_doors(message: wire.ServerMessage) -> wire.ServerMessage:
+    """The message for somebody who may not open the doors of its station."""
+    if not isinstance(message, wire.Ring | wire.CallStarted | wire.StationChanged):
+        return message
+    doors = tuple(door.model_copy(update={"may_open": False}) for door in message.station.doors)
+    return message.model_copy(update={"station": message.station.model_copy(update={"doors": doors})})
 
 
 def _bad(detail: str) -> wire.Error:

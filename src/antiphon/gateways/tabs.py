@@ -84,10 +84,14 @@ class Strangers:
 class Tab:
     """One signed-on socket: its person, the end of its token, and what waits to be sent."""
 
-    def __init__(self, info: ClientInfo, expires_at: datetime, session_id: str) -> None:
+    def __init__(
+        self, info: ClientInfo, expires_at: datetime, session_id: str, rights_change_at: datetime | None = None
+    ) -> None:
+        """`rights_change_at`: when what its person may see and do changes by itself."""
         self.info = info
         self.session_id = session_id
         self.expires_at = expires_at
+        self.rights_change_at = rights_change_at
         self.waiting: asyncio.Queue[str | Gone] = asyncio.Queue(CLIENT_QUEUE_MAX)
         self.ending: asyncio.Future[Gone] = asyncio.get_running_loop().create_future()
 

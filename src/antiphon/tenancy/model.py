@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from antiphon.database import Scope
-from antiphon.errors import AntiphonError, Conflict, Unauthenticated
+from antiphon.errors import AntiphonError, BadInput, Conflict, Forbidden, NotFound, Unauthenticated
+from antiphon.tenancy.rights import Permission
 
-Role = Literal["administrator", "operator"]
 Language = Literal["de", "en"]
+PlaceKind = Literal["company", "project", "site", "folder"]
+HolderKind = Literal["user", "key"]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: a signed-in user of one company."""
+    """Who asks: a signed-in person, or a program with an API key, acting in one company."""
 
     user_id: str
     company_id: str
     name: str
-    role: Role
     session_id: str = ""
+    kind: HolderKind = "user"
 
     @property
     def scope(self) -> Scope:
@@ -34,43 +37,140 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
-    id: str
-    name: str
+class Place:
+    """A company, project, site or folder. Things live in one, grants hold at one and below it.
 
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A place with one time zone (IANA name) and the language its visitors are spoken to in."""
+    `path` names the places from the outermost to this one, `/` for the company; `trail` says it in words, from the site on
+    (or only this place's name above sites). Time zone and language are the nearest ones outwards.
+    """
 
     id: str
     company_id: str
-    project_id: str
+    kind: PlaceKind
+    parent_id: str | None
+    site_id: str | None  # the site it is or lies in
     name: str
-    project_name: str
+    path: str
+    trail: str
     time_zone: str
     language: Language
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """A part of a site. `path` is `/` + the ids from the outermost folder to this one, each followed by `/`."""
+class Role:
+    """A name for permissions: shipped with the platform, or made by the company."""
 
     id: str
-    site_id: str
-    parent_id: str | None
-    name: str
-    path: str
+    name: str  # empty for a shipped one, whose words the reader's language has
+    permissions: frozenset[Permission]
+    shipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role that somebody has at a place and below it, for ever or for a time."""
+
+    id: str
+    user_id: str
+    role: Role
+    place: Place
+    starts_at: datetime | None
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class User:
     id: str
+    company_id: str
     name: str
     email: str
-    role: Role
     active: bool
+    place_id: str
     language: Language | None = None  # None until the person chooses one: their browser's
+
+
+class PlaceNotFound(NotFound):
+    """No such place in this company, or not for this person."""
+
+    code = "place_not_found"
+    title = "This place does not exist (any more). Choose another one."
+
+
+class PlaceMisplaced(BadInput):
+    """Projects lie in the company, sites in projects, folders in sites or folders."""
+
+    code = "place_misplaced"
+    title = "A project lies in the company, a site in a project, a folder in a site or in another folder."
+
+
+class PlaceTooDeep(BadInput):
+    """The path would be longer than the limit."""
+
+    code = "place_too_deep"
+    title = "Folders can't be nested more deeply than this. Put the folder further out."
+
+
+class PlaceNotEmpty(Conflict):
+    """Something lies in the place."""
+
+    code = "place_not_empty"
+    title = "Something is still in this place. Move it elsewhere first."
+
+
+class UserNotFound(NotFound):
+    """No such person in this company, or not for this person."""
+
+    code = "user_not_found"
+    title = "This person does not exist (any more)."
+
+
+class RoleNotFound(NotFound):
+    """No such role."""
+
+    code = "role_not_found"
+    title = "This role does not exist (any more). Choose another one."
+
+
+class RoleInUse(Conflict):
+    """Somebody has the role."""
+
+    code = "role_in_use"
+    title = "Somebody has this role. Give them another one first."
+
+
+class GrantNotFound(NotFound):
+    """No such grant in this company, or not for this person."""
+
+    code = "grant_not_found"
+    title = "This grant does not exist (any more)."
+
+
+class NotAllowed(Forbidden):
+    """Known, and the right for it is missing; `permission` says which."""
+
+    code = "not_allowed"
+    title = "You may not do this here. Ask an administrator of the company."
+
+
+class MoreThanYourself(Forbidden):
+    """Nobody gives more rights than they have, or changes somebody who has more."""
+
+    code = "more_than_yourself"
+    title = "You can only give rights that you have yourself, and only change people who have no more than you."
+
+
+class EmailTaken(Conflict):
+    """Another user signs in with this address."""
+
+    code = "email_taken"
+    title = "Somebody signs in with this e-mail address already. Use another one."
+
+
+class LastOwner(Conflict):
+    """Nobody would own the company any more."""
+
+    code = "last_owner"
+    title = "This is the last owner. Make somebody else owner first."
 
 
 class TokenExpired(Unauthenticated):
@@ -78,13 +178,6 @@ class TokenExpired(Unauthenticated):
 
     code = "token_expired"
     title = "Your sign-in has run out. Sign in again."
-
-
-class WrongCredentials(Unauthenticated):
-    """E-mail or password is wrong, or the user is not active: never told apart."""
-
-    code = "wrong_credentials"
-    title = "E-mail or password is wrong. Check both and try again."
 
 
 class SessionEnded(Unauthenticated):
@@ -103,15 +196,8 @@ class WeakPassword(AntiphonError):
     title = "This password is too easy to guess. Choose a longer one."
 
 
-class EmailTaken(Conflict):
-    """Another user signs in with this address."""
+class GrantInvalid(BadInput):
+    """The grant ends before it begins, or its end is past."""
 
-    code = "email_taken"
-    title = "Somebody signs in with this e-mail address already. Use another one."
-
-
-class LastAdministrator(Conflict):
-    """Nobody could administer the company any more."""
-
-    code = "last_administrator"
-    title = "This is the last administrator. Make somebody else administrator first."
+    code = "grant_invalid"
+    title = "The end has to be after the beginning, and not past already."

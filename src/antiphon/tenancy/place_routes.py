@@ -1,129 +1,184 @@
-"""HTTP of places: projects, sites, folders."""
+"""HTTP of places: list, look, add, change, move, remove; and search over everything that has a name."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from collections.abc import Callable
+from typing import Annotated
 
-from antiphon.tenancy import service, store
-from antiphon.tenancy.identity import Body, CurrentAdministrator, CurrentPrincipal, database_of, now_of
-from antiphon.tenancy.model import Folder, Language, Project, Site
-from antiphon.tenancy.words import Name
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-router = APIRouter(tags=["places"])
+from antiphon.database import Scope, Tx, sort_key
+from antiphon.tenancy import paging, places, search, store
+from antiphon.tenancy.asking import Asker, Needs, Route, database_of, now_of
+from antiphon.tenancy.model import Place, PlaceKind, PlaceNotEmpty, PlaceNotFound
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
+from antiphon.tenancy.rights import Reach
+from antiphon.tenancy.views import (
+    FoundItem,
+    FoundItems,
+    Id,
+    NewPlace,
+    PlaceChange,
+    PlaceItem,
+    Places,
+    PlaceView,
+    place_item,
+)
 
+router = APIRouter(route_class=Route)
 
-class ProjectView(BaseModel):
-    id: str
-    name: str = Field(examples=["Altstadt"])
-
-
-class Projects(BaseModel):
-    items: list[ProjectView]
-
-
-class NewProject(Body):
-    name: Name = Field(examples=["Altstadt"])
-
-
-class SiteView(BaseModel):
-    id: str
-    name: str = Field(examples=["Rainerstraße 12"])
-    project_id: str
-    project_name: str
-    time_zone: str = Field(examples=["Europe/Vienna"])
-    language: Language
+Readers = Annotated[Asker, Depends(Needs("places.read"))]
+Writers = Annotated[Asker, Depends(Needs("places.configure", "company.configure"))]
+Searchers = Annotated[Asker, Depends(Needs("places.read", "stations.read", "people.read"))]
+Occupied = Callable[[Tx, Scope, str], bool]  # whether something of another room lies in the place
 
 
-class Sites(BaseModel):
-    items: list[SiteView]
+@router.get("/places", tags=["places"], summary="Places by name")
+async def list_places(
+    request: Request,
+    asker: Readers,
+    kind: Annotated[list[PlaceKind] | None, Query(description="Only these kinds.")] = None,
+    parent_id: Annotated[Id | None, Query(description="Only what lies directly in this place.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Places:
+    """Those that you may see."""
+    beginning = paging.after(cursor, str, str)
 
-
-class NewSite(Body):
-    project_id: str = Field(max_length=64)
-    name: Name = Field(examples=["Rainerstraße 12"])
-    time_zone: str = Field(max_length=64, examples=["Europe/Vienna"])
-    language: Language = "en"
-
-
-class FolderView(BaseModel):
-    id: str
-    site_id: str
-    parent_id: str | None
-    name: str = Field(examples=["Stiege 2"])
-    path: str
-
-
-class Folders(BaseModel):
-    items: list[FolderView]
-
-
-class NewFolder(Body):
-    name: Name = Field(examples=["Stiege 2"])
-    parent_id: str | None = Field(default=None, max_length=64)
-
-
-def _project_view(project: Project) -> ProjectView:
-    return ProjectView(id=project.id, name=project.name)
-
-
-def _site_view(site: Site) -> SiteView:
-    return SiteView(
-        id=site.id,
-        name=site.name,
-        project_id=site.project_id,
-        project_name=site.project_name,
-        time_zone=site.time_zone,
-        language=site.language,
-    )
-
-
-def _folder_view(folder: Folder) -> FolderView:
-    return FolderView(
-        id=folder.id, site_id=folder.site_id, parent_id=folder.parent_id, name=folder.name, path=folder.path
-    )
-
-
-@router.get("/projects", summary="Projects of the company")
-async def list_projects(request: Request, principal: CurrentPrincipal) -> Projects:
-    found = await database_of(request).read(lambda tx: store.projects_of(tx, principal.scope))
-    return Projects(items=[_project_view(project) for project in found])
-
-
-@router.post("/projects", summary="Add a project", status_code=201)
-async def add_project(body: NewProject, request: Request, principal: CurrentAdministrator) -> ProjectView:
-    now = now_of(request)
-    made = await database_of(request).run(lambda tx: service.create_project(tx, principal.scope, body.name, now))
-    return _project_view(made)
-
-
-@router.get("/sites", summary="Sites of the company")
-async def list_sites(request: Request, principal: CurrentPrincipal) -> Sites:
-    found = await database_of(request).read(lambda tx: store.sites_of(tx, principal.scope))
-    return Sites(items=[_site_view(site) for site in found])
-
-
-@router.post("/sites", summary="Add a site", status_code=201)
-async def add_site(body: NewSite, request: Request, principal: CurrentAdministrator) -> SiteView:
-    now = now_of(request)
-    made = await database_of(request).run(
-        lambda tx: service.create_site(
-            tx, principal.scope, body.project_id, body.name, body.time_zone, body.language, now
+    def look(tx: Tx) -> Places:
+        found = places.places_by_name(
+            tx,
+            asker.scope,
+            asker.reach("places.read"),
+            kinds=kind or (),
+            parent_id=parent_id,
+            after=beginning,
+            limit=limit + 1,
         )
-    )
-    return _site_view(made)
+        items, following = paging.cut(found, limit, lambda place: (sort_key(place.name), place.id))
+        return Places(items=[place_item(place) for place in items], next_cursor=following)
+
+    return await database_of(request).read(look)
 
 
-@router.get("/sites/{site_id}/folders", summary="Folders of a site")
-async def list_folders(site_id: str, request: Request, principal: CurrentPrincipal) -> Folders:
-    found = await database_of(request).read(lambda tx: store.folders_of(tx, principal.scope, site_id))
-    return Folders(items=[_folder_view(folder) for folder in found])
+@router.get("/places/entrances", tags=["places"], summary="Where your tree begins")
+async def entrances(request: Request, asker: Readers) -> Places:
+    """The company, or the outermost places that you may see."""
+    found = await database_of(request).read(lambda tx: places.entrances(tx, asker.scope, asker.reach("places.read")))
+    return Places(items=[place_item(place) for place in found], next_cursor=None)
 
 
-@router.post("/sites/{site_id}/folders", summary="Add a folder to a site", status_code=201)
-async def add_folder(site_id: str, body: NewFolder, request: Request, principal: CurrentAdministrator) -> FolderView:
+@router.get("/places/{place_id}", tags=["places"], summary="One place")
+async def get_place(place_id: Id, request: Request, response: Response, asker: Readers) -> PlaceView:
+    """With the way to it, as far as you may see it."""
+    return paging.tagged(response, await database_of(request).read(lambda tx: _view(tx, asker, place_id)))
+
+
+@router.post("/places", tags=["places"], summary="Add a place", status_code=201)
+async def add_place(
+    body: NewPlace, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
+) -> PlaceView:
     now = now_of(request)
-    made = await database_of(request).run(
-        lambda tx: service.create_folder(tx, principal.scope, site_id, body.parent_id, body.name, now)
+
+    def work(tx: Tx) -> PlaceView:
+        def make() -> str:
+            parent = _admitted(tx, asker, body.parent_id)
+            made = places.create_place(
+                tx,
+                asker.scope,
+                body.kind,
+                parent.id,
+                body.name,
+                now,
+                time_zone=body.time_zone,
+                language=body.language,
+            )
+            asker.record(tx, now, "place.added", made.id, name=made.name, parent_id=parent.id)
+            return made.id
+
+        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
+        return _view(tx, asker, made_id)
+
+    return paging.tagged(response, await database_of(request).run(work))
+
+
+@router.patch("/places/{place_id}", tags=["places"], summary="Change or move a place")
+async def change_place(
+    place_id: Id, body: PlaceChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+) -> PlaceView:
+    """Moving takes everything in it along; the same ids go on, and calls that are under way too."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> PlaceView:
+        place = _admitted(tx, asker, place_id)
+        paging.check_match(if_match, lambda: _view(tx, asker, place_id))
+        if body.parent_id is not None and body.parent_id != place.parent_id:
+            _admitted(tx, asker, body.parent_id)
+            places.move_place(tx, asker.scope, place_id, body.parent_id)
+            asker.record(tx, now, "place.moved", place_id, parent_id=body.parent_id, before=place.parent_id)
+        given = body.model_dump(exclude_none=True, exclude={"parent_id"})
+        if given:
+            places.change_place(tx, asker.scope, place_id, **given)
+            asker.record(tx, now, "place.changed", place_id, **given)
+        return _view(tx, asker, place_id)
+
+    return paging.tagged(response, await database_of(request).run(work))
+
+
+@router.delete("/places/{place_id}", tags=["places"], summary="Remove an empty place", status_code=204)
+async def remove_place(place_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> None:
+    """Refused while something lies in it. Adding it again is the way back."""
+    now = now_of(request)
+    occupied: Occupied = request.app.state.place_occupied
+
+    def work(tx: Tx) -> None:
+        place = _admitted(tx, asker, place_id)
+        paging.check_match(if_match, lambda: _view(tx, asker, place_id))
+        if occupied(tx, asker.scope, place.id):
+            raise PlaceNotEmpty
+        places.remove_place(tx, asker.scope, place.id)
+        asker.record(tx, now, "place.removed", place.id, name=place.name, parent_id=place.parent_id)
+
+    await database_of(request).run(work)
+
+
+@router.get("/search", tags=["search"], summary="Find places, stations and people by name")
+async def find(
+    request: Request,
+    asker: Searchers,
+    q: Annotated[str, Query(min_length=2, max_length=120, description="Beginnings of words.", examples=["haupt"])],
+) -> FoundItems:
+    """Every word has to be the beginning of a word of the thing's name."""
+    reaches: dict[search.Kind, Reach] = {
+        "place": asker.reach("places.read"),
+        "station": asker.reach("stations.read"),
+        "account": asker.reach("stations.read"),
+        "door": asker.reach("stations.read"),
+        "user": asker.reach("people.read"),
+    }
+    found = await database_of(request).read(lambda tx: search.find(tx, asker.scope, q, reaches))
+    return FoundItems(
+        items=[
+            FoundItem(kind=one.kind, id=one.id, title=one.title, place_id=one.place_id, trail=one.trail)
+            for one in found
+        ]
     )
-    return _folder_view(made)
+
+
+def _admitted(tx: Tx, asker: Asker, place_id: str) -> Place:
+    """The place, which the asker may configure."""
+    place = store.place(tx, asker.scope, place_id)
+    if place.kind == "company" and asker.rights.may("company.configure", place.path):
+        return place
+    asker.admit(place.path, "places.read", "places.configure", missing=PlaceNotFound)
+    return place
+
+
+def _view(tx: Tx, asker: Asker, place_id: str) -> PlaceView:
+    place = store.place(tx, asker.scope, place_id)
+    asker.admit(place.path, "places.read", missing=PlaceNotFound)
+    seen = asker.reach("places.read")
+    way: list[PlaceItem] = [
+        place_item(outer) for outer in places.outer_places(tx, asker.scope, place) if seen.covers(outer.path)
+    ]
+    return PlaceView(**place_item(place).model_dump(), way=way)

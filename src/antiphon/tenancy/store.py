@@ -1,18 +1,28 @@
-"""Companies, projects, sites, folders, users and their sessions in the database."""
+"""Companies, places, people, roles and grants in the database."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from antiphon.database import PLATFORM, Scope, Tx, UtcTime, metadata, tenant_table
-from antiphon.errors import NotFound
-from antiphon.tenancy.model import Company, Folder, Project, Site, User
-
-PATH_MAX_CHARS = 500  # some fifteen folders inside each other
+from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, binary_text, metadata, placed, tenant_table
+from antiphon.limits import PLACE_PATH_MAX_CHARS, PLACE_TRAIL_MAX_CHARS
+from antiphon.tenancy.model import (
+    Company,
+    Grant,
+    GrantNotFound,
+    Place,
+    PlaceNotFound,
+    Role,
+    RoleNotFound,
+    User,
+    UserNotFound,
+)
+from antiphon.tenancy.rights import PERMISSIONS, SHIPPED_ROLES, GrantedRole, Permission, Reach, Rights
 
 companies = sa.Table(
     "companies",
@@ -21,58 +31,74 @@ companies = sa.Table(
     sa.Column("name", sa.String(120), nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
 )
-projects = tenant_table(
-    "projects",
+# S1: the whole tree. The company itself is its root, with the company's own id and the path `/`.
+place_rows = tenant_table(
+    "places",
     sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("parent_id", sa.String(40), sa.ForeignKey("places.id"), nullable=True, index=True),
+    sa.Column("site_id", sa.String(40), nullable=True, index=True),
     sa.Column("name", sa.String(120), nullable=False),
-    sa.Column("created_at", UtcTime, nullable=False),
-)
-sites = tenant_table(
-    "sites",
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("project_id", sa.String(40), sa.ForeignKey("projects.id"), nullable=False, index=True),
-    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("sort_key", binary_text(120), nullable=False),
+    sa.Column("path", binary_text(PLACE_PATH_MAX_CHARS), nullable=False),
+    sa.Column("trail", sa.String(PLACE_TRAIL_MAX_CHARS), nullable=False),
     sa.Column("time_zone", sa.String(64), nullable=False),
     sa.Column("language", sa.String(8), nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
-)
-folders = tenant_table(
-    "folders",
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("site_id", sa.String(40), sa.ForeignKey("sites.id"), nullable=False, index=True),
-    sa.Column("parent_id", sa.String(40), sa.ForeignKey("folders.id"), nullable=True, index=True),
-    sa.Column("name", sa.String(120), nullable=False),
-    sa.Column("path", sa.String(PATH_MAX_CHARS), nullable=False, index=True),
-    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index("ix_places_path", "company_id", "path"),
+    sa.Index("ix_places_sorted", "company_id", "kind", "sort_key", "id"),
+    sa.Index("ix_places_children", "company_id", "parent_id", "sort_key", "id"),
 )
 user_rows = tenant_table(
     "users",
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("email", sa.String(254), nullable=False, unique=True),
     sa.Column("name", sa.String(120), nullable=False),
-    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("sort_key", binary_text(120), nullable=False),
+    sa.Column("place_id", sa.String(40), sa.ForeignKey("places.id"), nullable=False, index=True),
     sa.Column("language", sa.String(8), nullable=True),
-    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column(
+        "password_hash", sa.String(200), nullable=True
+    ),  # None: signs in by passkey, or by the company's own sign-in
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index("ix_users_sorted", "company_id", "sort_key", "id"),
 )
-user_sessions = tenant_table(
-    "user_sessions",
+role_rows = tenant_table(
+    "roles",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("permissions", sa.Text, nullable=False),  # JSON list
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+grant_rows = tenant_table(
+    "grants",
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("user_id", sa.String(40), sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("role_id", sa.String(40), nullable=False, index=True),  # a shipped role has no row
+    sa.Column("place_id", sa.String(40), sa.ForeignKey("places.id"), nullable=False, index=True),
+    sa.Column("starts_at", UtcTime, nullable=True),
+    sa.Column("ends_at", UtcTime, nullable=True),
     sa.Column("created_at", UtcTime, nullable=False),
-    sa.Column("expires_at", UtcTime, nullable=False, index=True),
+    sa.Column("created_by", sa.String(40), nullable=True),  # None: whoever runs the machine
+    sa.Index("ix_grants_page", "company_id", "id"),
 )
 
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
+SHIPPED: dict[str, Role] = {
+    f"role_{name}": Role(f"role_{name}", "", permissions, True) for name, permissions in SHIPPED_ROLES.items()
+}
+OWNER = "role_owner"
+
+
+# -- companies and places --------------------------------------------------------------------------------------------
 
 
 def company(tx: Tx, company_id: str) -> Company:
-    """One company; raises `NotFound`."""
+    """One company; raises `PlaceNotFound`."""
     row = tx.first(Scope(company_id), companies)
     if row is None:
-        raise NotFound
+        raise PlaceNotFound
     return Company(row["id"], row["name"])
 
 
@@ -81,142 +107,171 @@ def every_company(tx: Tx) -> tuple[Company, ...]:
     return tuple(Company(row["id"], row["name"]) for row in tx.all(PLATFORM, companies, order_by=(companies.c.name,)))
 
 
-def projects_of(tx: Tx, scope: Scope) -> tuple[Project, ...]:
-    """The company's projects by name."""
-    return tuple(Project(row["id"], row["name"]) for row in tx.all(scope, projects, order_by=(projects.c.name,)))
+def place(tx: Tx, scope: Scope, place_id: str) -> Place:
+    """One place of the company; raises `PlaceNotFound`."""
+    row = tx.first(scope, place_rows, id=place_id)
+    if row is None:
+        raise PlaceNotFound
+    return place_of(row)
 
 
-def sites_of(tx: Tx, scope: Scope) -> tuple[Site, ...]:
+def paths_of(tx: Tx, scope: Scope, place_ids: Iterable[str]) -> dict[str, str]:
+    """The path of each of these places."""
+    rows = tx.all(scope, place_rows, place_rows.c.id.in_(tuple(place_ids)))
+    return {row["id"]: row["path"] for row in rows}
+
+
+def within(place_id: sa.Column[Any], reach: Reach) -> sa.ColumnElement[bool]:
+    """The condition that a row's place lies within reach: what filters lists by the rule that decides for one thing."""
+    return placed(place_id, place_rows, reach.prefixes)
+
+
+def places_joined(place_id: sa.Column[Any]) -> tuple[sa.Column[Any], sa.Column[Any]]:
+    """What joins a row's place to a question, for `Tx.joined` and `Tx.page`; `place_of` takes the row that comes of it."""
+    return place_rows.c.id, place_id
+
+
+def sites_of(tx: Tx, scope: Scope) -> tuple[Place, ...]:
     """The company's sites by name."""
-    names = {project.id: project.name for project in projects_of(tx, scope)}
-    return tuple(_site(row, names[row["project_id"]]) for row in tx.all(scope, sites, order_by=(sites.c.name,)))
+    rows = tx.all(scope, place_rows, place_rows.c.kind == "site", order_by=(place_rows.c.sort_key, place_rows.c.id))
+    return tuple(place_of(row) for row in rows)
 
 
-def site(tx: Tx, scope: Scope, site_id: str) -> Site:
-    """One site of the company; raises `NotFound`."""
-    row = tx.first(scope, sites, id=site_id)
-    if row is None:
-        raise NotFound("This site does not exist. Choose another one.")
-    return _site(row, project(tx, scope, row["project_id"]).name)
+def place_of(row: Row) -> Place:
+    """A place from its row."""
+    return Place(
+        id=row["id"],
+        company_id=row["company_id"],
+        kind=row["kind"],
+        parent_id=row["parent_id"],
+        site_id=row["site_id"],
+        name=row["name"],
+        path=row["path"],
+        trail=row["trail"],
+        time_zone=row["time_zone"],
+        language=row["language"],
+    )
 
 
-def site_joined(site_id: sa.Column[Any]) -> tuple[tuple[sa.Column[Any], sa.Column[Any]], ...]:
-    """What joins the site of that id to a question, for `Tx.joined`; `site_of` takes the two rows that come of it."""
-    return (sites.c.id, site_id), (projects.c.id, sites.c.project_id)
-
-
-def site_of(site_row: Row, project_row: Row) -> Site:
-    """A site that was asked for together with something else."""
-    return _site(site_row, project_row["name"])
-
-
-def project(tx: Tx, scope: Scope, project_id: str) -> Project:
-    """One project of the company; raises `NotFound`."""
-    row = tx.first(scope, projects, id=project_id)
-    if row is None:
-        raise NotFound("This project does not exist. Choose another one.")
-    return Project(row["id"], row["name"])
-
-
-def folder(tx: Tx, scope: Scope, site_id: str, folder_id: str) -> Folder:
-    """One folder of that site; raises `NotFound`."""
-    row = tx.first(scope, folders, folders.c.id == folder_id, folders.c.site_id == site_id)
-    if row is None:
-        raise NotFound("This folder does not exist. Choose another one.")
-    return folder_of(row)
-
-
-def folders_of(tx: Tx, scope: Scope, site_id: str) -> tuple[Folder, ...]:
-    """A site's folders, outer ones before those inside them."""
-    site(tx, scope, site_id)
-    rows = tx.all(scope, folders, folders.c.site_id == site_id, order_by=(folders.c.path,))
-    return tuple(folder_of(row) for row in rows)
+# -- people ----------------------------------------------------------------------------------------------------------
 
 
 def users(tx: Tx, scope: Scope) -> tuple[User, ...]:
-    """The company's people by name, deactivated ones included."""
-    return tuple(user_of(row) for row in tx.all(scope, user_rows, order_by=(user_rows.c.name, user_rows.c.id)))
+    """The company's people by name, deactivated ones included: for small companies and the machine itself."""
+    return tuple(user_of(row) for row in tx.all(scope, user_rows, order_by=(user_rows.c.sort_key, user_rows.c.id)))
 
 
-def user(tx: Tx, scope: Scope, user_id: str) -> User:
-    """One user of the company; raises `NotFound`."""
-    row = tx.first(scope, user_rows, user_rows.c.id == user_id)
+def user(tx: Tx, scope: AnyScope, user_id: str) -> User:
+    """One person; raises `UserNotFound`."""
+    row = tx.first(scope, user_rows, id=user_id)
     if row is None:
-        raise NotFound("This user does not exist.")
+        raise UserNotFound
     return user_of(row)
+
+
+def active_ids(tx: Tx, user_ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of these people who are active, in the given order, whichever company is their own."""
+    wanted = tuple(user_ids)
+    rows = tx.all(PLATFORM, user_rows, user_rows.c.id.in_(wanted), user_rows.c.active.is_(True))
+    found = {row["id"] for row in rows}
+    return tuple(user_id for user_id in wanted if user_id in found)
 
 
 def user_by_email(tx: Tx, email: str) -> Row | None:
     """The row of whoever signs in with this address, in any company: nobody is known yet. `email` in lower case."""
-    return tx.first(PLATFORM, user_rows, user_rows.c.email == email)
-
-
-def user_and_hash(tx: Tx, scope: Scope, user_id: str) -> tuple[User, str]:
-    """The user and the hash of their password; raises `NotFound`."""
-    row = tx.first(scope, user_rows, user_rows.c.id == user_id)
-    if row is None:
-        raise NotFound("This user does not exist.")
-    return user_of(row), row["password_hash"]
-
-
-def password_unchanged(tx: Tx, scope: Scope, user_id: str, stored: str) -> bool:
-    """Whether the user is active and their password hash is still `stored`."""
-    row = tx.first(scope, user_rows, user_rows.c.id == user_id)
-    return row is not None and row["active"] and row["password_hash"] == stored
-
-
-def set_password_hash(tx: Tx, scope: Scope, user_id: str, password_hash: str) -> None:
-    tx.update(scope, user_rows, user_rows.c.id == user_id, values={"password_hash": password_hash})
-
-
-# -- sessions --------------------------------------------------------------------------------------------------------
-
-
-def add_session(
-    tx: Tx, scope: Scope, session_id: str, user_id: str, token_hash: str, now: datetime, ends: datetime
-) -> None:
-    values = {"id": session_id, "user_id": user_id, "token_hash": token_hash, "created_at": now, "expires_at": ends}
-    tx.insert(scope, user_sessions, values)
-
-
-def session_of_token(tx: Tx, token_hash: str, now: datetime) -> Row | None:
-    """The session whose refresh token hashes to that and which has not run out; nobody is known yet."""
-    return tx.first(PLATFORM, user_sessions, user_sessions.c.token_hash == token_hash, user_sessions.c.expires_at > now)
-
-
-def session_alive(tx: Tx, scope: Scope, session_id: str, user_id: str, now: datetime) -> bool:
-    """Whether the session still runs and its user is active."""
-    session = tx.first(scope, user_sessions, user_sessions.c.id == session_id, user_sessions.c.expires_at > now)
-    if session is None or session["user_id"] != user_id:
-        return False
-    return tx.first(scope, user_rows, user_rows.c.id == user_id, user_rows.c.active.is_(True)) is not None
-
-
-def extend_session(tx: Tx, session_id: str, ends: datetime) -> None:
-    tx.update(PLATFORM, user_sessions, user_sessions.c.id == session_id, values={"expires_at": ends})
-
-
-def end_session(tx: Tx, scope: Scope, session_id: str) -> None:
-    tx.delete(scope, user_sessions, user_sessions.c.id == session_id)
-
-
-def end_sessions(tx: Tx, scope: Scope, user_id: str, keep: str) -> tuple[str, ...]:
-    """End the user's sessions but `keep`; the ids of those that were."""
-    theirs = (user_sessions.c.user_id == user_id, user_sessions.c.id != keep)
-    ended = tuple(row["id"] for row in tx.all(scope, user_sessions, *theirs, order_by=(user_sessions.c.id,)))
-    tx.delete(scope, user_sessions, *theirs)
-    return ended
+    return tx.first(PLATFORM, user_rows, email=email)
 
 
 def user_of(row: Row) -> User:
-    return User(row["id"], row["name"], row["email"], row["role"], row["active"], row["language"])
-
-
-def folder_of(row: Row) -> Folder:
-    return Folder(row["id"], row["site_id"], row["parent_id"], row["name"], row["path"])
-
-
-def _site(row: Row, project_name: str) -> Site:
-    return Site(
-        row["id"], row["company_id"], row["project_id"], row["name"], project_name, row["time_zone"], row["language"]
+    """A person from their row."""
+    return User(
+        row["id"], row["company_id"], row["name"], row["email"], row["active"], row["place_id"], row["language"]
     )
+
+
+# -- roles and grants ------------------------------------------------------------------------------------------------
+
+
+def role(tx: Tx, scope: Scope, role_id: str) -> Role:
+    """A shipped role or one of the company's own; raises `RoleNotFound`."""
+    if role_id in SHIPPED:
+        return SHIPPED[role_id]
+    row = tx.first(scope, role_rows, id=role_id)
+    if row is None:
+        raise RoleNotFound
+    return role_of(row)
+
+
+def own_roles(tx: Tx, scope: Scope) -> tuple[Role, ...]:
+    """The roles that the company made, by name."""
+    return tuple(role_of(row) for row in tx.all(scope, role_rows, order_by=(role_rows.c.name, role_rows.c.id)))
+
+
+def role_of(row: Row) -> Role:
+    """A role from its row; what this release does not know any more is left out."""
+    known: frozenset[Permission] = frozenset(PERMISSIONS)
+    return Role(row["id"], row["name"], known & frozenset(json.loads(row["permissions"])), False)
+
+
+def roles_by_id(tx: Tx, scope: Scope, role_ids: Iterable[str]) -> dict[str, Role]:
+    """These roles; own ones are asked for only where one is among them."""
+    wanted = set(role_ids)
+    found = {role_id: SHIPPED[role_id] for role_id in wanted & SHIPPED.keys()}
+    own = wanted - found.keys()
+    if own:
+        found |= {row["id"]: role_of(row) for row in tx.all(scope, role_rows, role_rows.c.id.in_(own))}
+    return found
+
+
+def grants_of_user(tx: Tx, scope: Scope, user_id: str) -> tuple[Grant, ...]:
+    """Everything that person was given in this company, ended grants included."""
+    return grants_from(
+        tx, scope, tx.joined(scope, grant_rows, (place_rows.c.id, grant_rows.c.place_id), user_id=user_id)
+    )
+
+
+def grant(tx: Tx, scope: Scope, grant_id: str) -> Grant:
+    """One grant of the company; raises `GrantNotFound`."""
+    for found in grants_from(
+        tx, scope, tx.joined(scope, grant_rows, (place_rows.c.id, grant_rows.c.place_id), id=grant_id)
+    ):
+        return found
+    raise GrantNotFound
+
+
+def grants_from(tx: Tx, scope: Scope, rows: Sequence[Sequence[Row]]) -> tuple[Grant, ...]:
+    """Grants from rows of grants and their places."""
+    roles = roles_by_id(tx, scope, (row[0]["role_id"] for row in rows))
+    return tuple(
+        Grant(row["id"], row["user_id"], roles[row["role_id"]], place_of(its_place), row["starts_at"], row["ends_at"])
+        for row, its_place, *_ in rows
+    )
+
+
+def rights_of_user(tx: Tx, scope: Scope, user_id: str, now: datetime) -> Rights:
+    """What that person may do in this company now."""
+    return Rights.at((granted(one) for one in grants_of_user(tx, scope, user_id)), now)
+
+
+def granted(one: Grant) -> GrantedRole:
+    """The grant as the policy sees it."""
+    return GrantedRole(one.role.permissions, one.place.path, one.starts_at, one.ends_at)
+
+
+def holders(
+    tx: Tx, scope: Scope, permission: Permission, path: str, now: datetime, among: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """Active people who have that permission for things at that place: `among` these in their order, else all by id."""
+    role_ids = [role_id for role_id, one in SHIPPED.items() if permission in one.permissions]
+    role_ids += [one.id for one in own_roles(tx, scope) if permission in one.permissions]
+    steps = path.strip("/").split("/")
+    outer = [scope.company_id, *(step for step in steps if step)]
+    where = [grant_rows.c.role_id.in_(role_ids), grant_rows.c.place_id.in_(outer)]
+    if among is not None:
+        where.append(grant_rows.c.user_id.in_(among))
+    rows = tx.all(scope, grant_rows, *where)
+    in_force = {
+        row["user_id"] for row in rows if GrantedRole(frozenset(), path, row["starts_at"], row["ends_at"]).in_force(now)
+    }
+    order = sorted(in_force) if among is None else [user_id for user_id in among if user_id in in_force]
+    return active_ids(tx, order)

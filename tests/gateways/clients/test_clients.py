@@ -17,11 +17,12 @@ from antiphon.clock import new_id
 from antiphon.database import Database
 from antiphon.events import SessionsEnded
 from antiphon.gateways.clients import ClientGateway
+from antiphon.identity import public_key_pem
+from antiphon.identity.store import add_session, end_sessions
+from antiphon.identity.tokens import issue_access_token
 from antiphon.settings import Settings
-from antiphon.tenancy import Principal, User, public_key_pem
-from antiphon.tenancy.service import end_sessions
-from antiphon.tenancy.store import add_session, user_rows
-from antiphon.tenancy.tokens import issue_access_token
+from antiphon.tenancy import Principal, User
+from antiphon.tenancy.store import user_rows
 from antiphon.wire import client as wire
 from residents import StillClock, Tenant
 
@@ -69,14 +70,14 @@ def token(settings: Settings, clock: StillClock, tenant: Tenant, database: Datab
     assert public_key_pem(private)
     ends = clock.now() + timedelta(days=30)
     with database.transaction() as tx:
-        for person in (tenant.administrator, tenant.operator):
+        for person in (tenant.owner, tenant.operator):
             session = session_of(person)
-            add_session(tx, tenant.scope, session, person.id, f"hash of {session}", clock.now(), ends)
+            add_session(tx, tenant.scope, session, person.id, clock.now(), ends)
 
     def issue(user: User | None = None, company_id: str | None = None) -> str:
-        person = user or tenant.administrator
+        person = user or tenant.owner
         session = session_of(person)
-        principal = Principal(person.id, company_id or tenant.company.id, person.name, person.role, session)
+        principal = Principal(person.id, company_id or tenant.company.id, person.name, session)
         return issue_access_token(principal, private, clock.now())[0]
 
     return issue
@@ -99,7 +100,7 @@ async def test_hello_is_answered_with_the_whole_picture(
     assert stun["urls"] == ["stun:192.0.2.7:3478"]
     ends, user = turn["username"].split(":")
     assert int(ends) == int(clock.now().timestamp()) + limits.TURN_CREDENTIAL_S
-    assert user == tenant.administrator.id
+    assert user == tenant.owner.id
     mac = hmac.new(b"turn-secret", turn["username"].encode(), hashlib.sha1).digest()
     assert turn["credential"] == base64.b64encode(mac).decode()
     socket.say(wire.Ping())
@@ -155,7 +156,7 @@ async def test_a_token_of_another_company(opens: Open, token: Token, other: Tena
 
 
 async def test_a_person_who_is_no_longer_active(opens: Open, token: Token, database: Database, tenant: Tenant) -> None:
-    person = tenant.administrator.id
+    person = tenant.owner.id
     database.run_sync(lambda tx: tx.update(tenant.scope, user_rows, user_rows.c.id == person, values={"active": False}))
     socket = opens()
     socket.say(wire.Hello(token=token()))
@@ -166,7 +167,7 @@ async def test_a_token_whose_session_was_ended_since(
     opens: Open, token: Token, database: Database, tenant: Tenant, clock: StillClock
 ) -> None:
     good = token()
-    database.run_sync(lambda tx: end_sessions(tx, tenant.scope, tenant.administrator.id, clock.now()))
+    database.run_sync(lambda tx: end_sessions(tx, tenant.scope, tenant.owner.id))
     socket = opens()
     socket.say(wire.Hello(token=good))
     assert (await socket.heard())["code"] == "session_ended"
@@ -180,7 +181,7 @@ async def test_sessions_that_end_close_their_sockets_and_no_others(
     stays = opens()
     stays.say(wire.Hello(token=token(tenant.operator)))
     await stays.heard("welcome")
-    anna = tenant.administrator
+    anna = tenant.owner
     gateway.sessions_ended(
         SessionsEnded(new_id("fact"), tenant.company.id, clock.now(), anna.id, (session_of(anna), "session_other"))
     )
@@ -194,7 +195,7 @@ async def test_sessions_of_another_company_close_nothing_here(
     opens: Open, token: Token, gateway: ClientGateway, tenant: Tenant, other: Tenant, clock: StillClock
 ) -> None:
     socket, _ = await signed_on(opens, token)
-    anna = tenant.administrator
+    anna = tenant.owner
     gateway.sessions_ended(SessionsEnded(new_id("fact"), other.company.id, clock.now(), anna.id, (session_of(anna),)))
     socket.say(wire.Ping())
     await socket.heard("pong")
@@ -267,7 +268,7 @@ async def test_a_browser_that_does_not_read_is_dropped_and_slows_nobody(
     for number in range(limits.CLIENT_QUEUE_MAX + 10):
         gateway.send(stuck_client, wire.HistoryChanged(call_id=f"c{number}"))
     await service.misses(stuck_client)
-    users = frozenset({tenant.administrator.id})
+    users = frozenset({tenant.owner.id})
     assert [tab.client for tab in gateway.on_duty(tenant.company.id, users)] == [lively_client]
     stuck.reads.set()
 
@@ -277,7 +278,7 @@ async def test_who_is_on_duty(
 ) -> None:
     first, client = await signed_on(opens, token)
     _, second = await signed_on(opens, token, on_duty=False)
-    users = frozenset({tenant.administrator.id})
+    users = frozenset({tenant.owner.id})
     assert [tab.client for tab in gateway.on_duty(tenant.company.id, users)] == [client]
     first.say(wire.SetDuty(on_duty=False))
     first.say(wire.Ping())
@@ -334,7 +335,7 @@ async def test_a_clock_that_is_set_back_changes_nothing_for_a_tab(opens: Open, t
 async def test_tabs_that_were_torn_away_are_waited_for_and_those_that_were_closed_are_not(
     opens: Open, token: Token, service: FakeService, gateway: ClientGateway, clock: StillClock, tenant: Tenant
 ) -> None:
-    person = frozenset({tenant.administrator.id})
+    person = frozenset({tenant.owner.id})
     clock.advance(limits.TABS_RETURN_S)  # after the service's own start everybody is
     assert gateway.may_return_s(person) == 0
     for code, waits_s in ((1001, 0), (1006, limits.TABS_RETURN_S)):

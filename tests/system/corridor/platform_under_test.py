@@ -22,7 +22,7 @@ from antiphon.assembly.engines import health, supervision
 from antiphon.settings import Settings
 
 CHECKOUT = Path(__file__).parents[3]
-_LOGIN = re.compile(r"^\s+(?:Sign in)?\s+(\S+@\S+)\s+(\S+)\s+(administrator|operator)\s*$", re.MULTILINE)
+_LOGIN = re.compile(r"^\s+(?:Sign in)?\s+(\S+@\S+)\s+(\S+)\s+(owner|operator)\s*$", re.MULTILINE)
 
 
 @dataclass

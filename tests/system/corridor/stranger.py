@@ -165,10 +165,10 @@ class Office:
     site_id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.site_id = self.http.get("/api/v1/stations").json()["items"][0]["site_id"]
+        self.site_id = self.http.get("/api/v1/stations").json()["items"][0]["place_id"]
 
     def add(self, name: str = "Nebeneingang", **more: object) -> Json:
-        answer = self.http.post("/api/v1/stations", json={"name": name, "site_id": self.site_id, **more})
+        answer = self.http.post("/api/v1/stations", json={"name": name, "place_id": self.site_id, **more})
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 

@@ -88,8 +88,8 @@ class Account:
 def made_account(platform: Platform, name: str, **more: object) -> Account:
     """A new account over the API, at the demo's site."""
     with platform.api(platform.people[0]) as api:
-        site = api.get("/api/v1/stations").json()["items"][0]["site_id"]
-        answer = api.post("/api/v1/accounts", json={"name": name, "site_id": site, **more})
+        site = api.get("/api/v1/stations").json()["items"][0]["place_id"]
+        answer = api.post("/api/v1/accounts", json={"name": name, "place_id": site, **more})
         assert answer.status_code == 201, answer.text
         given = answer.json()
     typed = given["credentials"]

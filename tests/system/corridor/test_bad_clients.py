@@ -12,6 +12,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from antiphon.identity.tokens import issue_access_token
 from antiphon.limits import (
     ACCESS_TOKEN_S,
     CLIENT_HELLO_MAX_S,
@@ -19,7 +20,6 @@ from antiphon.limits import (
     WEBSOCKET_MESSAGES_PER_SECOND,
 )
 from antiphon.tenancy import Principal
-from antiphon.tenancy.tokens import issue_access_token
 from antiphon.wire.client import CLOSE_TOO_MANY, CLOSE_UNAUTHENTICATED
 from corridor.conftest import Account
 from corridor.platform_under_test import Platform

@@ -66,7 +66,7 @@ def test_a_full_disk_stops_no_ring_and_loses_no_record(
     parts = platform.parts()
     with full_disk(platform):
         calls = [rings_and_leaves(visitor, on_duty)[0] for _ in range(3)]
-        refused = office.http.post("/api/v1/stations", json={"name": "Voll " * 20, "site_id": office.site_id})
+        refused = office.http.post("/api/v1/stations", json={"name": "Voll " * 20, "place_id": office.site_id})
         if refused.status_code != 201:  # the last free page of the file may have taken it
             assert (refused.status_code, refused.json()["code"]) == (507, "storage_full")
         assert {state for state, _ in platform.parts().values()} == {"up"}

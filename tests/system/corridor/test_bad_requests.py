@@ -204,7 +204,7 @@ def test_another_companys_ids(platform: Platform, office: Office, api_log: LogRe
         other = make_tenant(database, StillClock(), f"Inn{platform.offset}")
     finally:
         database.close()
-    theirs = office.http.post("/api/v1/stations", json={"name": "Hof", "site_id": other.site.id})
+    theirs = office.http.post("/api/v1/stations", json={"name": "Hof", "place_id": other.site.id})
     assert (theirs.status_code, theirs.json()["code"]) == (404, "not_found")
     api_log.tells("request refused", code="not_found", status=404)
     for path, code in (

@@ -50,8 +50,8 @@ def test_no_log_holds_a_secret_or_a_name(platform: Platform, desk: Desk, visitor
     visitor.is_idle()
     with platform.api(email) as client:
         people = [user["name"] for user in client.get("/api/v1/users").json()["items"]]
-        site = client.get("/api/v1/sites").json()["items"][0]["id"]
-        made = client.post("/api/v1/stations", json={"name": "Hof", "site_id": site}).json()
+        site = client.get("/api/v1/places?kind=site").json()["items"][0]["id"]
+        made = client.post("/api/v1/stations", json={"name": "Hof", "place_id": site}).json()
         code = str(made["claim_code"])
         refused = client.post(
             "/device/v1/claim",

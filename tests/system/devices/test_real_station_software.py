@@ -52,7 +52,7 @@ async def test_the_station_software_from_its_claim_to_its_revocation(installed: 
     with tempfile.TemporaryDirectory(prefix="station-", dir="/tmp") as name:
         folder = Path(name)
         async with installed.administrator(company) as anna, installed.facts() as facts:
-            body = {"name": "Hof", "site_id": company.site.id}
+            body = {"name": "Hof", "place_id": company.site.id}
             created = (await anna.post("/api/v1/stations", json=body)).json()
             where = ("--platform", installed.portal, "--trust", str(installed.settings.pki / "root.crt"))
             claiming = await software("claim", "--data", name, "--code", created["claim_code"], *where)

@@ -192,7 +192,7 @@ async def test_a_station_is_known_and_renewed_by_its_certificate(installed: Inst
 
 async def test_a_used_a_wrong_and_a_mistyped_code_are_told_apart(installed: Installed, company: Tenant) -> None:
     async with installed.administrator(company) as anna:
-        answer = await anna.post("/api/v1/stations", json={"name": "Hof", "site_id": company.site.id})
+        answer = await anna.post("/api/v1/stations", json={"name": "Hof", "place_id": company.site.id})
     code = answer.json()["claim_code"]
     mistyped = code[:-1] + ("0" if code[-1] != "0" else "1")
     tries = (mistyped, code, code)

@@ -21,10 +21,10 @@ from antiphon.clock import SystemClock, new_id
 from antiphon.database import Scope, Tx, open_database
 from antiphon.devices import store as device_store
 from antiphon.errors import Unavailable
+from antiphon.identity import store as identity_store
+from antiphon.identity.tokens import issue_access_token
 from antiphon.settings import Settings
 from antiphon.tenancy import Principal
-from antiphon.tenancy import store as tenancy_store
-from antiphon.tenancy.tokens import hash_refresh_token, issue_access_token
 
 _ADDRESS = "127.0.0.1"
 _FIRST_OFFSET, _LAST_OFFSET, _STEP = 17_000, 25_000, 40
@@ -203,8 +203,8 @@ def settle(settings: Settings, *, companies: int, stations: int, desks: int) -> 
 def _company(tx: Tx, number: int, stations: int, desks: int, key: str, now: datetime) -> tuple[list[str], list[Desk]]:
     company = tenancy.create_company(tx, f"Bench {number}", now)
     scope = Scope(company.id)
-    project = tenancy.create_project(tx, scope, "Bench", now)
-    site = tenancy.create_site(tx, scope, project.id, "Bench", "Europe/Vienna", "en", now)
+    project = tenancy.create_place(tx, scope, "project", company.id, "Bench", now)
+    site = tenancy.create_place(tx, scope, "site", project.id, "Bench", now)
     people: list[str] = []
     signed_in: list[Desk] = []
     for at in range(desks):
@@ -213,21 +213,20 @@ def _company(tx: Tx, number: int, stations: int, desks: int, key: str, now: date
             scope,
             name=f"Desk {at}",
             email=f"{new_id('desk')}@bench.example",
-            role="operator",
+            role_id="role_operator",
             password_hash=new_id("nobody"),  # no hash: nobody signs in, the sessions are made here
             now=now,
         )
         session = new_id("session")
-        unused = hash_refresh_token(secrets.token_urlsafe(32))
-        tenancy_store.add_session(tx, scope, session, person.id, unused, now, now + timedelta(hours=1))
-        token, _ = issue_access_token(Principal(person.id, company.id, person.name, person.role, session), key, now)
+        identity_store.add_session(tx, scope, session, person.id, now, now + timedelta(hours=1))
+        token, _ = issue_access_token(Principal(person.id, company.id, person.name, session), key, now)
         people.append(person.id)
         signed_in.append(Desk(company.id, token))
     button = directory.Button("main", "Bench", tuple(people))
     made: list[str] = []
     for at in range(stations):
         station = devices.create_station(
-            tx, scope, name=f"Door {number}-{at}", site_id=site.id, buttons=(button,), now=now
+            tx, scope, name=f"Door {number}-{at}", place_id=site.id, buttons=(button,), now=now
         )
         device_store.set_claimed(tx, scope, station.id, model="bench", software="bench")
         made.append(station.id)

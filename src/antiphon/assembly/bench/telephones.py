@@ -57,11 +57,11 @@ def _company(tx: Tx, number: int, callers: int, receivers: int, realm: str) -> t
     now = SystemClock().now()
     company = tenancy.create_company(tx, f"Telephones {number}", now)
     scope = Scope(company.id)
-    project = tenancy.create_project(tx, scope, "Bench", now)
-    site = tenancy.create_site(tx, scope, project.id, "Bench", "Europe/Vienna", "en", now)
+    project = tenancy.create_place(tx, scope, "project", company.id, "Bench", now)
+    site = tenancy.create_place(tx, scope, "site", project.id, "Bench", now)
 
     def account(name: str) -> devices.Station:
-        return devices.create_account(tx, scope, name=name, site_id=site.id, realm=realm, now=now).station
+        return devices.create_account(tx, scope, name=name, place_id=site.id, realm=realm, now=now).station
 
     ringing = [account(f"Telephone {number}-{at}") for at in range(receivers)]
     calling = [account(f"Door {number}-{at}") for at in range(callers)]

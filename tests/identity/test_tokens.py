@@ -13,12 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import Unauthenticated
+from antiphon.identity.tokens import (
+    issue_access_token,
+    key_id,
+    keyed_token,
+    new_api_key,
+    public_key_pem,
+    read_api_key,
+    read_keyed_token,
+    verify_access_token,
+)
 from antiphon.limits import ACCESS_TOKEN_S
-from antiphon.tenancy import Principal, TokenExpired, public_key_pem, verify_access_token
-from antiphon.tenancy.tokens import hash_refresh_token, issue_access_token, key_id, new_refresh_token
+from antiphon.tenancy import Principal, TokenExpired
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-ANNA = Principal("user_1", "company_1", "Anna Auer", "administrator", "session_1")
+ANNA = Principal("user_1", "company_1", "Anna Auer", "session_1")
 
 
 @cache
@@ -54,7 +63,6 @@ def test_a_token_says_who_it_is_until_it_ends() -> None:
     [
         lambda: signed(key="theirs"),
         lambda: signed(kid="0" * 16),
-        lambda: signed(role="root"),
         lambda: signed(company=None),
         lambda: signed(sub=7),
         lambda: signed(sid=None),
@@ -87,11 +95,31 @@ def test_a_changed_character_is_refused(at: int, character: str) -> None:
         assert changed != token
 
 
-def test_refresh_tokens_are_random_and_kept_as_hashes() -> None:
-    first, second = new_refresh_token(), new_refresh_token()
+SESSION = "session_01k2x3y4z5a6b7c8d9e0f1g2h3"
+
+
+def test_a_keyed_token_says_whose_it_is_for_its_purpose_alone() -> None:
+    token = keyed_token(private_key(), "refresh token", SESSION, 7)
+    read = read_keyed_token(private_key(), "refresh token", token)
+    assert read is not None
+    assert (read.id, read.number) == (SESSION, 7)
+    assert read_keyed_token(private_key(), "invitation", token) is None
+    assert read_keyed_token(private_key("theirs"), "refresh token", token) is None
+    assert read_keyed_token(private_key(), "refresh token", token.replace(".7.", ".8.")) is None
+
+
+@given(st.text())
+def test_any_text_is_no_keyed_token_and_no_key(token: str) -> None:
+    assert read_keyed_token(private_key(), "refresh token", token) is None
+    assert read_api_key(token) is None
+
+
+def test_api_keys_are_random_and_kept_as_hashes() -> None:
+    key_id = "key_01k2x3y4z5a6b7c8d9e0f1g2h3"
+    (first, kept), (second, _) = new_api_key(key_id), new_api_key(key_id)
     assert first != second
-    assert len(first) >= 43
-    assert hash_refresh_token(first) != hash_refresh_token(second)
+    assert read_api_key(first) == (key_id, kept)
+    assert kept not in first
 
 
 def test_a_clock_that_is_set_back_signs_nobody_out() -> None:

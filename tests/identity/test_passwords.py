@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon.identity.passwords import check_password, needs_rehash, new_password, password_matches
 from antiphon.limits import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS
-from antiphon.tenancy import new_password
-from antiphon.tenancy.model import WeakPassword
-from antiphon.tenancy.passwords import check_password, needs_rehash, password_matches
+from antiphon.tenancy import WeakPassword
 from residents import PASSWORD, password_hash
 
 
@@ -70,6 +69,6 @@ def test_nothing_matches_a_broken_or_missing_hash(stored: str | None) -> None:
 
 
 def test_the_same_word_from_another_keyboard_matches() -> None:
-    from antiphon.tenancy import hash_password
+    from antiphon.identity import hash_password
 
     assert password_matches(hash_password("Übung macht Meister"), "U\u0308bung macht Meister")

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from antiphon.limits import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS
-from antiphon.tenancy.model import WeakPassword
+from antiphon.tenancy import WeakPassword
 
 _hasher = PasswordHasher()  # RFC 9106's low-memory profile: argon2id, 3 passes, 64 MiB, 4 lanes
 _DISTINCT_MIN = 6

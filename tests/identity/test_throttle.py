@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from antiphon.errors import TooMany
+from antiphon.identity.throttle import LoginThrottle
 from antiphon.limits import (
     LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE,
     LOGIN_ATTEMPTS_PER_MINUTE,
     LOGIN_ATTEMPTS_REMEMBERED,
 )
-from antiphon.tenancy.throttle import LoginThrottle
 
 
 def fail(

@@ -1,0 +1,247 @@
+"""HTTP of invitations: for those who invite, and for those who were invited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from antiphon import tenancy
+from antiphon.clock import new_id
+from antiphon.database import PLATFORM, Tx, outbox
+from antiphon.events import PersonInvited
+from antiphon.identity import invitations, store
+from antiphon.identity.model import Invitation, InvitationNotFound
+from antiphon.identity.recognising import APerson, client_of, same_site, sessions, signing_key
+from antiphon.identity.signing import Password, Session, begun
+from antiphon.limits import INVITATION_VALID_DAYS
+from antiphon.tenancy import Language, MoreThanYourself, Name, paging
+from antiphon.tenancy.asking import Asker, Body, Needs, Route, database_of, now_of
+from antiphon.tenancy.paging import IdempotencyKey
+from antiphon.tenancy.rights import may_grant
+from antiphon.tenancy.views import Email, Id, PlaceItem, RoleItem, place_item, role_item
+
+router = APIRouter(route_class=Route)
+
+Managers = Annotated[Asker, Depends(Needs("people.manage", "client_users.manage"))]
+Token = Annotated[str, Field(max_length=120, examples=["invitation_01k2x3y4z5a6b7c8d9e0f1g2h3.0.c2VjcmV0"])]
+
+
+class NewInvitation(Body):
+    """Without `email` whoever has the link may join; with it only who signs in with that address."""
+
+    email: Email | None = Field(default=None, examples=["clara@example.org"])
+    name: Annotated[str, Field(max_length=120)] = Field(default="", examples=["Clara Czerny"])
+    role_id: Id = "role_operator"
+    place_id: Id | None = Field(default=None, description="Where the role holds; null: the whole company.")
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    language: Language = "en"
+
+
+class InvitationItem(BaseModel):
+    """An open invitation. `link` opens the portal's page for it; show it as a code to scan, or send it."""
+
+    id: str
+    email: str | None
+    name: str
+    role: RoleItem
+    place: PlaceItem
+    starts_at: datetime | None
+    ends_at: datetime | None
+    language: Language
+    created_at: datetime
+    expires_at: datetime = Field(description=f"{INVITATION_VALID_DAYS} days after it was made.")
+    link: str | None = Field(description="null for whoever may only look")
+
+
+class Invitations(BaseModel):
+    items: list[InvitationItem]
+
+
+class InvitationToken(Body):
+    token: Token
+
+
+class Invited(BaseModel):
+    """What somebody with a good link reads before they join."""
+
+    company_name: str = Field(examples=["Salzach Immobilien"])
+    place: str = Field(examples=["Rainerstraße 12"])
+    role: RoleItem
+    name: str
+    email: str | None = Field(description="The address it was made for; null: any.")
+    language: Language
+    ends_at: datetime | None
+
+
+class Joining(Body):
+    """Who joins. With a name and password of their own choice."""
+
+    token: Token
+    name: Name = Field(examples=["Clara Czerny"])
+    email: Email = Field(examples=["clara@example.org"])
+    password: Password
+    language: Language = "en"
+
+
+@router.get("/invitations", tags=["invitations"], summary="Open invitations")
+async def list_invitations(request: Request, asker: Managers) -> Invitations:
+    """Those for places whose people you manage, the newest first."""
+    now = now_of(request)
+    reach = tenancy.Reach.of((*asker.reach("people.manage").prefixes, *asker.reach("client_users.manage").prefixes))
+    found = await database_of(request).read(lambda tx: store.invitations(tx, asker.scope, reach, now))
+    return Invitations(items=[_item(request, asker, one) for one in found])
+
+
+@router.post("/invitations", tags=["invitations"], summary="Invite somebody", status_code=201)
+async def invite(body: NewInvitation, request: Request, asker: Managers, key: IdempotencyKey = None) -> InvitationItem:
+    """Nobody gives more than they have themselves. With `email` the link is also sent there, if mail is set up."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> Invitation:
+        def make() -> str:
+            place = tenancy.place(tx, asker.scope, body.place_id or asker.scope.company_id)
+            asker.admit(place.path, "places.read", missing=tenancy.PlaceNotFound)
+            role = tenancy.role(tx, asker.scope, body.role_id)
+            if not may_grant(asker.rights, role.permissions, place.path):
+                raise MoreThanYourself
+            made = invitations.invite(
+                tx,
+                asker.scope,
+                email=body.email,
+                name=body.name,
+                role_id=role.id,
+                place_id=place.id,
+                language=body.language,
+                now=now,
+                starts_at=body.starts_at,
+                ends_at=body.ends_at,
+                invited_by=asker.principal.user_id,
+            )
+            if made.email is not None:
+                outbox.append(tx, asker.scope, PersonInvited(new_id("fact"), asker.scope.company_id, now, made.id))
+            asker.record(tx, now, "invitation.made", made.id, role_id=role.id, place_id=place.id)
+            return made.id
+
+        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
+        return store.invitation(tx, asker.scope, made_id)
+
+    return _item(request, asker, await database_of(request).run(work))
+
+
+@router.delete("/invitations/{invitation_id}", tags=["invitations"], summary="Withdraw an invitation", status_code=204)
+async def withdraw(invitation_id: Id, request: Request, asker: Managers) -> None:
+    """Its link is worth nothing from now on. Inviting again is the way back."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> None:
+        found = store.invitation(tx, asker.scope, invitation_id)
+        asker.admit(found.place.path, "people.read", missing=InvitationNotFound)
+        if not may_grant(asker.rights, found.role.permissions, found.place.path):
+            raise MoreThanYourself
+        if found.used_at is not None:
+            raise InvitationNotFound("This invitation was used already. Take away the role instead.")
+        invitations.withdraw(tx, asker.scope, found.id)
+        asker.record(tx, now, "invitation.withdrawn", found.id)
+
+    await database_of(request).run(work)
+
+
+@router.post(
+    "/session/invitation", tags=["session"], summary="What does my invitation say?", dependencies=[Depends(same_site)]
+)
+async def look_at_invitation(body: InvitationToken, request: Request, response: Response) -> Invited:
+    """For whoever has the link. It stays unused."""
+    response.headers["Cache-Control"] = "no-store"
+    now = now_of(request)
+
+    def look(tx: Tx) -> Invited:
+        found = invitations.by_token(tx, signing_key(request), body.token, now)
+        return Invited(
+            company_name=tenancy.company(tx, found.company_id).name,
+            place=found.place.trail,
+            role=role_item(found.role),
+            name=found.name,
+            email=found.email,
+            language=found.language,
+            ends_at=found.ends_at,
+        )
+
+    return await database_of(request).read(look)
+
+
+@router.post(
+    "/session/join",
+    tags=["session"],
+    summary="Join by an invitation",
+    status_code=201,
+    dependencies=[Depends(same_site)],
+)
+async def join(body: Joining, request: Request, response: Response) -> Session:
+    """Makes the person and signs them in. Whoever signs in already accepts with `POST /api/v1/me/invitations`."""
+    now = now_of(request)
+    await database_of(request).read(lambda tx: invitations.by_token(tx, signing_key(request), body.token, now))
+    hashed = await sessions(request).checked_hash(body.password, name=body.name, email=body.email)
+
+    def work(tx: Tx) -> Session:
+        found = invitations.by_token(tx, signing_key(request), body.token, now)
+        user = invitations.join(
+            tx,
+            found,
+            name=body.name,
+            email=body.email,
+            password_hash=hashed,
+            language=body.language,
+            now=now,
+        )
+        return begun(response, sessions(request).begin(tx, user, client_of(request)))
+
+    return await database_of(request).run(work)
+
+
+@router.post("/me/invitations", tags=["me"], summary="Accept an invitation", status_code=204)
+async def accept(body: InvitationToken, request: Request, asker: APerson) -> None:
+    """You get what it gives, in whichever company; act there by refreshing with its `company_id`."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> None:
+        found = invitations.by_token(tx, signing_key(request), body.token, now)
+        user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
+        invitations.accept(tx, found, user, now)
+
+    await database_of(request).run(work)
+
+
+def _item(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
+    # The link gives what the invitation gives: shown to those who could give it themselves.
+    shown = may_grant(asker.rights, one.role.permissions, one.place.path)
+    token = invitations.token_of(signing_key(request), one)
+    return InvitationItem(
+        id=one.id,
+        email=one.email,
+        name=one.name,
+        role=role_item(one.role),
+        place=place_item(one.place),
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        language=one.language,
+        created_at=one.created_at,
+        expires_at=one.expires_at,
+        link=f"{portal_address(request)}/join#{token}" if shown else None,
+    )
+
+
+def portal_address(request: Request) -> str:
+    """Where people reach the portal: the public name if there is one, else the address that the machine tells."""
+    settings = request.app.state.settings
+    host = settings.public_name or request.app.state.advertised
+    shown = f"[{host}]" if ":" in host else host
+    # A public name is reached at the usual port; whoever hides another one behind it maps it there.
+    return (
+        f"https://{shown}"
+        if settings.public_name and settings.ports.https == 443
+        else f"https://{shown}:{settings.ports.https}"
+    )

@@ -1,0 +1,136 @@
+"""HTTP of API keys: a program's role at a place, for a time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any  # Any: columns of every type
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from antiphon import tenancy
+from antiphon.clock import new_id
+from antiphon.database import Tx
+from antiphon.errors import BadInput, Conflict
+from antiphon.identity import store
+from antiphon.identity.model import ApiKey, ApiKeyNotFound
+from antiphon.identity.tokens import new_api_key
+from antiphon.limits import API_KEY_MAX_DAYS, API_KEYS_PER_COMPANY_MAX
+from antiphon.tenancy import MoreThanYourself, Name, PlaceNotFound, paging
+from antiphon.tenancy.asking import Asker, Body, Needs, Route, database_of, now_of
+from antiphon.tenancy.paging import AlreadyDone, IdempotencyKey
+from antiphon.tenancy.views import Id, PlaceItem, RoleItem, place_item, role_item
+
+router = APIRouter(route_class=Route, prefix="/keys", tags=["keys"])
+
+KeyMakers = Annotated[Asker, Depends(Needs("keys.manage"))]
+
+
+class NewKey(Body):
+    name: Name = Field(examples=["Parking guidance"])
+    role_id: Id = Field(examples=["role_viewer"])
+    place_id: Id | None = Field(default=None, description="Where the role holds; null: the whole company.")
+    expires_at: AwareDatetime
+
+
+class KeyItem(BaseModel):
+    """A program's key. `last_used_at` to the minute."""
+
+    id: str
+    name: str
+    role: RoleItem
+    place: PlaceItem
+    created_at: datetime
+    created_by: str | None
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class KeyItems(BaseModel):
+    items: list[KeyItem]
+
+
+class CreatedKey(KeyItem):
+    """`key` is sent as bearer token. Shown this once: the platform keeps only a hash."""
+
+    key: str = Field(examples=["key_01k2x3y4z5a6b7c8d9e0f1g2h3.c2VjcmV0"])
+
+
+@router.get("", summary="API keys of the company")
+async def list_keys(request: Request, asker: KeyMakers) -> KeyItems:
+    """Those at places whose keys you manage, the newest first; those that ran out included."""
+    reach = asker.reach("keys.manage")
+    found = await database_of(request).read(lambda tx: store.api_keys_within(tx, asker.scope, reach))
+    return KeyItems(items=[_item(key) for key in found])
+
+
+@router.post("", summary="Make an API key", status_code=201)
+async def add_key(
+    body: NewKey, request: Request, response: Response, asker: KeyMakers, wish: IdempotencyKey = None
+) -> CreatedKey:
+    """It may do what the role gives at that place, and nothing that you may not do there yourself."""
+    response.headers["Cache-Control"] = "no-store"
+    now = now_of(request)
+    if not now < body.expires_at <= now + timedelta(days=API_KEY_MAX_DAYS):
+        raise BadInput(f"A key ends at some time in the future, in at most {API_KEY_MAX_DAYS} days.")
+
+    def work(tx: Tx) -> tuple[ApiKey, str]:
+        shown: list[str] = []
+
+        def make() -> str:
+            place = tenancy.place(tx, asker.scope, body.place_id or asker.scope.company_id)
+            asker.admit(place.path, "places.read", "keys.manage", missing=PlaceNotFound)
+            role = tenancy.role(tx, asker.scope, body.role_id)
+            if not role.permissions <= asker.rights.permissions_at(place.path):
+                raise MoreThanYourself
+            if tx.count(asker.scope, store.api_keys) >= API_KEYS_PER_COMPANY_MAX:
+                raise Conflict(f"A company has at most {API_KEYS_PER_COMPANY_MAX} keys. Remove one first.")
+            key_id = new_id("key")
+            token, hashed = new_api_key(key_id)
+            values: dict[str, Any] = {
+                "id": key_id,
+                "name": body.name,
+                "secret_hash": hashed,
+                "role_id": role.id,
+                "place_id": place.id,
+            }
+            values |= {"created_at": now, "created_by": asker.principal.user_id, "expires_at": body.expires_at}
+            tx.insert(asker.scope, store.api_keys, values)
+            asker.record(tx, now, "key.added", key_id, name=body.name, role_id=role.id, place_id=place.id)
+            shown.append(token)
+            return key_id
+
+        made_id, repeated = paging.once(tx, asker, request, wish, body, now, make)
+        if repeated:
+            raise AlreadyDone(key_id=made_id)
+        return store.api_key(tx, asker.scope, made_id), shown[0]
+
+    key, token = await database_of(request).run(work)
+    return CreatedKey(**_item(key).model_dump(), key=token)
+
+
+@router.delete("/{key_id}", summary="Revoke an API key", status_code=204)
+async def revoke_key(key_id: Id, request: Request, asker: KeyMakers) -> None:
+    """It is refused from the next request on. Making a new one is the way back."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> None:
+        key = store.api_key(tx, asker.scope, key_id)
+        asker.admit(key.place.path, "keys.manage", missing=ApiKeyNotFound)
+        tx.delete(asker.scope, store.api_keys, id=key.id)
+        asker.record(tx, now, "key.revoked", key.id, name=key.name)
+
+    await database_of(request).run(work)
+
+
+def _item(key: ApiKey) -> KeyItem:
+    return KeyItem(
+        id=key.id,
+        name=key.name,
+        role=role_item(key.role),
+        place=place_item(key.place),
+        created_at=key.created_at,
+        created_by=key.created_by,
+        expires_at=key.expires_at,
+        last_used_at=key.last_used_at,
+    )

@@ -1,0 +1,130 @@
+"""How people and programs prove who they are: pure types and refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from antiphon.errors import AntiphonError, Conflict, Forbidden, NotFound, Unauthenticated
+from antiphon.tenancy import Language, Place, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser or app that somebody signed in with."""
+
+    id: str
+    user_id: str
+    company_id: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    client: str  # what it said it is (User-Agent), cut short
+    address: str  # where it was used last
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody may join with a role at a place; the link that says so is made from the id and never stored."""
+
+    id: str
+    company_id: str
+    email: str | None
+    name: str
+    role: Role
+    place: Place
+    starts_at: datetime | None
+    ends_at: datetime | None
+    language: Language
+    created_at: datetime
+    created_by: str | None
+    expires_at: datetime
+    used_at: datetime | None
+    used_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A program's key: a role at a place, until it runs out or is revoked. The secret is shown once."""
+
+    id: str
+    company_id: str
+    name: str
+    role: Role
+    place: Place
+    created_at: datetime
+    created_by: str | None
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class WrongCredentials(Unauthenticated):
+    """E-mail or password is wrong, or the user is not active: never told apart."""
+
+    code = "wrong_credentials"
+    title = "E-mail or password is wrong. Check both and try again."
+
+
+class CrossSite(Forbidden):
+    """A page of another site sent the request."""
+
+    code = "cross_site"
+    title = "This request came from another site and was not carried out."
+
+
+class PeopleOnly(Forbidden):
+    """A program with an API key asked for what only a person can do."""
+
+    code = "people_only"
+    title = "An API key can't do this. Sign in as a person."
+
+
+class SignInAgain(Forbidden):
+    """What changes how somebody signs in needs a fresh sign-in."""
+
+    code = "sign_in_again"
+    title = "You signed in a while ago. Enter your password once more, then repeat this."
+
+
+class InvitationInvalid(AntiphonError):
+    """The link is not one of ours, was used, withdrawn, or has run out: never told apart to a stranger."""
+
+    code = "invitation_invalid"
+    http_status = 410
+    sip_status = 404
+    title = "This invitation is no longer valid. Ask whoever invited you for a new one."
+
+
+class InvitationNotFound(NotFound):
+    """No such invitation in this company, or not for this person."""
+
+    code = "invitation_not_found"
+    title = "This invitation does not exist (any more)."
+
+
+class InvitationForOther(Conflict):
+    """The invitation names another e-mail address."""
+
+    code = "invitation_for_other"
+    title = "This invitation was made for another e-mail address. Sign in with that one, or ask for a new invitation."
+
+
+class SessionNotFound(NotFound):
+    """No such session of this person."""
+
+    code = "session_not_found"
+    title = "This session has ended already."
+
+
+class ApiKeyNotFound(NotFound):
+    """No such key in this company, or not for this person."""
+
+    code = "api_key_not_found"
+    title = "This key does not exist (any more)."
+
+
+class NoRightsThere(Forbidden):
+    """The person has no rights in that company."""
+
+    code = "no_rights_there"
+    title = "You have no rights in this company (any more)."

@@ -1,0 +1,188 @@
+"""HTTP of people: list, look, add, change, deactivate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, StrictBool
+
+from antiphon import tenancy
+from antiphon.database import Scope, Tx, sort_key
+from antiphon.identity import store
+from antiphon.identity.recognising import sessions
+from antiphon.identity.signing import Password
+from antiphon.tenancy import GrantedRole, Language, MoreThanYourself, Name, User, UserNotFound, granted, paging
+from antiphon.tenancy.asking import Asker, Body, Needs, Route, database_of, now_of
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
+from antiphon.tenancy.rights import may_grant, may_manage
+from antiphon.tenancy.views import Email, Id, UserItem, Users, user_item
+
+router = APIRouter(route_class=Route, tags=["people"])
+
+Readers = Annotated[Asker, Depends(Needs("people.read"))]
+Managers = Annotated[Asker, Depends(Needs("people.manage", "client_users.manage"))]
+
+
+class NewUser(Body):
+    """Somebody who can sign in at once. An invitation lets them choose their own password instead."""
+
+    name: Name = Field(examples=["Bernd Berger"])
+    email: Email = Field(examples=["bernd@example.org"])
+    password: Password
+    language: Language | None = None
+    place_id: Id | None = Field(default=None, description="Where they belong; null: the company.")
+    role_id: Id = Field(default="role_operator", description="What they may do at that place.")
+
+
+class UserChange(Body):
+    """Only what is given changes."""
+
+    name: Name | None = None
+    email: Email | None = None
+    language: Language | None = None
+    place_id: Id | None = None
+    active: StrictBool | None = None
+    password: Password | None = None
+
+
+@router.get("/users", summary="People of the company")
+async def list_users(
+    request: Request,
+    asker: Readers,
+    active: Annotated[bool | None, Query(description="Only active, or only deactivated people.")] = None,
+    role_id: Annotated[Id | None, Query(description="Only those who have this role somewhere.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Users:
+    """By name, deactivated people included; guests of other companies are among the grants."""
+    beginning = paging.after(cursor, str, str)
+
+    def look(tx: Tx) -> Users:
+        found = tenancy.people_by_name(
+            tx,
+            asker.scope,
+            asker.reach("people.read"),
+            active=active,
+            role_id=role_id,
+            after=beginning,
+            limit=limit + 1,
+        )
+        items, following = paging.cut(found, limit, lambda user: (sort_key(user.name), user.id))
+        return Users(items=_views(tx, asker, items), next_cursor=following)
+
+    return await database_of(request).read(look)
+
+
+@router.get("/users/{user_id}", summary="One person")
+async def get_user(user_id: Id, request: Request, response: Response, asker: Readers) -> UserItem:
+    return paging.tagged(response, await database_of(request).read(lambda tx: _view(tx, asker, user_id)))
+
+
+@router.post("/users", summary="Add a person", status_code=201)
+async def add_user(
+    body: NewUser, request: Request, response: Response, asker: Managers, key: IdempotencyKey = None
+) -> UserItem:
+    """They can sign in at once. Nobody gives more rights than they have themselves."""
+    hashed = await sessions(request).checked_hash(body.password, name=body.name, email=body.email)
+    now = now_of(request)
+
+    def work(tx: Tx) -> UserItem:
+        def make() -> str:
+            place = tenancy.place(tx, asker.scope, body.place_id or asker.scope.company_id)
+            asker.admit(place.path, "places.read", missing=tenancy.PlaceNotFound)
+            role = tenancy.role(tx, asker.scope, body.role_id)
+            if not may_grant(asker.rights, role.permissions, place.path):
+                raise MoreThanYourself
+            user = tenancy.create_user(
+                tx,
+                asker.scope,
+                name=body.name,
+                email=body.email,
+                password_hash=hashed,
+                now=now,
+                language=body.language,
+                place_id=place.id,
+            )
+            giver = asker.principal.user_id
+            tenancy.give(tx, asker.scope, user.id, role.id, place.id, now, given_by=giver)
+            asker.record(tx, now, "user.added", user.id, name=user.name, role_id=role.id, place_id=place.id)
+            return user.id
+
+        without = body.model_copy(update={"password": ""})  # nothing of it is kept, not even in a hash of the request
+        made_id, _ = paging.once(tx, asker, request, key, without, now, make)
+        return _view(tx, asker, made_id)
+
+    return paging.tagged(response, await database_of(request).run(work))
+
+
+@router.patch("/users/{user_id}", summary="Change a person")
+async def change_user(
+    user_id: Id, body: UserChange, request: Request, response: Response, asker: Managers, if_match: IfMatch = None
+) -> UserItem:
+    """Rename, move, deactivate or activate, set a password.
+
+    Deactivation and a new password end the person's sessions, with their open sockets. Activating is the way back.
+    """
+    hashed = None
+    if body.password is not None:
+        before = await database_of(request).read(lambda tx: _managed(tx, asker, user_id))
+        named = {"name": body.name or before.name, "email": body.email or before.email}
+        hashed = await sessions(request).checked_hash(body.password, **named)
+    now = now_of(request)
+
+    def work(tx: Tx) -> UserItem:
+        _managed(tx, asker, user_id)
+        paging.check_match(if_match, lambda: _view(tx, asker, user_id))
+        if body.place_id is not None:
+            place = tenancy.place(tx, asker.scope, body.place_id)
+            asker.admit(place.path, "places.read", missing=tenancy.PlaceNotFound)
+            if not may_manage(asker.rights, place.path, _grants(tx, asker.scope, user_id)):
+                raise MoreThanYourself
+        given = body.model_dump(exclude_none=True, exclude={"password"})
+        tenancy.change_user(tx, asker.scope, user_id, now, **given)
+        if hashed is not None:
+            store.set_password_hash(tx, asker.scope, user_id, hashed)
+        if hashed is not None or body.active is False or body.email is not None:
+            sessions(request).end(tx, asker.scope, user_id)
+        said = {key: value for key, value in given.items() if key != "email"}
+        action = "user.deactivated" if body.active is False else "user.changed"
+        asker.record(tx, now, action, user_id, password=True if hashed else None, **said)
+        return _view(tx, asker, user_id)
+
+    return paging.tagged(response, await database_of(request).run(work))
+
+
+def _managed(tx: Tx, asker: Asker, user_id: str) -> User:
+    """The person, whom the asker may change."""
+    user = _seen(tx, asker, user_id)
+    home = tenancy.place(tx, asker.scope, user.place_id)
+    if not may_manage(asker.rights, home.path, _grants(tx, asker.scope, user_id)):
+        raise MoreThanYourself
+    return user
+
+
+def _seen(tx: Tx, asker: Asker, user_id: str) -> User:
+    user = tenancy.user(tx, asker.scope, user_id)
+    home = tenancy.place(tx, asker.scope, user.place_id)
+    asker.admit(home.path, "people.read", missing=UserNotFound)
+    return user
+
+
+def _grants(tx: Tx, scope: Scope, user_id: str) -> list[GrantedRole]:
+    return [granted(one) for one in tenancy.grants_of_user(tx, scope, user_id)]
+
+
+def _view(tx: Tx, asker: Asker, user_id: str) -> UserItem:
+    return _views(tx, asker, [_seen(tx, asker, user_id)])[0]
+
+
+def _views(tx: Tx, asker: Asker, users: list[User]) -> list[UserItem]:
+    grants = tenancy.grants_of_users(tx, asker.scope, [user.id for user in users])
+    personal = asker.reach("people.personal")
+    if personal and not personal.everywhere:
+        ids = {user.place_id for user in users}
+        paths = tenancy.paths_of(tx, asker.scope, ids)
+    else:
+        paths = {user.place_id: "/" for user in users}
+    return [user_item(user, grants[user.id], personal=personal.covers(paths[user.place_id])) for user in users]

@@ -1,0 +1,110 @@
+"""Recognises who asks over HTTP, by access token or API key, and what the routes of this room start from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from antiphon.errors import Unauthenticated
+from antiphon.identity import store
+from antiphon.identity.allowance import Allowances
+from antiphon.identity.model import CrossSite, PeopleOnly, SignInAgain
+from antiphon.identity.sessions import Client, Sessions
+from antiphon.identity.tokens import public_key_pem, read_api_key, verify_access_token
+from antiphon.tenancy import Principal
+from antiphon.tenancy.asking import Anybody, Asker, client_address, database_of, now_of
+
+_USED_GRAIN = timedelta(minutes=1)  # how exactly a key says when it was used last
+
+
+def sessions(request: Request) -> Sessions:
+    """The process's `Sessions`, made on first use from what the application state holds."""
+    state = request.app.state
+    if not hasattr(state, "sessions"):
+        state.sessions = Sessions(state.database, state.clock, signing_key(request))
+    made: Sessions = state.sessions
+    return made
+
+
+def signing_key(request: Request) -> str:
+    """The private key that tokens are made with, as PEM."""
+    return _read(request.app.state.settings.secrets / "jwt.key")
+
+
+def client_of(request: Request) -> Client:
+    """The browser or app that asks."""
+    return Client(client_address(request), request.headers.get("user-agent", ""))
+
+
+async def recognise(request: Request) -> Asker:
+    """Who asks and what they may do now.
+
+    Raises `Unauthenticated`, `TokenExpired`, `SessionEnded` after a sign-out or deactivation, `TooMany`.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    api_key = read_api_key(token)
+    asker = await (_by_key(request, *api_key) if api_key else _by_token(request, token))
+    _allowances(request).spend(asker.principal.user_id, request.app.state.clock.monotonic())
+    return asker
+
+
+async def _by_token(request: Request, token: str) -> Asker:
+    principal = verify_access_token(token, public_key_pem(signing_key(request)), now_of(request))
+    rights = await database_of(request).read(lambda tx: sessions(request).rights(tx, principal))
+    return Asker(principal, rights)
+
+
+async def _by_key(request: Request, key_id: str, secret_hash: str) -> Asker:
+    now = now_of(request)
+    key = await database_of(request).read(lambda tx: store.key_of_secret(tx, key_id, secret_hash, now))
+    if key is None:
+        raise Unauthenticated("This API key is not known, or no longer valid.")
+    principal = Principal(key.id, key.company_id, key.name, kind="key")
+    if key.last_used_at is None or now - key.last_used_at >= _USED_GRAIN:
+        await database_of(request).run(
+            lambda tx: tx.update(principal.scope, store.api_keys, values={"last_used_at": now}, id=key.id)
+        )
+    return Asker(principal, store.rights_of_key(key, now))
+
+
+async def _person(asker: Anybody) -> Asker:
+    if asker.principal.kind != "user":
+        raise PeopleOnly
+    return asker
+
+
+APerson = Annotated[Asker, Depends(_person)]
+
+
+async def _lately_signed_in(request: Request, asker: APerson) -> Asker:
+    if not await sessions(request).is_fresh(asker.principal):
+        raise SignInAgain
+    return asker
+
+
+FreshlySignedIn = Annotated[Asker, Depends(_lately_signed_in)]
+
+
+def same_site(request: Request) -> None:
+    """Refuse what a page of another site sent: the cookie is SameSite=Strict, this is the second lock."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise CrossSite
+
+
+def _allowances(request: Request) -> Allowances:
+    state = request.app.state
+    if not hasattr(state, "allowances"):
+        state.allowances = Allowances()
+    made: Allowances = state.allowances
+    return made
+
+
+@cache
+def _read(path: Path) -> str:
+    return path.read_text()

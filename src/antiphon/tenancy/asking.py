@@ -1,0 +1,125 @@
+"""Who asks over HTTP and what they may do: the dependency every route of every room begins with.
+
+How somebody is recognised (token, key) is `antiphon.identity`'s, which puts its way into `app.state.recognise`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel, ConfigDict
+
+from antiphon.clock import Clock
+from antiphon.database import Database, Scope, Tx
+from antiphon.errors import AntiphonError, NotFound
+from antiphon.tenancy import audit
+from antiphon.tenancy.model import NotAllowed, Principal
+from antiphon.tenancy.rights import Permission, Reach, Rights
+
+
+class Body(BaseModel):
+    """A request's body: nothing beyond the contract."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who was recognised, in the company they act in, with what they may do there now."""
+
+    principal: Principal
+    rights: Rights
+    company_path: str = "/"
+
+    @property
+    def scope(self) -> Scope:
+        return self.principal.scope
+
+    def reach(self, permission: Permission) -> Reach:
+        """Where they have that permission: what a list shows."""
+        return self.rights.reach(permission)
+
+    def admit(self, path: str, *needed: Permission, missing: type[AntiphonError] = NotFound) -> None:
+        """Let them go on with the thing at that place. `needed` begins with the right to see it.
+
+        Raises `missing` where they may not even see it, as if it did not exist, and `NotAllowed` without the rest.
+        """
+        seeing, *rest = needed
+        if not self.rights.may(seeing, path):
+            raise missing
+        for permission in rest:
+            if not self.rights.may(permission, path):
+                raise NotAllowed(permission=permission)
+
+    def record(
+        self, tx: Tx, now: datetime, action: str, subject_id: str, **details: Any
+    ) -> None:  # Any: as `audit.record`
+        """Write into the audit trail what they changed."""
+        audit.record(tx, self.scope, self.principal, now, action, subject_id, **details)
+
+
+Recognise = Callable[[Request], Awaitable[Asker]]
+
+_bearer = HTTPBearer(auto_error=False, description="The access token of POST /api/v1/session, or an API key.")
+
+
+async def recognised(request: Request, _described: Annotated[object, Depends(_bearer)]) -> Asker:
+    """Whoever signed in, whatever they may do. Raises `Unauthenticated` and its kinds."""
+    recognise: Recognise = request.app.state.recognise
+    return await recognise(request)
+
+
+Anybody = Annotated[Asker, Depends(recognised)]
+
+
+class Needs:
+    """A dependency: somebody who has one of these permissions somewhere. Each route narrows it to the thing's place.
+
+    The OpenAPI document names them as `x-permission`, and the test of every endpoint holds the routes to that.
+    """
+
+    def __init__(self, *permissions: Permission) -> None:
+        self.permissions = permissions
+
+    async def __call__(self, asker: Anybody) -> Asker:
+        """Raises `NotAllowed` when they have none of them anywhere."""
+        if not any(asker.reach(permission) for permission in self.permissions):
+            raise NotAllowed(permission=self.permissions[0])
+        return asker
+
+
+class Route(APIRoute):
+    """A route that says in the OpenAPI document which permission it needs: any of those named in `x-permission`."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # Any: as FastAPI takes them
+        super().__init__(path, endpoint, **options)
+        needed = [one.call.permissions for one in self.dependant.dependencies if isinstance(one.call, Needs)]
+        if needed:
+            named = [permission for permissions in needed for permission in permissions]
+            self.openapi_extra = {**(self.openapi_extra or {}), "x-permission": named}
+
+
+def database_of(request: Request) -> Database:
+    """The process's database."""
+    database: Database = request.app.state.database
+    return database
+
+
+def now_of(request: Request) -> datetime:
+    """The process's clock, now."""
+    clock: Clock = request.app.state.clock
+    return clock.now()
+
+
+def client_address(request: Request) -> str:
+    """The client's address as the front saw it: the last entry of the last header, which only the front can have added."""
+    forwarded = request.headers.getlist("x-forwarded-for")
+    if forwarded:
+        return forwarded[-1].rsplit(",", 1)[-1].strip()
+    return request.client.host if request.client else ""

@@ -1,0 +1,77 @@
+"""The audit trail: who changed what about places, people, rights and keys. Rows are added, never changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from antiphon.clock import new_id
+from antiphon.database import Scope, Tx, UtcTime, outbox, tenant_table
+from antiphon.events import ConfigurationChanged
+from antiphon.tenancy.model import Principal
+
+ActorKind = Literal["user", "key", "machine"]  # machine: whoever runs the platform, at its command line
+
+audit_rows = tenant_table(
+    "audit",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor_kind", sa.String(16), nullable=False),
+    sa.Column("actor_id", sa.String(40), nullable=True),
+    sa.Column("action", sa.String(40), nullable=False),
+    sa.Column("subject_id", sa.String(40), nullable=False, index=True),
+    sa.Column("details", sa.Text, nullable=False),  # JSON; ids and new values, never secrets
+    sa.Index("ix_audit_page", "company_id", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change."""
+
+    id: str
+    at: datetime
+    actor_kind: ActorKind
+    actor_id: str | None
+    action: str
+    subject_id: str
+    details: Mapping[str, Any]
+
+
+def record(
+    tx: Tx,
+    scope: Scope,
+    who: Principal | None,
+    now: datetime,
+    action: str,
+    subject_id: str,
+    **details: str | bool | list[str] | None,
+) -> None:
+    """Write down a change in the transaction that makes it; `who` None: whoever runs the machine."""
+    values = {"id": new_id("audit"), "at": now, "actor_kind": who.kind if who else "machine"}
+    values |= {"actor_id": who.user_id if who else None, "action": action, "subject_id": subject_id}
+    given = {name: value for name, value in details.items() if value is not None}
+    tx.insert(scope, audit_rows, values | {"details": json.dumps(given, sort_keys=True)})
+    outbox.append(tx, scope, ConfigurationChanged(new_id("fact"), scope.company_id, now, action, subject_id))
+
+
+def page(tx: Tx, scope: Scope, *, after: Sequence[Any] | None, limit: int) -> tuple[Entry, ...]:
+    """What was changed, newest first."""
+    rows = tx.page(scope, audit_rows, order_by=(audit_rows.c.id,), after=after, limit=limit, descending=True)
+    return tuple(
+        Entry(
+            row["id"],
+            row["at"],
+            row["actor_kind"],
+            row["actor_id"],
+            row["action"],
+            row["subject_id"],
+            json.loads(row["details"]),
+        )
+        for (row,) in rows
+    )

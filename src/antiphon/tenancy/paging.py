@@ -1,0 +1,166 @@
+"""What every list, change and creation over HTTP has in common: cursors, ETags against lost updates, idempotency keys."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+import sqlalchemy as sa
+from fastapi import Header, Query, Request, Response
+from pydantic import BaseModel
+
+from antiphon.clock import new_id
+from antiphon.database import PLATFORM, Tx, UtcTime, tenant_table
+from antiphon.errors import AntiphonError, BadInput, Conflict
+from antiphon.limits import IDEMPOTENCY_LIFE_S, PAGE_MAX
+from antiphon.tenancy.asking import Asker
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
+Cursor = Annotated[
+    str | None, Query(max_length=400, description="`next_cursor` of the page before.", pattern=r"^[A-Za-z0-9_-]+$")
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=100,
+        description="The `ETag` you read: refused when somebody changed the thing since (RFC 9110 13.1.1).",
+    ),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[A-Za-z0-9_-]{8,64}$",
+        description="Made anew for each wish: the same request sent again gives what the first one made.",
+    ),
+]
+
+idempotency_keys = tenant_table(
+    "idempotency_keys",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("holder_id", sa.String(40), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("request_hash", sa.String(64), nullable=False),
+    sa.Column("made_id", sa.String(40), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False, index=True),
+    sa.UniqueConstraint("company_id", "holder_id", "key"),
+)
+
+
+class ChangedMeanwhile(AntiphonError):
+    """The thing is no longer what the writer read."""
+
+    code = "changed_meanwhile"
+    http_status = 412
+    sip_status = 409
+    title = "Somebody changed this meanwhile. Look at it again, then repeat your change."
+
+
+class KeyReused(Conflict):
+    """The key came with another request before."""
+
+    code = "key_reused"
+    title = "This Idempotency-Key was used for another request. Make a new one."
+
+
+class AlreadyDone(Conflict):
+    """The request was carried out before, and its answer held a secret that is shown once."""
+
+    code = "already_done"
+    title = "This was done already, and what it showed is shown only once."
+
+
+# -- pages -----------------------------------------------------------------------------------------------------------
+
+
+def after(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The values a cursor stands for; raises `BadInput` for one that nobody made."""
+    if cursor is None:
+        return None
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise BadInput("This cursor is not one of ours. Begin with the first page.") from error
+    fits = isinstance(values, list) and len(values) == len(kinds)
+    if not fits or any(type(value) is not kind for value, kind in zip(values, kinds, strict=True)):
+        raise BadInput("This cursor is not one of ours. Begin with the first page.")
+    return tuple(values)
+
+
+def cut(found: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> tuple[list[T], str | None]:
+    """A page of `limit` of these, one more of which was asked for, and the cursor of the next page."""
+    items = list(found[:limit])
+    if len(found) <= limit:
+        return items, None
+    return items, base64.urlsafe_b64encode(json.dumps(list(key(items[-1]))).encode()).decode().rstrip("=")
+
+
+# -- lost updates ----------------------------------------------------------------------------------------------------
+
+
+def etag(view: BaseModel) -> str:
+    """A strong validator of what a reader sees (RFC 9110 8.8.3)."""
+    return '"' + hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:24] + '"'
+
+
+def tagged(response: Response, view: M) -> M:
+    """The view, its ETag in the answer."""
+    response.headers["ETag"] = etag(view)
+    return view
+
+
+def check_match(given: str | None, current: Callable[[], BaseModel]) -> None:
+    """Raise `ChangedMeanwhile` when the writer read something else than what is there now."""
+    if given is None or given.strip() == "*":
+        return
+    if etag(current()) not in [tag.strip() for tag in given.split(",")]:
+        raise ChangedMeanwhile
+
+
+# -- the same wish twice ---------------------------------------------------------------------------------------------
+
+
+def once(
+    tx: Tx,
+    asker: Asker,
+    request: Request,
+    key: str | None,
+    body: BaseModel,
+    now: datetime,
+    make: Callable[[], str],
+) -> tuple[str, bool]:
+    """The id of what `make` makes, and False; for a repeated request the id of what the first one made, and True.
+
+    Raises `KeyReused` when the key came with another request before.
+    """
+    if key is None:
+        return make(), False
+    said = f"{request.method} {request.url.path}\n{body.model_dump_json()}"
+    hashed = hashlib.sha256(said.encode()).hexdigest()
+    theirs = {"holder_id": asker.principal.user_id, "key": key}
+    row = tx.first(asker.scope, idempotency_keys, **theirs)
+    if row is not None and now - row["created_at"] < timedelta(seconds=IDEMPOTENCY_LIFE_S):
+        if row["request_hash"] != hashed:
+            raise KeyReused
+        return str(row["made_id"]), True
+    if row is not None:
+        tx.delete(asker.scope, idempotency_keys, **theirs)
+    made = make()
+    values = {"id": new_id("wish"), "request_hash": hashed, "made_id": made, "created_at": now}
+    tx.insert(asker.scope, idempotency_keys, theirs | values)
+    return made, False
+
+
+def forget_old_keys(tx: Tx, now: datetime) -> int:
+    """Remove idempotency keys whose life is over; returns how many."""
+    before = now - timedelta(seconds=IDEMPOTENCY_LIFE_S)
+    return tx.delete(PLATFORM, idempotency_keys, idempotency_keys.c.created_at < before)

@@ -1,0 +1,195 @@
+"""The tree of places over HTTP: nested, renamed, moved with everything in it, removed when empty, found by words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from antiphon import devices, tenancy
+from antiphon.database import Database
+from browsers import Browser
+from residents import StillClock, Tenant
+
+Browsers = Callable[..., Browser]
+
+
+@pytest.fixture
+async def anna(browser: Browsers, tenant: Tenant) -> Browser:
+    one = browser()
+    await one.sign_in(tenant.owner)
+    return one
+
+
+async def made(anna: Browser, kind: str, parent_id: str, name: str, **more: object) -> dict[str, Any]:
+    answer = await anna.post("/api/v1/places", json={"kind": kind, "parent_id": parent_id, "name": name, **more})
+    assert answer.status_code == 201, answer.text
+    place: dict[str, Any] = answer.json()
+    return place
+
+
+async def test_places_are_nested_and_say_where_they_are(anna: Browser, tenant: Tenant) -> None:
+    project = await made(anna, "project", tenant.company.id, "Neustadt")
+    site = await made(anna, "site", project["id"], "Imbergstraße 3", time_zone="Europe/London", language="en")
+    outer = await made(anna, "folder", site["id"], "Stiege 1")
+    inner = await made(anna, "folder", outer["id"], "2. Stock")
+    assert inner["trail"] == "Imbergstraße 3, Stiege 1, 2. Stock"
+    assert [place["name"] for place in inner["way"]] == [
+        "Salzach",
+        "Neustadt",
+        "Imbergstraße 3",
+        "Stiege 1",
+        "2. Stock",
+    ]
+    assert (inner["time_zone"], inner["language"], inner["site_id"]) == ("Europe/London", "en", site["id"])
+    children = (await anna.get("/api/v1/places", params={"parent_id": project["id"]})).json()["items"]
+    assert [place["id"] for place in children] == [site["id"]]
+    sites = (await anna.get("/api/v1/places?kind=site")).json()["items"]
+    assert [place["name"] for place in sites] == ["Imbergstraße 3", "Rainerstraße 12"]
+
+
+@pytest.mark.parametrize(("kind", "within"), [("site", "company"), ("project", "site"), ("folder", "project")])
+async def test_each_kind_has_its_place(anna: Browser, tenant: Tenant, kind: str, within: str) -> None:
+    parents = {"company": tenant.company.id, "site": tenant.site.id, "project": tenant.site.parent_id}
+    answer = await anna.post("/api/v1/places", json={"kind": kind, "parent_id": parents[within], "name": "X"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "place_misplaced")
+
+
+async def test_a_moved_folder_keeps_its_stations_grants_and_calls(
+    anna: Browser, browser: Browsers, tenant: Tenant, database: Database, clock: StillClock
+) -> None:
+    london = await made(anna, "site", str(tenant.site.parent_id), "Strand", time_zone="Europe/London", language="en")
+    folder = await made(anna, "folder", tenant.site.id, "Stiege 2")
+    with database.transaction() as tx:
+        station = devices.create_station(tx, tenant.scope, name="Tor", place_id=folder["id"], now=clock.now())
+        clara = tenancy.create_user(
+            tx,
+            tenant.scope,
+            name="Clara",
+            email="clara@salzach.example",
+            password_hash=None,
+            now=clock.now(),
+        )
+        tenancy.give(tx, tenant.scope, clara.id, "role_viewer", folder["id"], clock.now())
+    moved = await anna.patch(f"/api/v1/places/{folder['id']}", json={"parent_id": london["id"]})
+    assert moved.json()["trail"] == "Strand, Stiege 2"
+    shown = (await anna.get(f"/api/v1/stations/{station.id}")).json()
+    assert (shown["place"], shown["time_zone"], shown["site_id"]) == ("Strand, Stiege 2", "Europe/London", london["id"])
+    with database.transaction() as tx:
+        path = devices.station(tx, tenant.scope, station.id).path
+        assert tenancy.rights_of_user(tx, tenant.scope, clara.id, clock.now()).may("stations.read", path)
+    back = await anna.patch(f"/api/v1/places/{folder['id']}", json={"parent_id": tenant.site.id})
+    assert back.json()["trail"] == "Rainerstraße 12, Stiege 2"
+
+
+async def test_a_site_is_renamed_with_all_that_names_it(anna: Browser, tenant: Tenant) -> None:
+    folder = await made(anna, "folder", tenant.site.id, "Stiege 2")
+    await anna.patch(f"/api/v1/places/{tenant.site.id}", json={"name": "Linzer Gasse 1"})
+    assert (await anna.get(f"/api/v1/places/{folder['id']}")).json()["trail"] == "Linzer Gasse 1, Stiege 2"
+    await anna.patch(f"/api/v1/places/{folder['id']}", json={"name": "Hof"})
+    assert (await anna.get(f"/api/v1/places/{folder['id']}")).json()["trail"] == "Linzer Gasse 1, Hof"
+    await anna.patch(f"/api/v1/places/{tenant.company.id}", json={"name": "Salzach GmbH"})
+    assert (await anna.get("/api/v1/me")).json()["company"]["name"] == "Salzach GmbH"
+
+
+async def test_no_place_comes_into_itself(anna: Browser, tenant: Tenant) -> None:
+    outer = await made(anna, "folder", tenant.site.id, "outer")
+    inner = await made(anna, "folder", outer["id"], "inner")
+    for into in (outer["id"], inner["id"]):
+        answer = await anna.patch(f"/api/v1/places/{outer['id']}", json={"parent_id": into})
+        assert (answer.status_code, answer.json()["code"]) == (422, "place_misplaced")
+
+
+async def test_folders_end_at_a_depth_however_they_get_there(anna: Browser, tenant: Tenant) -> None:
+    deepest, parent = tenant.site.id, tenant.site.id
+    for _depth in range(30):
+        answer = await anna.post("/api/v1/places", json={"kind": "folder", "parent_id": parent, "name": "inside"})
+        if answer.status_code != 201:
+            break
+        deepest, parent = parent, answer.json()["id"]
+    assert (answer.status_code, answer.json()["code"]) == (422, "place_too_deep")
+    other = await made(anna, "folder", tenant.site.id, "a")
+    await made(anna, "folder", other["id"], "b")
+    answer = await anna.patch(f"/api/v1/places/{other['id']}", json={"parent_id": deepest})
+    assert (answer.status_code, answer.json()["code"]) == (422, "place_too_deep")
+
+
+async def test_only_empty_places_are_removed(
+    anna: Browser, tenant: Tenant, database: Database, clock: StillClock
+) -> None:
+    folder = await made(anna, "folder", tenant.site.id, "Stiege 2")
+    with database.transaction() as tx:
+        devices.create_station(tx, tenant.scope, name="Tor", place_id=folder["id"], now=clock.now())
+    for place_id in (folder["id"], tenant.site.id, tenant.company.id):
+        answer = await anna.delete(f"/api/v1/places/{place_id}")
+        assert (answer.status_code, answer.json()["code"]) == (409, "place_not_empty")
+    empty = await made(anna, "folder", tenant.site.id, "Stiege 3")
+    assert (await anna.delete(f"/api/v1/places/{empty['id']}")).status_code == 204
+    assert (await anna.get(f"/api/v1/places/{empty['id']}")).json()["code"] == "place_not_found"
+
+
+async def test_a_time_zone_has_to_exist(anna: Browser, tenant: Tenant) -> None:
+    new = {"kind": "site", "parent_id": tenant.site.parent_id, "name": "S", "time_zone": "Europe/Salzburg"}
+    answer = await anna.post("/api/v1/places", json=new)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+    assert "Europe/Vienna" in answer.json()["detail"]
+
+
+async def test_pages_follow_each_other_by_name(anna: Browser, tenant: Tenant) -> None:
+    for name in ("Ärztehaus", "birne", "Citrone", "apfel", "Zoo"):
+        await made(anna, "project", tenant.company.id, name)
+    names: list[str] = []
+    params: dict[str, Any] = {"kind": "project", "limit": 2}
+    while True:
+        page = (await anna.get("/api/v1/places", params=params)).json()
+        names += [place["name"] for place in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert names == ["Altstadt", "apfel", "Ärztehaus", "birne", "Citrone", "Zoo"]
+    for cursor in ("e30", "WzEsMl0", "WyJhIl0", "-"):
+        answer = await anna.get("/api/v1/places", params={"cursor": cursor})
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+
+
+async def test_a_change_of_what_somebody_else_changed_is_refused(anna: Browser, tenant: Tenant) -> None:
+    url = f"/api/v1/places/{tenant.site.id}"
+    read = (await anna.get(url)).headers["etag"]
+    changed = await anna.patch(url, json={"name": "Erste"}, headers={"If-Match": read})
+    assert changed.status_code == 200
+    late = await anna.patch(url, json={"name": "Zweite"}, headers={"If-Match": read})
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    again = await anna.patch(url, json={"name": "Zweite"}, headers={"If-Match": changed.headers["etag"]})
+    assert again.json()["name"] == "Zweite"
+
+
+async def test_the_same_wish_makes_one_place(anna: Browser, tenant: Tenant) -> None:
+    new = {"kind": "project", "parent_id": tenant.company.id, "name": "Neustadt"}
+    key = {"Idempotency-Key": "wish-0123456789"}
+    first = await anna.post("/api/v1/places", json=new, headers=key)
+    second = await anna.post("/api/v1/places", json=new, headers=key)
+    assert first.json()["id"] == second.json()["id"]
+    other = await anna.post("/api/v1/places", json=new | {"name": "Altstadt"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (409, "key_reused")
+
+
+async def test_things_are_found_by_beginnings_of_their_words(
+    anna: Browser, tenant: Tenant, database: Database, clock: StillClock
+) -> None:
+    with database.transaction() as tx:
+        station = devices.create_station(
+            tx, tenant.scope, name="Tor Süd-West", place_id=tenant.site.id, now=clock.now()
+        )
+
+    async def found(words: str) -> set[str]:
+        items = (await anna.get("/api/v1/search", params={"q": words})).json()["items"]
+        return {item["id"] for item in items}
+
+    assert await found("rainerstr") == {tenant.site.id}
+    assert await found("SUD tor") == {station.id}
+    assert await found("bern") == {tenant.operator.id}
+    assert await found("tor ost") == set()
+    await anna.patch(f"/api/v1/stations/{station.id}", json={"name": "Hoftor"})
+    assert await found("sud") == set()
+    assert await found("hoft") == {station.id}
