@@ -66,6 +66,14 @@ class DoorOpened(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CallChanged(Fact):
+    """A call rings, or somebody has answered it. Told once and not kept: `CallEnded` is what is never lost."""
+
+    call_id: str
+    device_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded(Fact):
     """A call is over and its record is written."""
 

@@ -19,6 +19,11 @@ DOOR_REQUEST_LIFE_S = 86_400
 DOOR_REQUEST_GRACE_S = 3.0
 DOOR_REQUEST_POLL_S = 0.1
 DOOR_LOG_PAGE_MAX = 200
+COUNTS_KEPT_S = 15  # station counts of a tree; facts renew them at once where the broker is there
+COUNTS_KEPT_MAX = 500  # companies
+STREAMS_PER_PERSON_MAX = 12
+STREAM_WAITING_MAX = 64  # changes that a slow reader may be behind; then it hears that everything may have changed
+STREAM_BEAT_S = 15
 # D4: two taps give one pulse. Whoever taps a door again within this time meant one opening; later taps open it again.
 DOOR_TAP_AGAIN_S = 1.0
 # D2: key frames while previewing are at most this far apart.

@@ -30,7 +30,7 @@ Browsers = Callable[..., Browser]
 Operation = tuple[str, str]
 
 # Anybody at all; anybody who signed in or has a key; a person who signed in; or one of these permissions.
-PUBLIC, PERSON = ("public",), ("person",)
+PUBLIC, PERSON, SIGNED_IN = ("public",), ("person",), ("signed in",)
 _PEOPLE = ("people.manage", "client_users.manage")
 NEEDED: dict[Operation, tuple[str, ...]] = {
     ("GET", "/health"): PUBLIC,
@@ -52,6 +52,8 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("GET", "/api/v1/places"): ("places.read",),
     ("GET", "/api/v1/places/entrances"): ("places.read",),
     ("GET", "/api/v1/places/{place_id}"): ("places.read",),
+    ("GET", "/api/v1/tree"): ("places.read",),
+    ("GET", "/api/v1/events"): SIGNED_IN,
     ("POST", "/api/v1/places"): ("places.configure", "company.configure"),
     ("PATCH", "/api/v1/places/{place_id}"): ("places.configure", "company.configure"),
     ("DELETE", "/api/v1/places/{place_id}"): ("places.configure", "company.configure"),
@@ -221,7 +223,7 @@ def test_the_matrix_names_every_endpoint_and_what_it_needs() -> None:
     for method, path in OPERATIONS:
         said = DOCUMENT["paths"][path][method.lower()].get("x-permission")
         needed = NEEDED[method, path]
-        assert said == (None if needed in (PUBLIC, PERSON) else list(needed)), (method, path)
+        assert said == (None if needed in (PUBLIC, PERSON, SIGNED_IN) else list(needed)), (method, path)
 
 
 @pytest.mark.parametrize("role", list(SHIPPED_ROLES))
@@ -238,7 +240,7 @@ async def test_each_role_may_do_what_it_says_and_no_more(
     asked = 0
     for operation in sorted(OPERATIONS, key=lambda operation: operation[0] != "GET"):
         needed = NEEDED[operation]
-        if needed in (PUBLIC, PERSON):
+        if needed in (PUBLIC, PERSON, SIGNED_IN):
             continue
         with database.transaction() as tx:
             mine = one_of_everything(tx, tenant, tenant.site, clock)
@@ -251,7 +253,7 @@ async def test_each_role_may_do_what_it_says_and_no_more(
             assert answer.status_code not in (401, 404, 422, 500), (operation, answer.text)
             assert code not in ("not_allowed", "forbidden"), (operation, answer.text)
         asked += 1
-    assert asked == len(OPERATIONS) - sum(needed in (PUBLIC, PERSON) for needed in NEEDED.values())
+    assert asked == len(OPERATIONS) - sum(needed in (PUBLIC, PERSON, SIGNED_IN) for needed in NEEDED.values())
 
 
 @pytest.mark.parametrize("role", list(SHIPPED_ROLES))
@@ -273,7 +275,7 @@ async def test_ids_of_another_company_are_not_found_whatever_the_role(
         names = {name for _text, name, _spec, _conversion in Formatter().parse(path) if name}
         assert names <= theirs.keys(), "a new kind of id: give the other company one, so that it can be tried here"
         answer = await ask(one, operation, theirs, clock)
-        allowed = NEEDED[operation] == PERSON or not SHIPPED_ROLES[role].isdisjoint(NEEDED[operation])
+        allowed = NEEDED[operation] in (PERSON, SIGNED_IN) or not SHIPPED_ROLES[role].isdisjoint(NEEDED[operation])
         assert answer.status_code == (404 if allowed else 403), (operation, answer.text)
         assert not any(foreign in answer.text for foreign in theirs.values()), operation
 
@@ -286,7 +288,7 @@ async def test_whoever_owns_one_site_finds_nothing_of_another(
     one = await signed_in_with(browser, database, tenant, clock, "owner", own.id)
     for operation in OPERATIONS:
         needed = NEEDED[operation]
-        if needed in (PUBLIC, PERSON) or operation in COMPANY_WIDE:
+        if needed in (PUBLIC, PERSON, SIGNED_IN) or operation in COMPANY_WIDE:
             continue
         with database.transaction() as tx:
             beside = one_of_everything(tx, tenant, tenant.site, clock)

@@ -21,9 +21,10 @@ from antiphon.assembly.whole import WholeHealth
 from antiphon.calls import routes as calls_routes
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import Database, Scope, Tx, open_database
-from antiphon.devices import Commander, account_routes
+from antiphon.devices import Commander, StationCounts, account_routes, tree_routes
 from antiphon.devices import routes as devices_routes
 from antiphon.directory import routes as directory_routes
+from antiphon.gateways import stream
 from antiphon.gateways.mqtt import MqttGateway
 from antiphon.identity import routes as identity_routes
 from antiphon.settings import Settings
@@ -74,6 +75,8 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state = app.state
     state.settings, state.clock, state.database = settings, parts.clock, parts.database
     state.bus, state.doors = parts.broker, parts.doors
+    state.station_counts = StationCounts(parts.clock)
+    state.stream = stream.Stream(parts.database, parts.broker, state.station_counts)
     state.recognise, state.place_occupied = identity.recognise, devices.lies_in
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
     state.require_account, state.account_leaves = devices.account, remove_doors
@@ -84,8 +87,10 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         directory_routes,
         devices_routes,
         account_routes,
+        tree_routes,
         access_routes,
         calls_routes,
+        stream,
     ):
         app.include_router(room.router)
     app.include_router(
@@ -112,7 +117,12 @@ async def _serve(settings: Settings) -> None:
     parts = assemble(settings)
     try:
         figures = Figures("api", partial(_look, parts))
-        await serving.serve(create_app(settings, parts), settings.run / "api.sock", [parts.broker.run], figures)
+        app = create_app(settings, parts)
+
+        async def closing() -> None:
+            app.state.stream.end_all()  # they would keep the process until its grace is over
+
+        await serving.serve(app, settings.run / "api.sock", [parts.broker.run], figures, closing=closing)
     finally:
         parts.database.close()
 

@@ -9,7 +9,7 @@ from antiphon import devices
 from antiphon.calls.machine import CallMachine
 from antiphon.calls.model import CallRecord
 from antiphon.calls.ports import StationInvite
-from antiphon.calls.store import EndedCall, EndedLeg
+from antiphon.calls.store import AnsweredCall, EndedCall, EndedLeg
 from antiphon.wire.client import MediaBreakView, StationState, StationView
 
 
@@ -34,6 +34,7 @@ class LiveCall:
     previewed: bool = False
     tapped_mono: float | None = None  # the first tap on Answer
     connected: bool = False
+    told_answered: bool = False  # the house knows who talks
     record: CallRecord | None = None  # how it ended, until it is known whose call it was
 
     @property
@@ -67,6 +68,18 @@ class LiveCall:
         if self.machine.in_call:
             return "in_call"
         return "ringing" if self.machine.ringing else None
+
+    def answered(self) -> AnsweredCall | None:
+        """Who talks since when; None while nobody does."""
+        since = self.machine.talking_since
+        if since is None:
+            return None
+        who = None
+        if self.machine.direction == "from_station":
+            who = next((leg.tab for leg in self.machine.clients if leg.answered_at is not None), None)
+        return AnsweredCall(
+            self.call_id, self.moment(since), who.user_id if who else None, who.user_name if who else None
+        )
 
     def ended(self, record: CallRecord) -> EndedCall:
         """The machine's record with dates."""

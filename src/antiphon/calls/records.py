@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from antiphon import devices, events, log
 from antiphon.calls import store
-from antiphon.calls.store import EndedCall
+from antiphon.calls.store import AnsweredCall, EndedCall
 from antiphon.clock import Clock, new_id
 from antiphon.database import Database, Scope, Tx, outbox
 from antiphon.errors import AntiphonError
@@ -50,6 +50,20 @@ class Records:
             task = asyncio.get_running_loop().create_task(self._complete_gathered())
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)
+
+    def answer(self, scope: Scope, answered: AnsweredCall, written: Callable[[], None]) -> None:
+        """Note who talks, then call `written`. Not tried again: the end of the call writes it as well."""
+        task = asyncio.get_running_loop().create_task(self._answer(scope, answered, written))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _answer(self, scope: Scope, answered: AnsweredCall, written: Callable[[], None]) -> None:
+        try:
+            await self._database.run(lambda tx: store.answer_call(tx, scope, answered))
+        except AntiphonError as error:
+            _log.warning("answer not on the record yet", call_id=answered.call_id, code=error.code)
+        else:
+            written()
 
     def count_opening(self, scope: Scope, call_id: str, written: Callable[[], None]) -> None:
         """A door was acknowledged after the call's end: correct the record once it is written."""

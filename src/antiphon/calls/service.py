@@ -92,7 +92,7 @@ class CallService(LegListener):
 
     def connect(self, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener, bus: Bus) -> None:
         """Wire the ports, which in turn were given this service as their listener."""
-        self._sip, self._media, self._clients = sip, media, clients
+        self._sip, self._media, self._clients, self._bus = sip, media, clients, bus
         self._orders = Orders(self, sip, media, clients, doors, self._clock)
         self._receivers = Receivers(self, self._orders, sip, media)
         self._board = StationBoard(self._database, clients, self._orders, self._calls.values)
@@ -281,8 +281,23 @@ class CallService(LegListener):
         call = self._calls.get(name.removeprefix(_TILE))
         if call is not None and name.startswith(_TILE):
             self._board.tell(call)
+            self._tell_house(call)
         elif call is not None:
             self.feed(call, i.TimePassed())
+
+    def _tell_house(self, call: LiveCall) -> None:
+        """Who does not ring here (the portal) hears that the call rings, and, once its record says so, who talks."""
+        if call.station is None:
+            return
+        fact = events.CallChanged(
+            new_id("fact"), call.station.company_id, self._clock.now(), call.call_id, call.station.id
+        )
+        answered = call.answered()
+        if answered is None or call.told_answered:
+            self._bus.publish(fact)
+            return
+        call.told_answered = True
+        self._records.answer(Scope(call.station.company_id), answered, partial(self._bus.publish, fact))
 
     def turn(self) -> None:
         """Look at the clock now; the alarm does it by itself."""

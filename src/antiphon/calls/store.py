@@ -106,6 +106,16 @@ class EndedLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """Somebody talks with the station. `user_id` None: the person who called it."""
+
+    call_id: str
+    answered_at: datetime
+    user_id: str | None
+    who: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class EndedCall:
     """The whole record, with dates."""
 
@@ -159,6 +169,16 @@ def start_call(
         "doors_opened": 0,
     }
     tx.insert(Scope(station.company_id), call_rows, values)
+
+
+def answer_call(tx: Tx, scope: Scope, answered: AnsweredCall) -> None:
+    """The record says who talks; that of a call that has ended meanwhile stays as its end wrote it."""
+    values = {
+        "answered_at": answered.answered_at,
+        "answered_by_user": answered.user_id,
+        "answered_by": answered.who,
+    }
+    tx.update(scope, call_rows, _WITHOUT_END, values=values, id=answered.call_id)
 
 
 def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:

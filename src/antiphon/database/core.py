@@ -400,8 +400,12 @@ class Database:
 
 
 def _end(connection: Connection, how: Literal["commit", "rollback"]) -> None:
-    """SQLAlchemy takes part where something unusual was asked, and has to know."""
-    getattr(connection if connection.in_transaction() else driver_of(connection), how)()
+    """SQLAlchemy takes part where something unusual was asked, and has to know: also of the end of one that it failed to
+    commit, which it no longer calls a transaction and would not begin another after."""
+    taking_part = connection.get_transaction() is not None
+    getattr(connection if taking_part else driver_of(connection), how)()
+    if driver_of(connection).in_transaction:  # SQLAlchemy took its part for over already
+        getattr(driver_of(connection), how)()
 
 
 def begin_immediate(engine: sa.Engine, *, foreign_keys: bool = True) -> None:

@@ -13,6 +13,7 @@ from antiphon.devices.accounts import (
 )
 from antiphon.devices.census import first_certificate_ends, stations_by_state
 from antiphon.devices.commands import Commander
+from antiphon.devices.counting import StationCounts
 from antiphon.devices.model import (
     AccountNotFound,
     DoorRefused,
@@ -57,6 +58,7 @@ __all__ = [
     "Registrar",
     "Revoked",
     "Station",
+    "StationCounts",
     "StationKind",
     "StationNotFound",
     "StationStatus",

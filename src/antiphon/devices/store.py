@@ -156,17 +156,23 @@ def stations_page(
     *,
     kinds: Sequence[StationKind] = (),
     within: str | None = None,
+    place_id: str | None = None,
     status: StationStatus | None = None,
     online: bool | None = None,
     after: Sequence[Any] | None = None,
     limit: int | None,
 ) -> tuple[Station, ...]:
-    """Stations within reach by name, those after the given name and id. `within`: a path that they lie below."""
+    """Stations within reach by name, those after the given name and id.
+
+    `within`: a path that they lie below; `place_id`: the place that they lie directly in.
+    """
     where = [tenancy.within(device_rows.c.place_id, reach)]
     if kinds:
         where.append(device_rows.c.kind.in_(kinds))
     if within is not None:
         where.append(tenancy.within(device_rows.c.place_id, Reach((within,))))
+    if place_id is not None:
+        where.append(device_rows.c.place_id == place_id)
     if status is not None:
         where.append(device_rows.c.status == status)
     if online is not None:

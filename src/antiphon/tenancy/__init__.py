@@ -23,7 +23,15 @@ from antiphon.tenancy.model import (
     WeakPassword,
 )
 from antiphon.tenancy.people import change_user, create_role, create_user, give, grants_of_users, owners, people_by_name
-from antiphon.tenancy.places import change_place, create_company, create_place, move_place, places_by_name, remove_place
+from antiphon.tenancy.places import (
+    change_place,
+    create_company,
+    create_place,
+    entrances,
+    move_place,
+    places_by_name,
+    remove_place,
+)
 from antiphon.tenancy.rights import GrantedRole, Permission, Reach, Rights, may_grant, may_manage
 from antiphon.tenancy.store import (
     active_ids,
@@ -46,6 +54,7 @@ from antiphon.tenancy.store import (
     user_by_email,
     user_rows,
     users,
+    with_children,
     within,
 )
 from antiphon.tenancy.words import Label, Name
@@ -84,6 +93,7 @@ __all__ = [
     "create_place",
     "create_role",
     "create_user",
+    "entrances",
     "every_company",
     "give",
     "grant_rows",
@@ -112,5 +122,6 @@ __all__ = [
     "user_by_email",
     "user_rows",
     "users",
+    "with_children",
     "within",
 ]

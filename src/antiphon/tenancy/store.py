@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, binary_text, metadata, placed, tenant_table
-from antiphon.limits import PLACE_PATH_MAX_CHARS, PLACE_TRAIL_MAX_CHARS
+from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, below, binary_text, metadata, placed, tenant_table
+from antiphon.limits import PAGE_MAX, PLACE_PATH_MAX_CHARS, PLACE_TRAIL_MAX_CHARS
 from antiphon.tenancy.model import (
     Company,
     Grant,
@@ -117,7 +117,12 @@ def place(tx: Tx, scope: Scope, place_id: str) -> Place:
 
 def paths_of(tx: Tx, scope: Scope, place_ids: Iterable[str]) -> dict[str, str]:
     """The path of each of these places."""
-    rows = tx.all(scope, place_rows, place_rows.c.id.in_(tuple(place_ids)))
+    wanted = tuple(place_ids)
+    if len(wanted) > PAGE_MAX:  # nearly all: one walk instead of a list longer than a statement takes
+        return {
+            place_id: path for place_id, path, _ in tx.grouped(scope, place_rows, place_rows.c.id, place_rows.c.path)
+        }
+    rows = tx.all(scope, place_rows, place_rows.c.id.in_(wanted))
     return {row["id"]: row["path"] for row in rows}
 
 
@@ -129,6 +134,12 @@ def within(place_id: sa.Column[Any], reach: Reach) -> sa.ColumnElement[bool]:
 def places_joined(place_id: sa.Column[Any]) -> tuple[sa.Column[Any], sa.Column[Any]]:
     """What joins a row's place to a question, for `Tx.joined` and `Tx.page`; `place_of` takes the row that comes of it."""
     return place_rows.c.id, place_id
+
+
+def with_children(tx: Tx, scope: Scope, place_ids: Iterable[str], reach: Reach) -> frozenset[str]:
+    """Those of these places that have places directly in them which are within reach."""
+    inner = place_rows.c.parent_id.in_(tuple(place_ids)), below(place_rows.c.path, reach.prefixes)
+    return frozenset(parent for parent, _ in tx.grouped(scope, place_rows, place_rows.c.parent_id, where=inner))
 
 
 def sites_of(tx: Tx, scope: Scope) -> tuple[Place, ...]:

@@ -31,6 +31,10 @@ class PlaceItem(BaseModel):
     parent_id: str | None = Field(description="null: the company")
     site_id: str | None = Field(description="The site it is or lies in; null above sites.")
     trail: str = Field(examples=["Rainerstraße 12, Stiege 2"])
+    path: str = Field(
+        examples=["/project_01k2x3y4z5a6b7c8d9e0f1g2h3/site_01k2x3y4z5a6b7c8d9e0f1g2h3/"],
+        description="The ids from the outermost place to this one; `/` for the company. Rights hold at a path and below.",
+    )
     time_zone: str = _ZONE
     language: Language
 
@@ -191,6 +195,7 @@ def place_item(place: Place) -> PlaceItem:
         parent_id=place.parent_id,
         site_id=place.site_id,
         trail=place.trail,
+        path=place.path,
         time_zone=place.time_zone,
         language=place.language,
     )

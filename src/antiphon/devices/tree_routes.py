@@ -1,0 +1,81 @@
+"""HTTP of the tree of places with what lies in it: how many stations, and in which state."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
+
+from antiphon import tenancy
+from antiphon.database import Tx, sort_key
+from antiphon.devices.counting import StationCounts
+from antiphon.tenancy import paging
+from antiphon.tenancy.asking import Asker, Needs, Route, database_of
+from antiphon.tenancy.paging import Cursor, Limit
+from antiphon.tenancy.views import Id, PlaceItem, place_item
+
+router = APIRouter(route_class=Route, prefix="/api/v1", tags=["places"])
+
+Readers = Annotated[Asker, Depends(Needs("places.read"))]
+
+
+class StationCountsItem(BaseModel):
+    """Stations at a place and below it by state. `fault`: online, but could not take over its settings."""
+
+    online: int
+    offline: int
+    fault: int
+    unclaimed: int
+    revoked: int
+
+
+class Branch(PlaceItem):
+    """A place of the tree. `opens`: there are places in it."""
+
+    opens: bool
+    stations: StationCountsItem
+
+
+class Branches(BaseModel):
+    """A page by name; `next_cursor` null: there is nothing more."""
+
+    items: list[Branch]
+    next_cursor: str | None = Field(examples=[None])
+
+
+@router.get("/tree", summary="The tree of places with its stations' states")
+async def tree(
+    request: Request,
+    asker: Readers,
+    parent_id: Annotated[
+        Id | None, Query(description="What lies in this place; without: where your tree begins.")
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Branches:
+    """One level at a time. Stations are counted as far as you may see them."""
+    beginning = paging.after(cursor, str, str)
+    counts: StationCounts = request.app.state.station_counts
+    seen, stations = asker.reach("places.read"), asker.reach("stations.read")
+
+    def look(tx: Tx) -> Branches:
+        if parent_id is None:
+            found = tenancy.entrances(tx, asker.scope, seen)
+        else:
+            found = tenancy.places_by_name(tx, asker.scope, seen, parent_id=parent_id, after=beginning, limit=limit + 1)
+        items, following = paging.cut(found, limit, lambda place: (sort_key(place.name), place.id))
+        opens = tenancy.with_children(tx, asker.scope, [place.id for place in items], seen)
+        counted = counts.of(tx, asker.scope)
+        branches = [
+            Branch(
+                **dict(place_item(place)),
+                opens=place.id in opens,
+                stations=StationCountsItem(**asdict(counted.below(place.path, stations))),
+            )
+            for place in items
+        ]
+        return Branches(items=branches, next_cursor=following if parent_id is not None else None)
+
+    return await database_of(request).read(look)
