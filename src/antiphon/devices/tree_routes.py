@@ -8,12 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from antiphon import tenancy
-from antiphon.database import Tx, sort_key
-from antiphon.devices.counting import StationCounts
+from antiphon import identity, tenancy
+from antiphon.database import Scope, Tx, sort_key
+from antiphon.devices.counting import CompanyCounts, StationCounts
 from antiphon.tenancy import paging
-from antiphon.tenancy.asking import Asker, Needs, Route, database_of
+from antiphon.tenancy.asking import Asker, Needs, Route, database_of, now_of
 from antiphon.tenancy.paging import Cursor, Limit
+from antiphon.tenancy.rights import COMPANY_PATH
 from antiphon.tenancy.views import Id, PlaceItem, place_item
 
 router = APIRouter(route_class=Route, prefix="/api/v1", tags=["places"])
@@ -43,6 +44,26 @@ class Branches(BaseModel):
 
     items: list[Branch]
     next_cursor: str | None = Field(examples=[None])
+
+
+class ProjectState(BaseModel):
+    id: str
+    name: str = Field(examples=["Altstadt"])
+    stations: StationCountsItem
+
+
+class CompanyState(BaseModel):
+    """A company you may act in, with the state of its stations as far as you may see them."""
+
+    id: str
+    name: str = Field(examples=["Salzach Immobilien"])
+    own: bool = Field(description="Your own; the others gave you rights.")
+    stations: StationCountsItem
+    projects: list[ProjectState]
+
+
+class CompanyStates(BaseModel):
+    items: list[CompanyState]
 
 
 @router.get("/tree", summary="The tree of places with its stations' states")
@@ -79,3 +100,25 @@ async def tree(
         return Branches(items=branches, next_cursor=following if parent_id is not None else None)
 
     return await database_of(request).read(look)
+
+
+@router.get("/me/companies", tags=["me"], summary="Companies I may act in")
+async def my_companies(request: Request, asker: identity.APerson) -> CompanyStates:
+    """Your own first, then those that gave you rights, with the projects you may see there and their state (S3)."""
+    now = now_of(request)
+    counts: StationCounts = request.app.state.station_counts
+
+    def look(tx: Tx) -> CompanyStates:
+        found = identity.companies_of(tx, asker.principal.user_id, now)
+        return CompanyStates(items=[_company(counts.of(tx, Scope(one.company.id)), one) for one in found])
+
+    return await database_of(request).read(look)
+
+
+def _company(counts: CompanyCounts, one: identity.ActsIn) -> CompanyState:
+    def below(path: str) -> StationCountsItem:
+        return StationCountsItem(**asdict(counts.below(path, one.stations)))
+
+    projects = [ProjectState(id=each.id, name=each.name, stations=below(each.path)) for each in one.projects]
+    company = one.company
+    return CompanyState(id=company.id, name=company.name, own=one.own, stations=below(COMPANY_PATH), projects=projects)

@@ -1,13 +1,17 @@
 """How people and programs prove who they are: passwords, sessions, tokens, invitations, API keys."""
 
+from antiphon.identity.guests import ActsIn, companies_of
 from antiphon.identity.invitations import forget_expired_invitations
 from antiphon.identity.passwords import hash_password, new_password
-from antiphon.identity.recognising import recognise
+from antiphon.identity.recognising import APerson, recognise
 from antiphon.identity.sessions import forget_expired_sessions, set_password
 from antiphon.identity.store import session_alive
 from antiphon.identity.tokens import public_key_pem, verify_access_token
 
 __all__ = [
+    "APerson",
+    "ActsIn",
+    "companies_of",
     "forget_expired_invitations",
     "forget_expired_sessions",
     "hash_password",

@@ -7,16 +7,17 @@ from datetime import datetime
 
 from antiphon import tenancy
 from antiphon.database import PLATFORM, Scope, Tx
-from antiphon.tenancy import Company, Place, grant_rows
+from antiphon.tenancy import Company, Place, Reach, grant_rows
 
 
 @dataclass(frozen=True, slots=True)
 class ActsIn:
-    """A company somebody may act in, and the projects they may see there."""
+    """A company somebody may act in, the projects they may see there, and where they may see stations."""
 
     company: Company
     own: bool
     projects: tuple[Place, ...]
+    stations: Reach
 
 
 def companies_of(tx: Tx, user_id: str, now: datetime) -> tuple[ActsIn, ...]:
@@ -31,5 +32,7 @@ def companies_of(tx: Tx, user_id: str, now: datetime) -> tuple[ActsIn, ...]:
             continue
         reach = rights.reach("places.read")
         projects = tenancy.places_by_name(tx, scope, reach, kinds=("project",), limit=200)
-        found.append(ActsIn(tenancy.company(tx, company_id), company_id == own, projects))
+        found.append(
+            ActsIn(tenancy.company(tx, company_id), company_id == own, projects, rights.reach("stations.read"))
+        )
     return tuple(sorted(found, key=lambda one: (not one.own, one.company.name.casefold(), one.company.id)))

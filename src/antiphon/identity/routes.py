@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from antiphon import tenancy
 from antiphon.database import PLATFORM, Scope, Tx
-from antiphon.identity import guests, invitation_routes, key_routes, people_routes, store
+from antiphon.identity import invitation_routes, key_routes, people_routes, store
 from antiphon.identity.recognising import APerson, client_of, same_site, sessions
 from antiphon.identity.sessions import SignedIn
 from antiphon.identity.signing import (
@@ -76,24 +76,6 @@ class SessionItem(BaseModel):
 
 class SessionItems(BaseModel):
     items: list[SessionItem]
-
-
-class CompanyItem(BaseModel):
-    """A company you may act in, with what it shows of its state."""
-
-    id: str
-    name: str = Field(examples=["Salzach Immobilien"])
-    own: bool = Field(description="Your own; the others gave you rights.")
-    projects: list[ProjectItem]
-
-
-class ProjectItem(BaseModel):
-    id: str
-    name: str = Field(examples=["Altstadt"])
-
-
-class CompanyItems(BaseModel):
-    items: list[CompanyItem]
 
 
 @router.post("/session", tags=["session"], summary="Sign in", dependencies=[Depends(same_site)])
@@ -205,24 +187,6 @@ async def end_session(session_id: Id, request: Request, asker: APerson) -> None:
     await sessions(request).end_own(asker.principal, session_id)
 
 
-@router.get("/me/companies", tags=["me"], summary="Companies I may act in")
-async def my_companies(request: Request, asker: APerson) -> CompanyItems:
-    """Your own first, then those that gave you rights, with the projects you may see there (S3)."""
-    now = now_of(request)
-    found = await database_of(request).read(lambda tx: guests.companies_of(tx, asker.principal.user_id, now))
-    return CompanyItems(
-        items=[
-            CompanyItem(
-                id=one.company.id,
-                name=one.company.name,
-                own=one.own,
-                projects=[ProjectItem(id=project.id, name=project.name) for project in one.projects],
-            )
-            for one in found
-        ]
-    )
-
-
 def _me(tx: Tx, asker: APerson) -> Me:
     user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
     company = tenancy.company(tx, asker.principal.company_id)
@@ -232,6 +196,3 @@ def _me(tx: Tx, asker: APerson) -> Me:
         company=SessionCompany(id=company.id, name=company.name),
         rights={permission: paths for permission, paths in reaches.items() if paths},
     )
-
-
-CompanyItem.model_rebuild()
