@@ -1,5 +1,6 @@
 // What a screen reader hears by itself: who rings, and what became of a door.
-import { useDesk, useWords } from "./surroundings";
+import { useDesk } from "./surroundings";
+import { useWords } from "../session/words";
 
 export function Announcer() {
   const { state } = useDesk();

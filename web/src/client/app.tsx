@@ -1,16 +1,17 @@
 // The whole client: restores the sign-in, then shows either the sign-in or the desk.
 import { useEffect, useMemo, useState } from "react";
 import { say, type Language } from "../words";
-import { ApiProblem, type Api, type Session } from "./api";
+import { ApiProblem, type Api, type Session } from "../session/api";
 import { Desk } from "./desk";
 import { DeskView } from "./desk-view";
 import { History } from "./history-store";
 import { closeInspection, openInspection } from "./inspection";
-import { applyTheme, readPreferences, startLanguage, writePreferences, type Preferences } from "./preferences";
-import { SignIn } from "./sign-in";
+import { applyTheme, readPreferences, startLanguage, writePreferences, type Preferences } from "../session/preferences";
+import { SignIn } from "../session/sign-in";
 import { Snapshots } from "./snapshots";
 import type { Socket } from "./connection";
-import { SurroundingsContext, WordsContext, type Surroundings, type Words } from "./surroundings";
+import { SurroundingsContext, type Surroundings } from "./surroundings";
+import { WordsContext, type Words } from "../session/words";
 
 type Phase = { kind: "restoring" } | { kind: "out"; expired: boolean } | { kind: "in"; session: Session };
 

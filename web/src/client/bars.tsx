@@ -2,7 +2,8 @@
 import type { ReactNode } from "react";
 import { StateMark, type Mark } from "../parts/state-mark";
 import { useNow } from "./clock";
-import { useDesk, useWords } from "./surroundings";
+import { useDesk } from "./surroundings";
+import { useWords } from "../session/words";
 
 export function Bars() {
   const { desk, state } = useDesk();

@@ -10,7 +10,8 @@ import { RingActions } from "./ring-actions";
 import { Stage } from "./stage";
 import type { OwnCall, RingingCall } from "./state";
 import { StationDoors } from "./station-tile";
-import { useDesk, useSurroundings, useWords } from "./surroundings";
+import { useDesk, useSurroundings } from "./surroundings";
+import { useWords } from "../session/words";
 
 interface Props {
   readonly ringing: readonly RingingCall[];

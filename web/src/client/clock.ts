@@ -1,6 +1,6 @@
 // The second hand of the screens: components that show running time read it here, the rest never re-renders.
 import { useSyncExternalStore } from "react";
-import { serverNow } from "./server-clock";
+import { serverNow } from "../session/server-clock";
 
 const TICK_MS = 250;
 const listeners = new Set<() => void>();

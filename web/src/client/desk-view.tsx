@@ -6,7 +6,8 @@ import { Bars } from "./bars";
 import { CallSurface } from "./call-surface";
 import { Home } from "./home";
 import { NoticeList } from "./notice-list";
-import { useDesk, useSurroundings, useWords } from "./surroundings";
+import { useDesk, useSurroundings } from "./surroundings";
+import { useWords } from "../session/words";
 import { TopBar } from "./top-bar";
 
 export function DeskView() {

@@ -1,12 +1,12 @@
 // The operator's desk: joins connection, media, sound and state. The screens only read it and press its buttons.
 import type { ClientMessage, ServerMessage, StationView } from "../contract";
 import type { WordKey } from "../words";
-import type { Api } from "./api";
-import { ApiProblem } from "./api";
+import type { Api } from "../session/api";
+import { ApiProblem } from "../session/api";
 import { Connection, type Socket } from "./connection";
 import { doorTakesPress } from "./door-state";
 import { Media } from "./media";
-import { serverNow } from "./server-clock";
+import { serverNow } from "../session/server-clock";
 import { Negotiation } from "./negotiation";
 import { reduce } from "./reduce";
 import { initialState, type Action, type ClientState } from "./state";

@@ -3,7 +3,8 @@ import { Fragment, useSyncExternalStore } from "react";
 import { dayKey, dayName, ownZone, zoneName } from "../words";
 import { useNow } from "./clock";
 import { HistoryRow } from "./history-row";
-import { useDesk, useSurroundings, useWords } from "./surroundings";
+import { useDesk, useSurroundings } from "./surroundings";
+import { useWords } from "../session/words";
 
 export function HistoryList({ stationId = null }: { stationId?: string | null }) {
   const { state } = useDesk();

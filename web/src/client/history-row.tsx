@@ -4,7 +4,8 @@ import { memo, useId, useState } from "react";
 import type { CallView, LegView } from "../contract";
 import { Still } from "../parts/pictures";
 import { clockTime, decimal, fullTime, running, zoneName } from "../words";
-import { useSurroundings, useWords, type Words } from "./surroundings";
+import { useSurroundings } from "./surroundings";
+import { useWords, type Words } from "../session/words";
 
 interface Props {
   readonly call: CallView;

@@ -1,6 +1,6 @@
 // The call history as loaded so far: the newest page follows every record written, older pages on request.
 import type { CallView } from "../contract";
-import type { Api, HistoryPage } from "./api";
+import type { Api, HistoryPage } from "../session/api";
 
 const PAGE = 50;
 

@@ -2,7 +2,8 @@
 import { useState } from "react";
 import { HistoryList } from "./history-list";
 import { StationTile } from "./station-tile";
-import { useDesk, useWords } from "./surroundings";
+import { useDesk } from "./surroundings";
+import { useWords } from "../session/words";
 
 export function Home() {
   const { state } = useDesk();

@@ -2,7 +2,8 @@
 import { Kbd } from "../parts/state-mark";
 import type { WordKey } from "../words";
 import { keyNames } from "./keys";
-import { useSurroundings, useWords } from "./surroundings";
+import { useSurroundings } from "./surroundings";
+import { useWords } from "../session/words";
 
 export function KeyLine({ talking, doors }: { talking: boolean; doors: number }) {
   const { say } = useWords();

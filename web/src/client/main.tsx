@@ -2,7 +2,7 @@
 import { createRoot } from "react-dom/client";
 import "../styles";
 import { ClientApp } from "./app";
-import { Api } from "./api";
+import { Api } from "../session/api";
 
 const root = document.getElementById("root");
 if (root !== null) createRoot(root).render(<ClientApp api={new Api()} />);

@@ -1,6 +1,7 @@
 // How calls ended, in words; each notice leaves by itself and can be closed.
 import { IconX } from "@tabler/icons-react";
-import { useDesk, useWords } from "./surroundings";
+import { useDesk } from "./surroundings";
+import { useWords } from "../session/words";
 
 export function NoticeList() {
   const { desk, state } = useDesk();

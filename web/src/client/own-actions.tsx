@@ -11,7 +11,8 @@ import type { ReactNode } from "react";
 import { Kbd } from "../parts/state-mark";
 import { keyNames } from "./keys";
 import type { OwnCall } from "./state";
-import { useDesk, useWords } from "./surroundings";
+import { useDesk } from "./surroundings";
+import { useWords } from "../session/words";
 
 interface Props {
   readonly call: OwnCall;

@@ -2,7 +2,8 @@
 import { IconPhone, IconPhoneOff } from "@tabler/icons-react";
 import { Kbd } from "../parts/state-mark";
 import { keyNames } from "./keys";
-import { useDesk, useWords } from "./surroundings";
+import { useDesk } from "./surroundings";
+import { useWords } from "../session/words";
 
 export function RingActions({ callId, keys }: { callId: string; keys: boolean }) {
   const { desk } = useDesk();

@@ -4,7 +4,8 @@ import { StateMark } from "../parts/state-mark";
 import { running } from "../words";
 import { useNow } from "./clock";
 import { MAIN_BUTTON, type RingingCall } from "./state";
-import { useDesk, useWords } from "./surroundings";
+import { useDesk } from "./surroundings";
+import { useWords } from "../session/words";
 
 interface Props {
   readonly ringing: readonly RingingCall[];

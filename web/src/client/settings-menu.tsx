@@ -1,8 +1,9 @@
 // Settings of this browser: language, appearance, single keys, own picture, the ring's sound, signing out.
 import { IconBell, IconLogout } from "@tabler/icons-react";
 import type { Language } from "../words";
-import type { Preferences, Theme } from "./preferences";
-import { useSurroundings, useWords } from "./surroundings";
+import type { Preferences, Theme } from "../session/preferences";
+import { useSurroundings } from "./surroundings";
+import { useWords } from "../session/words";
 import type { Tone } from "./tone";
 
 const themes: readonly Theme[] = ["system", "light", "dark"];

@@ -1,5 +1,5 @@
 // Pictures of callers, fetched with the token and kept for this page. Drawn on a canvas: no blob address is needed.
-import type { Api } from "./api";
+import type { Api } from "../session/api";
 
 const KEPT = 120;
 

@@ -6,7 +6,8 @@ import { StateMark } from "../parts/state-mark";
 import { fullTime, running, zoneName, type WordKey } from "../words";
 import { useNow } from "./clock";
 import { MAIN_BUTTON, type OwnCall, type RingingCall } from "./state";
-import { useDesk, useSurroundings, useWords } from "./surroundings";
+import { useDesk, useSurroundings } from "./surroundings";
+import { useWords } from "../session/words";
 
 // A device that agreed to send its picture and has not by now has none to send.
 const PICTURE_MAX_MS = 8_000;

@@ -7,7 +7,8 @@ import { StateMark } from "../parts/state-mark";
 import { fullTime, shortTime } from "../words";
 import { useNow } from "./clock";
 import { doorWaits } from "./door-state";
-import { useDesk, useSurroundings, useWords } from "./surroundings";
+import { useDesk, useSurroundings } from "./surroundings";
+import { useWords } from "../session/words";
 
 export function StationTile({ station }: { station: StationView }) {
   const { desk, state } = useDesk();

@@ -1,17 +1,11 @@
 // What every screen of the client has at hand: the desk, the words, the preferences, the history.
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { Language, WordKey, WordValues } from "../words";
-import type { Api, Session } from "./api";
+import type { Api, Session } from "../session/api";
 import type { Desk } from "./desk";
 import type { History } from "./history-store";
-import type { Preferences } from "./preferences";
+import type { Preferences } from "../session/preferences";
 import type { Snapshots } from "./snapshots";
 import type { ClientState } from "./state";
-
-export interface Words {
-  readonly language: Language;
-  readonly say: (key: WordKey, values?: WordValues) => string;
-}
 
 export interface Surroundings {
   readonly api: Api;
@@ -24,14 +18,7 @@ export interface Surroundings {
   readonly signOut: () => void;
 }
 
-export const WordsContext = createContext<Words | null>(null);
 export const SurroundingsContext = createContext<Surroundings | null>(null);
-
-export function useWords(): Words {
-  const words = useContext(WordsContext);
-  if (words === null) throw new Error("no words around");
-  return words;
-}
 
 export function useSurroundings(): Surroundings {
   const surroundings = useContext(SurroundingsContext);

@@ -6,7 +6,8 @@ import { StateMark } from "../parts/state-mark";
 import { running } from "../words";
 import { useNow } from "./clock";
 import { SettingsMenu } from "./settings-menu";
-import { useDesk, useSurroundings, useWords } from "./surroundings";
+import { useDesk, useSurroundings } from "./surroundings";
+import { useWords } from "../session/words";
 
 interface Props {
   readonly menuOpen: boolean;

@@ -4,7 +4,7 @@ import { useRef, useState, type SyntheticEvent } from "react";
 import { Brand } from "../parts/brand";
 import type { Language, WordKey, WordValues } from "../words";
 import { ApiProblem, type Api, type Session } from "./api";
-import { useWords } from "./surroundings";
+import { useWords } from "./words";
 import { WayPost } from "./way-post";
 
 interface Props {
