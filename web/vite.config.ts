@@ -13,7 +13,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { client: entry("./index.html") } },
+    rolldownOptions: { input: { client: entry("./index.html"), portal: entry("./portal.html") } },
   },
   server: {
     proxy: {

@@ -59,6 +59,7 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("DELETE", "/api/v1/places/{place_id}"): ("places.configure", "company.configure"),
     ("GET", "/api/v1/search"): ("places.read", "stations.read", "people.read"),
     ("GET", "/api/v1/users"): ("people.read",),
+    ("GET", "/api/v1/people/counts"): ("people.read",),
     ("GET", "/api/v1/users/{user_id}"): ("people.read",),
     ("POST", "/api/v1/users"): _PEOPLE,
     ("PATCH", "/api/v1/users/{user_id}"): _PEOPLE,

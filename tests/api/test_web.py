@@ -18,6 +18,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html><title>Antiphon</title>")
     (folder / "assets" / "client-4f2a9c.js").write_text("start()")
+    (folder / "portal.html").write_text("<!doctype html><title>Portal</title>")
     (folder / "icon.svg").write_text("<svg/>")
     (tmp_path / "secret.txt").write_text("secret")
     monkeypatch.setenv("ANTIPHON_WEB", str(folder))
@@ -30,6 +31,13 @@ async def test_the_clients_own_paths_get_the_first_page(browser: Browsers, path:
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert answer.headers["cache-control"] == "no-store"
     assert "Antiphon" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/portal", "/portal/", "/portal/people/user_1", "/join"])
+async def test_the_portals_own_paths_get_its_page(browser: Browsers, path: str) -> None:
+    answer = await browser().get(path)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert "Portal" in answer.text
 
 
 async def test_files_are_cached_by_their_names(browser: Browsers) -> None:

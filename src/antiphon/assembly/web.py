@@ -1,4 +1,5 @@
-"""Serves the built web client: hashed files for ever, pages never from a cache, and the first page for every other path.
+"""Serves the built web applications: hashed files for ever, pages never from a cache, and for every other path the page of the
+application that owns it.
 
 What browsers may do with it (content security policy and the like) is said by the front, for everything at once.
 """
@@ -13,11 +14,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 _NOT_PAGES = ("api/", "ws/", "device/", "health")
+_PORTAL = ("portal", "join")  # first steps of the portal's own paths; every other one is the operator's client's
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class WebClient(StaticFiles):
-    """The files in `folder`; a path without a file and without an extension is the client's own and gets `index.html`."""
+    """The files in `folder`; a path without a file and without an extension is an application's own and gets its page."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True, check_dir=False)
@@ -32,7 +34,8 @@ class WebClient(StaticFiles):
             own_route = "." not in asked.rsplit("/", 1)[-1] and not asked.startswith(_NOT_PAGES)
             if error.status_code != 404 or not own_route:
                 raise
-            response = await super().get_response("index.html", scope)
+            page = "portal.html" if asked.split("/", 1)[0] in _PORTAL else "index.html"
+            response = await super().get_response(page, scope)
         if isinstance(response, FileResponse) and Path(response.path).suffix == ".html":
             response.headers["Cache-Control"] = "no-store"
         elif path.startswith("assets/"):

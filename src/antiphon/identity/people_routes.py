@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import Field, StrictBool
+from pydantic import BaseModel, Field, StrictBool
 
 from antiphon import tenancy
 from antiphon.database import Scope, Tx, sort_key
 from antiphon.identity import store
 from antiphon.identity.recognising import sessions
 from antiphon.identity.signing import Password
-from antiphon.tenancy import GrantedRole, Language, MoreThanYourself, Name, User, UserNotFound, granted, paging
+from antiphon.tenancy import GrantedRole, Language, MoreThanYourself, Name, Reach, User, UserNotFound, granted, paging
 from antiphon.tenancy.asking import Asker, Body, Needs, Route, database_of, now_of
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import may_grant, may_manage
@@ -70,6 +70,27 @@ async def list_users(
         )
         items, following = paging.cut(found, limit, lambda user: (sort_key(user.name), user.id))
         return Users(items=_views(tx, asker, items), next_cursor=following)
+
+    return await database_of(request).read(look)
+
+
+class PeopleCounts(BaseModel):
+    """People that you may see, and invitations that wait where you may invite."""
+
+    active: int
+    deactivated: int
+    invited: int
+
+
+@router.get("/people/counts", summary="How many people there are")
+async def people_counts(request: Request, asker: Readers) -> PeopleCounts:
+    now = now_of(request)
+
+    def look(tx: Tx) -> PeopleCounts:
+        active, deactivated = tenancy.count_people(tx, asker.scope, asker.reach("people.read"))
+        inviting = Reach.of(asker.reach("people.manage").prefixes + asker.reach("client_users.manage").prefixes)
+        invited = store.count_invitations(tx, asker.scope, inviting, now)
+        return PeopleCounts(active=active, deactivated=deactivated, invited=invited)
 
     return await database_of(request).read(look)
 

@@ -148,17 +148,26 @@ def invitation(tx: Tx, scope: AnyScope, invitation_id: str) -> Invitation:
     raise InvitationNotFound
 
 
+def count_invitations(tx: Tx, scope: Scope, reach: Reach, now: datetime) -> int:
+    """How many invitations within reach wait for somebody."""
+    return tx.count(scope, invitation_rows, *_waiting(reach, now))
+
+
+def _waiting(reach: Reach, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        tenancy.within(invitation_rows.c.place_id, reach),
+        invitation_rows.c.used_at.is_(None),
+        invitation_rows.c.expires_at > now,
+    )
+
+
 def invitations(tx: Tx, scope: Scope, reach: Reach, now: datetime) -> tuple[Invitation, ...]:
     """Those within reach that nobody used and that have not run out, the newest first."""
     rows = tx.page(
         scope,
         invitation_rows,
         (place_rows.c.id, invitation_rows.c.place_id),
-        where=(
-            tenancy.within(invitation_rows.c.place_id, reach),
-            invitation_rows.c.used_at.is_(None),
-            invitation_rows.c.expires_at > now,
-        ),
+        where=_waiting(reach, now),
         order_by=(invitation_rows.c.id,),
         descending=True,
         limit=200,

@@ -22,7 +22,16 @@ from antiphon.tenancy.model import (
     UserNotFound,
     WeakPassword,
 )
-from antiphon.tenancy.people import change_user, create_role, create_user, give, grants_of_users, owners, people_by_name
+from antiphon.tenancy.people import (
+    change_user,
+    count_people,
+    create_role,
+    create_user,
+    give,
+    grants_of_users,
+    owners,
+    people_by_name,
+)
 from antiphon.tenancy.places import (
     change_place,
     create_company,
@@ -89,6 +98,7 @@ __all__ = [
     "change_place",
     "change_user",
     "company",
+    "count_people",
     "create_company",
     "create_place",
     "create_role",

@@ -285,3 +285,10 @@ def _check_role(tx: Tx, scope: Scope, name: str, permissions: Collection[Permiss
 
 def _written(permissions: Collection[Permission]) -> str:
     return json.dumps([one for one in PERMISSIONS if one in permissions])
+
+
+def count_people(tx: Tx, scope: Scope, reach: Reach) -> tuple[int, int]:
+    """How many active and how many deactivated people are at home within reach."""
+    there = store.within(user_rows.c.place_id, reach)
+    found = dict(tx.grouped(scope, user_rows, user_rows.c.active, where=(there,)))  # two values: no more than two rows
+    return found.get(True, 0), found.get(False, 0)

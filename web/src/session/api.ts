@@ -16,6 +16,7 @@ export class ApiProblem extends Error {
     readonly status: number,
     readonly code: string,
     readonly retryAfterS: number | null = null,
+    readonly detail = "",
   ) {
     super(code);
     this.name = "ApiProblem";
@@ -47,6 +48,11 @@ async function request(path: string, init: RequestInit): Promise<Response> {
   throw new ApiProblem(response.status, code, retryAfter > 0 ? retryAfter : null);
 }
 
+function post(path: string, body: unknown): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return request(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
 const asSession = async (response: Response): Promise<Session> => (await response.json()) as Session;
 
 async function locked<T>(work: () => Promise<T>): Promise<T> {
@@ -57,23 +63,25 @@ async function locked<T>(work: () => Promise<T>): Promise<T> {
 
 export class Api {
   #session: Session | null = null;
+  #company: string | null = null;
 
   get session(): Session | null {
     return this.#session;
   }
 
   async signIn(email: string, password: string): Promise<Session> {
-    const response = await request(SESSION, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ email, password }),
-    });
-    return (this.#session = await asSession(response));
+    return (this.#session = await asSession(await post(SESSION, { email, password })));
+  }
+
+  /** Acts in that company from the next token on; null: in the person's own. */
+  actIn(companyId: string | null): void {
+    this.#company = companyId;
   }
 
   /** A fresh access token by the refresh cookie; ApiProblem 401 when the person has to sign in. */
   async refresh(): Promise<Session> {
-    const response = await locked(() => request(`${SESSION}/refresh`, { method: "POST" }));
+    const acting = this.#company === null ? "" : `?company_id=${encodeURIComponent(this.#company)}`;
+    const response = await locked(() => request(`${SESSION}/refresh${acting}`, { method: "POST" }));
     if (response.status === 204) throw new ApiProblem(401, "session_ended"); // this browser has no cookie
     return (this.#session = await asSession(response));
   }
@@ -86,6 +94,16 @@ export class Api {
       if (!(problem instanceof ApiProblem) || problem.status !== 401) throw problem;
     }
     this.#session = null;
+  }
+
+  /** Who an invitation is for; ApiProblem when it holds no more. */
+  async invitation(token: string): Promise<components["schemas"]["Invited"]> {
+    return (await (await post(`${SESSION}/invitation`, { token })).json()) as components["schemas"]["Invited"];
+  }
+
+  /** Makes an account from an invitation and signs in with it. */
+  async join(joining: components["schemas"]["Joining"]): Promise<Session> {
+    return (this.#session = await asSession(await post(`${SESSION}/join`, joining)));
   }
 
   async history(cursor: string | null, limit: number): Promise<HistoryPage> {

@@ -1,0 +1,165 @@
+// The whole portal: restores the sign-in, then shows the sign-in, an invitation, or the pages.
+import { createTheme, MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import { ApiProblem, type Api, type Session } from "../session/api";
+import { applyTheme, readPreferences, startLanguage, writePreferences, type Preferences } from "../session/preferences";
+import { SignIn } from "../session/sign-in";
+import { WordsContext } from "../session/words";
+import type { Language } from "../words";
+import { sayInPortal } from "../words/portal";
+import { Join } from "./join";
+import { SignedIn } from "./signed-in";
+import { PortalWordsContext, type PortalWords } from "./surroundings";
+
+type Phase =
+  | { kind: "restoring" }
+  | { kind: "joining"; token: string }
+  | { kind: "out"; expired: boolean }
+  | { kind: "in"; session: Session };
+
+const RESTORE_AGAIN_MS = 3_000;
+export const COMPANY_KEY = "antiphon.company"; // the company this tab acts in
+
+const theme = createTheme({
+  fontFamily: "var(--font)",
+  respectReducedMotion: true,
+  cursorType: "pointer",
+  defaultRadius: "sm",
+});
+
+/** An invitation's link carries its token after the `#`, which no server and no log sees. */
+export function invitationToken(): string | null {
+  const token = window.location.hash.slice(1);
+  return window.location.pathname === "/join" && token !== "" ? token : null;
+}
+
+export function PortalApp({ api }: { api: Api }) {
+  const [phase, setPhase] = useState<Phase>(() => {
+    const token = invitationToken();
+    return token === null ? { kind: "restoring" } : { kind: "joining", token };
+  });
+  const [preferences, setPreferences] = useState<Preferences>(readPreferences);
+  const account = phase.kind === "in" ? phase.session.user.language : null;
+  const language = startLanguage(preferences, account);
+  const words = useMemo<PortalWords>(
+    () => ({ language, say: (key, values) => sayInPortal(language, key, values) }),
+    [language],
+  );
+  const queries = useMemo(
+    () =>
+      new QueryClient({
+        defaultOptions: { queries: { staleTime: 60_000, retry: retries, refetchOnWindowFocus: true } },
+      }),
+    [],
+  );
+  const dark = useDark(preferences);
+
+  const change = (next: Preferences): void => {
+    setPreferences(next);
+    writePreferences(next);
+  };
+  const signedIn = (session: Session): void => {
+    if (window.location.pathname === "/join") window.history.replaceState(null, "", "/portal");
+    queries.clear();
+    setPhase({ kind: "in", session });
+  };
+
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  useEffect(
+    () => (phase.kind === "restoring" ? restore(api, setPhase) : undefined),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, at the start
+    [api],
+  );
+
+  const sharedWords = { ...words, language: words.language };
+  const onLanguage = (chosen: Language): void => change({ ...preferences, language: chosen });
+  return (
+    <MantineProvider
+      theme={theme}
+      forceColorScheme={dark ? "dark" : "light"}
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
+      <WordsContext value={sharedWords}>
+        <PortalWordsContext value={words}>
+          <QueryClientProvider client={queries}>
+            {phase.kind === "restoring" && <p className="restoring">{words.say("bar.connecting")}</p>}
+            {phase.kind === "joining" && (
+              <Join
+                api={api}
+                token={phase.token}
+                onLanguage={onLanguage}
+                onSession={signedIn}
+                onAccount={() => setPhase({ kind: "out", expired: false })}
+              />
+            )}
+            {phase.kind === "out" && (
+              <SignIn api={api} expired={phase.expired} onLanguage={onLanguage} onSession={signedIn} />
+            )}
+            {phase.kind === "in" && (
+              <SignedIn
+                key={`${phase.session.user.id} ${phase.session.company.id}`}
+                api={api}
+                preferences={preferences}
+                setPreferences={change}
+                onSession={signedIn}
+                onOut={(expired) => {
+                  queries.clear();
+                  setPhase({ kind: "out", expired });
+                }}
+              />
+            )}
+          </QueryClientProvider>
+        </PortalWordsContext>
+      </WordsContext>
+    </MantineProvider>
+  );
+}
+
+function retries(failures: number, reason: unknown): boolean {
+  return failures < 2 && reason instanceof ApiProblem && reason.away;
+}
+
+function useDark(preferences: Preferences): boolean {
+  const [dark, setDark] = useState(false);
+  useEffect(() => {
+    const stop = applyTheme(preferences.theme);
+    const query = window.matchMedia("(prefers-color-scheme: dark)");
+    const look = (): void => setDark(document.documentElement.dataset["theme"] === "dark");
+    look();
+    query.addEventListener("change", look);
+    return () => {
+      stop();
+      query.removeEventListener("change", look);
+    };
+  }, [preferences.theme]);
+  return dark;
+}
+
+/** Tries the refresh cookie; while the platform is away it goes on trying, since nobody has signed out. */
+function restore(api: Api, setPhase: (phase: Phase) => void): () => void {
+  let wanted = true;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const attempt = async (): Promise<void> => {
+    try {
+      api.actIn(sessionStorage.getItem(COMPANY_KEY));
+      const session = await api.refresh();
+      if (wanted) setPhase({ kind: "in", session });
+    } catch (reason) {
+      if (!wanted) return;
+      if (reason instanceof ApiProblem && reason.away) timer = setTimeout(() => void attempt(), RESTORE_AGAIN_MS);
+      else if (reason instanceof ApiProblem && reason.status === 403 && sessionStorage.getItem(COMPANY_KEY) !== null) {
+        sessionStorage.removeItem(COMPANY_KEY); // the rights there have ended
+        void attempt();
+      } else setPhase({ kind: "out", expired: false });
+    }
+  };
+  void attempt();
+  return () => {
+    wanted = false;
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,137 @@
+// What somebody with an invitation's link sees: who invites them, and the account that they make.
+import { PasswordInput, TextInput } from "@mantine/core";
+import { IconArrowRight } from "@tabler/icons-react";
+import { useEffect, useState, type SyntheticEvent } from "react";
+import { Brand } from "../parts/brand";
+import { StateMark } from "../parts/state-mark";
+import type { Api, Session } from "../session/api";
+import { WayPost } from "../session/way-post";
+import type { Language } from "../words";
+import type { Schemas } from "./http";
+import { roleName } from "./parts/pickers";
+import { refusalOf, type Refusal } from "./problem";
+import { useWords } from "./surroundings";
+
+interface Props {
+  readonly api: Api;
+  readonly token: string;
+  readonly onLanguage: (language: Language) => void;
+  readonly onSession: (session: Session) => void;
+  readonly onAccount: () => void;
+}
+
+export function Join({ api, token, onLanguage, onSession, onAccount }: Props) {
+  const { say, language } = useWords();
+  const [invited, setInvited] = useState<Schemas["Invited"] | "invalid" | null>(null);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [working, setWorking] = useState(false);
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+
+  useEffect(() => {
+    let wanted = true;
+    api.invitation(token).then(
+      (found) => {
+        if (!wanted) return;
+        setInvited(found);
+        setName(found.name);
+        setEmail(found.email ?? "");
+        onLanguage(found.language);
+      },
+      () => {
+        if (wanted) setInvited("invalid");
+      },
+    );
+    return () => {
+      wanted = false;
+    };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for the link
+  }, [api, token]);
+
+  const submit = async (event: SyntheticEvent): Promise<void> => {
+    event.preventDefault();
+    if (working) return;
+    setWorking(true);
+    setRefusal(null);
+    try {
+      onSession(await api.join({ token, name: name.trim(), email: email.trim(), password, language }));
+    } catch (reason) {
+      setRefusal(refusalOf(reason));
+      setWorking(false);
+    }
+  };
+
+  return (
+    <div className="si">
+      <section>
+        <Brand />
+        <main className="fm">
+          {invited === null && <p className="mut">{say("list.loading")}</p>}
+          {invited === "invalid" && (
+            <>
+              <p role="alert">{say("join.invalid")}</p>
+              <button type="button" className="btn" onClick={onAccount}>
+                {say("signin.title")}
+              </button>
+            </>
+          )}
+          {invited !== null && invited !== "invalid" && (
+            <>
+              <h1>{say("join.title", { company: invited.company_name })}</h1>
+              <p className="mut">
+                {say("join.lead", { role: roleName(invited.role, say), place: invited.place || invited.company_name })}
+              </p>
+              <form className="p-form" onSubmit={(event) => void submit(event)}>
+                <TextInput
+                  label={say("field.name")}
+                  value={name}
+                  required
+                  maxLength={120}
+                  autoComplete="name"
+                  onChange={(event) => setName(event.currentTarget.value)}
+                />
+                <TextInput
+                  label={say("field.email")}
+                  type="email"
+                  value={email}
+                  required
+                  readOnly={invited.email !== null}
+                  maxLength={254}
+                  autoComplete="username"
+                  onChange={(event) => setEmail(event.currentTarget.value)}
+                />
+                <PasswordInput
+                  label={say("join.password")}
+                  description={say("me.password.rule")}
+                  value={password}
+                  required
+                  autoComplete="new-password"
+                  onChange={(event) => setPassword(event.currentTarget.value)}
+                />
+                <p className="refusal" role="alert">
+                  {refusal !== null && (
+                    <>
+                      <StateMark state="fault" />
+                      <span>{say(refusal.key, refusal.values)}</span>
+                    </>
+                  )}
+                </p>
+                <button type="submit" className="btn pri big" aria-disabled={working}>
+                  {say(working ? "do.working" : "join.do")}
+                  {!working && <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />}
+                </button>
+                <button type="button" className="btn big" onClick={onAccount}>
+                  {say("join.have")}
+                </button>
+              </form>
+            </>
+          )}
+        </main>
+      </section>
+      <aside>
+        <WayPost say={say} />
+      </aside>
+    </div>
+  );
+}

@@ -1,0 +1,9 @@
+// Whether the event stream stands: what is shown follows what happens.
+import { createContext, useContext } from "react";
+import type { Live } from "./stream";
+
+export const LiveContext = createContext<Live>("live");
+
+export function useLive(): Live {
+  return useContext(LiveContext);
+}

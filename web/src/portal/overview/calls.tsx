@@ -1,0 +1,130 @@
+// Calls that go on, with their picture and their seconds; the last ones below.
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { StateMark } from "../../parts/state-mark";
+import { running } from "../../words";
+import { Answer, Card, Empty } from "../parts/page";
+import { useTime } from "../parts/times";
+import type { Schemas } from "../http";
+import { calls } from "../queries";
+import { usePortal, useWords } from "../surroundings";
+
+const TILES = 3;
+const LAST = 8;
+
+export function LiveCalls() {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const asked = useQuery(calls(client, true, 50));
+  const items = asked.data?.items ?? [];
+  return (
+    <section className="p-nowrow" aria-label={say("over.now")}>
+      <h2 className="p-over">{say("over.now")}</h2>
+      {asked.data !== undefined && items.length === 0 && <p className="p-dashed">{say("over.now.none")}</p>}
+      <div className="p-tiles">
+        {items.slice(0, TILES).map((call) => (
+          <Tile key={call.call_id} call={call} />
+        ))}
+        {items.length > TILES && <p className="mut">{say("over.now.more", { count: items.length - TILES })}</p>}
+      </div>
+    </section>
+  );
+}
+
+function Tile({ call }: { call: Schemas["CallView"] }) {
+  const { say } = useWords();
+  const talking = call.answered_at !== null;
+  return (
+    <article className={talking ? "p-tile" : "p-tile hot"} aria-label={call.station_name}>
+      <div className="p-pic">
+        {call.snapshot_id !== null && <Picture id={call.snapshot_id} name={call.station_name} />}
+        <span className="p-osd">
+          <StateMark state={talking ? "in_call" : "ringing"} />
+          {say(talking ? "over.talking" : "over.ringing")}
+        </span>
+        <Seconds since={call.answered_at ?? call.started_at} />
+      </div>
+      <div className="p-tiletext">
+        <b className="ell">{call.station_name}</b>
+        <span className="mut ell">{call.place}</span>
+        <span className="ell">{detail(call, say)}</span>
+      </div>
+    </article>
+  );
+}
+
+function detail(call: Schemas["CallView"], say: ReturnType<typeof useWords>["say"]): string {
+  if (call.placed_by !== null) return say("over.placed", { who: call.placed_by });
+  if (call.answered_by !== null) return say("over.answered", { who: call.answered_by });
+  return say("over.rings", { button: call.button });
+}
+
+function Seconds({ since }: { since: string }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return <span className="p-seconds num">{running((now - Date.parse(since)) / 1_000)}</span>;
+}
+
+/** Drawn on a canvas: the content policy allows no addresses made by the page. */
+function Picture({ id, name }: { id: string; name: string }) {
+  const { api } = usePortal();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    let wanted = true;
+    api
+      .snapshot(id)
+      .then((blob) => createImageBitmap(blob))
+      .then(
+        (bitmap) => {
+          const target = canvas.current;
+          if (!wanted || target === null) return;
+          target.width = bitmap.width;
+          target.height = bitmap.height;
+          target.getContext("2d")?.drawImage(bitmap, 0, 0);
+        },
+        () => undefined, // no picture, no harm: the words stand
+      );
+    return () => {
+      wanted = false;
+    };
+  }, [api, id]);
+  return <canvas ref={canvas} role="img" aria-label={name} />;
+}
+
+export function LastCalls() {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const time = useTime();
+  const asked = useQuery(calls(client, false, LAST + TILES));
+  const items = (asked.data?.items ?? []).filter((call) => call.ended_at !== null).slice(0, LAST);
+  return (
+    <Card title={say("over.calls")} action={<a href="/">{say("over.calls.all")}</a>} flush className="wide">
+      <Answer of={asked}>
+        {items.length === 0 ? (
+          <Empty text={say("over.calls.none")} />
+        ) : (
+          <table className="p-table">
+            <tbody>
+              {items.map((call) => (
+                <tr key={call.call_id}>
+                  <td>
+                    <time dateTime={call.started_at}>{time(call.started_at)}</time>
+                  </td>
+                  <td>
+                    <b>{call.station_name}</b> <span className="mut">{call.place}</span>
+                  </td>
+                  <td className={call.answered_at === null ? "p-missed" : ""}>
+                    {call.answered_at === null ? say("over.missed") : (call.answered_by ?? call.placed_by ?? "")}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Answer>
+    </Card>
+  );
+}

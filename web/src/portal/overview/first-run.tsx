@@ -1,0 +1,178 @@
+// A company without a station in service: four steps to one door that rings.
+import { TextInput } from "@mantine/core";
+import { IconUserPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { ownZone } from "../../words";
+import { useAct } from "../act";
+import { held, wish, type Schemas } from "../http";
+import { Secret } from "../parts/secret";
+import { useTime } from "../parts/times";
+import { InviteDialog } from "../people/invite";
+import { stationsOf } from "../queries";
+import { usePortal, useWords } from "../surroundings";
+
+const STEPS = [1, 2, 3, 4] as const;
+
+export function FirstRun({ stations }: { stations: number }) {
+  const { say } = useWords();
+  const { client, me } = usePortal();
+  const sites = useQuery({
+    queryKey: ["tree", "first site"],
+    queryFn: () => held(client.GET("/api/v1/places", { params: { query: { kind: ["site"], limit: 1 } } })),
+  });
+  const site = sites.data?.items[0];
+  const [inviting, setInviting] = useState(false);
+  if (sites.data === undefined) return <p className="p-faint">{say("list.loading")}</p>;
+  const at = site === undefined ? 1 : stations === 0 ? 2 : 3;
+  return (
+    <div className="p-first">
+      <h1>{say("first.title", { name: me.user.name.split(" ")[0] ?? me.user.name })}</h1>
+      <p className="mut p-firstlead">{say("first.lead")}</p>
+      <ol className="p-steps">
+        {STEPS.map((step) => (
+          <li key={step} aria-current={step === at ? "step" : undefined}>
+            <span className="p-plate">{step}</span>
+            <span>
+              <b>{say(`first.${step}`)}</b>
+              <small>{say(`first.${step}.text`)}</small>
+            </span>
+          </li>
+        ))}
+      </ol>
+      <section className="p-card p-firstcard">
+        {at === 1 && <FirstPlace />}
+        {at === 2 && site !== undefined && <FirstStation site={site} />}
+        {at === 3 && <FirstCode />}
+      </section>
+      <section className="p-card p-firstmore">
+        <h2>{say("first.people")}</h2>
+        <p className="mut">{say("first.people.text")}</p>
+        <button type="button" className="btn sm" onClick={() => setInviting(true)}>
+          <IconUserPlus size={17} stroke={1.75} aria-hidden="true" />
+          {say("first.people.do")}
+        </button>
+      </section>
+      <InviteDialog opened={inviting} onClose={() => setInviting(false)} />
+    </div>
+  );
+}
+
+function FirstPlace() {
+  const { say } = useWords();
+  const { client, me } = usePortal();
+  const [keys] = useState(() => [wish(), wish()] as const);
+  const [project, setProject] = useState(me.company.name);
+  const [site, setSite] = useState("");
+  const make = useAct(async () => {
+    const outer = await held(
+      client.POST("/api/v1/places", {
+        body: { kind: "project", name: project.trim(), parent_id: me.company.id },
+        params: { header: { "Idempotency-Key": keys[0] } },
+      }),
+    );
+    return held(
+      client.POST("/api/v1/places", {
+        body: { kind: "site", name: site.trim(), parent_id: outer.id, time_zone: ownZone },
+        params: { header: { "Idempotency-Key": keys[1] } },
+      }),
+    );
+  }, ["tree", "place"]);
+  const ready = project.trim() !== "" && site.trim() !== "";
+  return (
+    <form
+      className="p-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready && !make.working) make.run(undefined);
+      }}
+    >
+      <h2>{say("first.place")}</h2>
+      <p className="mut">{say("first.place.lead")}</p>
+      <TextInput
+        label={say("first.place.project")}
+        value={project}
+        maxLength={120}
+        onChange={(event) => setProject(event.currentTarget.value)}
+      />
+      <TextInput
+        label={say("first.place.site")}
+        value={site}
+        maxLength={120}
+        placeholder="Rainerstraße 12"
+        onChange={(event) => setSite(event.currentTarget.value)}
+      />
+      <button type="submit" className="btn pri big" aria-disabled={!ready || make.working}>
+        {say(make.working ? "do.working" : "first.place.do")}
+      </button>
+    </form>
+  );
+}
+
+function FirstStation({ site }: { site: Schemas["PlaceItem"] }) {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const [key] = useState(wish);
+  const [name, setName] = useState("");
+  const add = useAct(
+    (body: Schemas["NewStation"]) =>
+      held(client.POST("/api/v1/stations", { body, params: { header: { "Idempotency-Key": key } } })),
+    ["tree", "stations"],
+  );
+  return (
+    <form
+      className="p-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (name.trim() !== "" && !add.working) add.run({ name: name.trim(), spot: "", place_id: site.id });
+      }}
+    >
+      <h2>{say("first.station")}</h2>
+      <p className="mut">{say("first.station.lead")}</p>
+      <TextInput
+        label={say("first.station.name")}
+        description={site.trail}
+        value={name}
+        maxLength={120}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <button type="submit" className="btn pri big" aria-disabled={name.trim() === "" || add.working}>
+        {say(add.working ? "do.working" : "first.station.do")}
+      </button>
+    </form>
+  );
+}
+
+function FirstCode() {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const time = useTime();
+  const [code, setCode] = useState<Schemas["ClaimCode"] | null>(null);
+  const station = useQuery(stationsOf(client, { status: "unclaimed" }, 1)).data?.items[0];
+  const renew = useAct(
+    (id: string) =>
+      held(client.POST("/api/v1/stations/{station_id}/claim-code", { params: { path: { station_id: id } } })),
+    [],
+    (made) => setCode(made),
+  );
+  if (station === undefined) return null;
+  return (
+    <div className="p-form">
+      <h2>{say("first.code")}</h2>
+      <p className="mut">{say("first.code.lead")}</p>
+      <p>
+        <b>{station.name}</b> <span className="mut">{station.place}</span>
+      </p>
+      {code === null ? (
+        <button type="button" className="btn pri big" onClick={() => renew.run(station.id)}>
+          {say("first.code.new")}
+        </button>
+      ) : (
+        <>
+          <Secret text={code.claim_code} plate />
+          <p className="mut">{say("grant.until", { time: time(code.claim_code_expires_at) })}</p>
+        </>
+      )}
+    </div>
+  );
+}

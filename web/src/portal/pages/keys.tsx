@@ -1,0 +1,168 @@
+// API keys: what programs use. Each is shown once.
+import { TextInput } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useAct } from "../act";
+import { held, wish, type Schemas } from "../http";
+import { Dialog } from "../parts/dialog";
+import { Answer, Card, Empty, Head } from "../parts/page";
+import { PlacePicker, RolePicker, roleName } from "../parts/pickers";
+import { Secret } from "../parts/secret";
+import { isoTime, localTime, TimeField, useTime } from "../parts/times";
+import { keys } from "../queries";
+import { usePortal, useWords } from "../surroundings";
+
+const LASTS_MS = 90 * 86_400_000;
+
+export function KeysPage() {
+  const { say } = useWords();
+  const { client, notices } = usePortal();
+  const time = useTime();
+  const asked = useQuery(keys(client));
+  const [adding, setAdding] = useState(false);
+  const [made, setMade] = useState<Schemas["CreatedKey"] | null>(null);
+  const [leaving, setLeaving] = useState<ReadonlySet<string>>(new Set());
+  const revoke = useAct(
+    (id: string) => client.DELETE("/api/v1/keys/{key_id}", { params: { path: { key_id: id } } }),
+    ["keys"],
+  );
+  const items = (asked.data?.items ?? []).filter((key) => !leaving.has(key.id));
+  const end = (key: Schemas["KeyItem"]): void => {
+    setLeaving(new Set([...leaving, key.id]));
+    notices.promise(
+      "keys.revoked",
+      { name: key.name },
+      () => revoke.run(key.id),
+      () => setLeaving((left) => new Set([...left].filter((each) => each !== key.id))),
+    );
+  };
+  return (
+    <>
+      <Head title={say("keys.title")} lead={say("keys.lead")}>
+        <a className="btn" href="/api/openapi.json" target="_blank" rel="noreferrer">
+          {say("keys.reference")}
+        </a>
+        <button type="button" className="btn pri" onClick={() => setAdding(true)}>
+          <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+          {say("keys.add")}
+        </button>
+      </Head>
+      <Card title={say("keys.title")} flush className="bare">
+        <Answer of={asked}>
+          {items.length === 0 ? (
+            <Empty text={say("keys.none")} />
+          ) : (
+            <table className="p-table">
+              <thead>
+                <tr>
+                  <th>{say("field.name")}</th>
+                  <th>{say("people.rights")}</th>
+                  <th>{say("field.expires")}</th>
+                  <th>{say("keys.used")}</th>
+                  <th>
+                    <span className="visually-hidden">{say("keys.revoke")}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((key) => (
+                  <tr key={key.id}>
+                    <td>
+                      <b>{key.name}</b>
+                    </td>
+                    <td>
+                      {say("people.rights.at", {
+                        role: roleName(key.role, say),
+                        place: key.place.kind === "company" ? say("people.rights.everywhere") : key.place.trail,
+                      })}
+                    </td>
+                    <td>{time(key.expires_at)}</td>
+                    <td className="mut">
+                      {key.last_used_at === null ? say("keys.used.never") : time(key.last_used_at)}
+                    </td>
+                    <td className="p-end">
+                      <button type="button" className="btn sm" onClick={() => end(key)}>
+                        {say("keys.revoke")}
+                      </button>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </Answer>
+      </Card>
+      {adding && (
+        <KeyDialog
+          onClose={() => setAdding(false)}
+          onMade={(key) => {
+            setAdding(false);
+            setMade(key);
+          }}
+        />
+      )}
+      {made !== null && (
+        <Dialog
+          title={say("keys.made", { name: made.name })}
+          lead={say("keys.made.lead")}
+          opened
+          onClose={() => setMade(null)}
+        >
+          <Secret text={made.key} />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+interface Props {
+  readonly onClose: () => void;
+  readonly onMade: (key: Schemas["CreatedKey"]) => void;
+}
+
+function KeyDialog({ onClose, onMade }: Props) {
+  const { say } = useWords();
+  const { client, me } = usePortal();
+  const [key] = useState(wish);
+  const [name, setName] = useState("");
+  const [roleId, setRoleId] = useState<string | null>("role_viewer");
+  const [placeId, setPlaceId] = useState<string | null>(me.company.id);
+  const [expires, setExpires] = useState(() => localTime(new Date(Date.now() + LASTS_MS).toISOString()));
+  const add = useAct(
+    (body: Schemas["NewKey"]) =>
+      held(client.POST("/api/v1/keys", { body, params: { header: { "Idempotency-Key": key } } })),
+    ["keys"],
+    (made) => onMade(made),
+  );
+  return (
+    <Dialog
+      title={say("keys.add")}
+      lead={say("keys.lead")}
+      opened
+      onClose={onClose}
+      deed={say("keys.add")}
+      working={add.working}
+      ready={name.trim() !== "" && roleId !== null && placeId !== null && expires !== ""}
+      onDeed={() =>
+        add.run({
+          name: name.trim(),
+          role_id: roleId ?? "role_viewer",
+          place_id: placeId,
+          expires_at: isoTime(expires) ?? "",
+        })
+      }
+    >
+      <TextInput
+        label={say("field.name")}
+        value={name}
+        maxLength={120}
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+      />
+      <RolePicker label={say("field.role")} value={roleId} onChange={setRoleId} />
+      <PlacePicker label={say("field.place")} value={placeId} onChange={setPlaceId} />
+      <TimeField label={say("field.expires")} value={expires} onChange={setExpires} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,72 @@
+// The company at a glance: what happens now, what needs somebody, whether it is in order; the first steps of a new one.
+import { IconPlus } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { clockTime, dayName, ownZone, zoneName } from "../../words";
+import { FirstRun } from "../overview/first-run";
+import { LastCalls, LiveCalls } from "../overview/calls";
+import { Needs } from "../overview/needs";
+import { PeopleCard, StationsCard } from "../overview/sums";
+import { Answer, Head } from "../parts/page";
+import { AddPlace } from "../places/inside";
+import { tree } from "../queries";
+import { useMay, usePortal, useWords } from "../surroundings";
+
+export function OverviewPage() {
+  const { say } = useWords();
+  const { client, me } = usePortal();
+  const may = useMay();
+  const [adding, setAdding] = useState(false);
+  const asked = useInfiniteQuery(tree(client, null));
+  const roots = asked.data?.pages.flatMap((page) => page.items) ?? [];
+  const stations = roots.reduce(
+    (sum, { stations: each }) => sum + each.online + each.offline + each.fault + each.unclaimed + each.revoked,
+    0,
+  );
+  const running = roots.some(({ stations: each }) => each.online + each.offline + each.fault > 0);
+  const founds = may("company.configure", "/") && may("stations.configure", "/");
+  if (asked.data !== undefined && !running && founds) return <FirstRun stations={stations} />;
+  return (
+    <>
+      <Head over={say("kind.company")} title={me.company.name}>
+        <Now />
+        {may("company.configure", "/") && (
+          <button type="button" className="btn pri" onClick={() => setAdding(true)}>
+            <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+            {say("over.project")}
+          </button>
+        )}
+      </Head>
+      {may("calls.read") && <LiveCalls />}
+      <div className="p-cards">
+        <Answer of={asked}>
+          <StationsCard places={roots} />
+        </Answer>
+        {may("people.read") && <PeopleCard />}
+        {may("stations.read") && <Needs />}
+        {may("calls.read") && <LastCalls />}
+      </div>
+      {adding && <AddPlace parent={{ id: me.company.id, kind: "company" }} onClose={() => setAdding(false)} />}
+    </>
+  );
+}
+
+const TICK_MS = 10_000;
+
+function Now() {
+  const { say, language } = useWords();
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <span className="mut p-now">
+      {say("over.at", {
+        day: dayName(language, ownZone, now),
+        time: clockTime(language, ownZone, now),
+        zone: zoneName(language, ownZone, now),
+      })}
+    </span>
+  );
+}

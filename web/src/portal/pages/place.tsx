@@ -1,0 +1,107 @@
+// One place: the way to it, what lies in it, its stations, who has rights here, its time and language.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import type { AnyKey } from "../../words/portal";
+import type { Schemas } from "../http";
+import { Answer, Card, Empty, Head } from "../parts/page";
+import { GiveDialog, GrantRows } from "../people/grants";
+import { Inside } from "../places/inside";
+import { PlaceDeeds } from "../places/deeds";
+import { PlaceSettings } from "../places/settings";
+import { Stations } from "../places/stations";
+import { grantsAt, place } from "../queries";
+import { useMay, usePortal, useWords } from "../surroundings";
+
+export function PlacePage({ placeId }: { placeId: string }) {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const asked = useQuery(place(client, placeId));
+  if (asked.isError && asked.data === undefined) return <Empty text={say("place.none")} />;
+  return <Answer of={asked}>{asked.data !== undefined && <Shown here={asked.data} />}</Answer>;
+}
+
+function Shown({ here }: { here: Schemas["PlaceView"] }) {
+  const may = useMay();
+  return (
+    <>
+      <Head over={<Way here={here} />} title={here.name}>
+        <PlaceDeeds here={here} />
+      </Head>
+      <div className="p-columns">
+        <div>
+          {here.kind !== "company" && here.kind !== "project" && <Stations here={here} />}
+          <Inside here={here} />
+        </div>
+        <div>
+          {may("people.read", here.path) && <RightsHere here={here} />}
+          <PlaceSettings key={`${here.time_zone} ${here.language}`} here={here} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Way({ here }: { here: Schemas["PlaceView"] }) {
+  const { say } = useWords();
+  const outer = here.way.filter((place) => place.id !== here.id);
+  return (
+    <nav aria-label={say("field.place")}>
+      {outer.map((place) => (
+        <span key={place.id}>
+          <Link to="/places/$placeId" params={{ placeId: place.id }}>
+            {place.name}
+          </Link>
+          {" / "}
+        </span>
+      ))}
+      {say(`kind.${here.kind}` as AnyKey)}
+    </nav>
+  );
+}
+
+function RightsHere({ here }: { here: Schemas["PlaceView"] }) {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const may = useMay();
+  const [giving, setGiving] = useState(false);
+  const asked = useQuery(grantsAt(client, here.id));
+  const items = asked.data?.items ?? [];
+  const names = new Map(items.map((grant) => [grant.id, grant]));
+  const manages = may("people.manage", here.path) || may("client_users.manage", here.path);
+  return (
+    <Card
+      title={say("grant.here")}
+      lead={say("grant.here.lead")}
+      flush
+      action={
+        manages && (
+          <button type="button" className="btn sm" onClick={() => setGiving(true)}>
+            {say("grant.add")}
+          </button>
+        )
+      }
+    >
+      <Answer of={asked}>
+        {items.length === 0 ? (
+          <Empty text={say("grant.here.none")} />
+        ) : (
+          <GrantRows
+            grants={items}
+            who={(grant) => {
+              const shown = names.get(grant.id);
+              if (shown === undefined) return null;
+              if (shown.guest) return `${shown.user_name} (${say("people.guest")})`;
+              return (
+                <Link to="/people/$userId" params={{ userId: shown.user_id }}>
+                  {shown.user_name}
+                </Link>
+              );
+            }}
+          />
+        )}
+      </Answer>
+      {giving && <GiveDialog at={here} onClose={() => setGiving(false)} />}
+    </Card>
+  );
+}

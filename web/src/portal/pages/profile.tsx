@@ -1,0 +1,211 @@
+// One's own profile: name, language, appearance, password, sessions.
+import { PasswordInput, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Theme } from "../../session/preferences";
+import { useAct } from "../act";
+import { held, type Schemas } from "../http";
+import { Answer, Card, Head } from "../parts/page";
+import { useTime } from "../parts/times";
+import { sessions } from "../queries";
+import { usePortal, useWords } from "../surroundings";
+
+export function ProfilePage() {
+  const { say } = useWords();
+  const { me } = usePortal();
+  return (
+    <>
+      <Head title={say("me.title")} lead={me.user.email} />
+      <div className="p-columns">
+        <div>
+          <About key={me.user.name} />
+          <Appearance />
+        </div>
+        <div>
+          <Sessions />
+          <NewPassword />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function About() {
+  const { say } = useWords();
+  const { client, me, notices, preferences, setPreferences } = usePortal();
+  const [name, setName] = useState(me.user.name);
+  const [spoken, setSpoken] = useState(me.user.language ?? "");
+  const before = { name: me.user.name, ...(me.user.language === null ? {} : { language: me.user.language }) };
+  const save = useAct(
+    (body: Schemas["MeChange"]) => held(client.PATCH("/api/v1/me", { body })),
+    ["me", "people"],
+    (_, given, again) => {
+      if (given.language) setPreferences({ ...preferences, language: given.language });
+      notices.tell("me.saved", {}, given === before ? null : () => again(before));
+    },
+  );
+  const deed = (): void =>
+    save.run({ name: name.trim(), ...(spoken === "de" || spoken === "en" ? { language: spoken } : {}) });
+  return (
+    <Card title={say("me.title")} className="bare">
+      <div className="p-form">
+        <TextInput
+          label={say("field.name")}
+          value={name}
+          maxLength={120}
+          autoComplete="name"
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Select
+          label={say("field.language")}
+          data={[
+            ...(me.user.language === null ? [{ value: "", label: say("me.language.browser") }] : []),
+            { value: "de", label: "Deutsch" },
+            { value: "en", label: "English" },
+          ]}
+          value={spoken}
+          onChange={(chosen) => setSpoken(chosen ?? "")}
+          allowDeselect={false}
+          comboboxProps={{ withinPortal: false }}
+        />
+        <div className="p-deeds">
+          <button type="button" className="btn pri" aria-disabled={save.working || name.trim() === ""} onClick={deed}>
+            {say("do.save")}
+          </button>
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+function Appearance() {
+  const { say } = useWords();
+  const { preferences, setPreferences } = usePortal();
+  return (
+    <Card title={say("me.theme")}>
+      <SegmentedControl
+        aria-label={say("me.theme")}
+        value={preferences.theme}
+        onChange={(theme: Theme) => setPreferences({ ...preferences, theme })}
+        data={(["system", "light", "dark"] as const).map((theme) => ({
+          value: theme,
+          label: say(`menu.theme.${theme}`),
+        }))}
+      />
+    </Card>
+  );
+}
+
+function NewPassword() {
+  const { say } = useWords();
+  const { client, notices } = usePortal();
+  const [current, setCurrent] = useState("");
+  const [next, setNext] = useState("");
+  const change = useAct(
+    (body: Schemas["PasswordChange"]) => client.POST("/api/v1/me/password", { body }),
+    ["sessions"],
+    () => {
+      setCurrent("");
+      setNext("");
+      notices.tell("me.password.changed");
+    },
+  );
+  return (
+    <Card title={say("me.password")}>
+      <form
+        className="p-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (current !== "" && next !== "" && !change.working) change.run({ current, new: next });
+        }}
+      >
+        <PasswordInput
+          label={say("me.password.current")}
+          value={current}
+          autoComplete="current-password"
+          onChange={(event) => setCurrent(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label={say("me.password.new")}
+          description={say("me.password.rule")}
+          value={next}
+          autoComplete="new-password"
+          onChange={(event) => setNext(event.currentTarget.value)}
+        />
+        <div className="p-deeds">
+          <button type="submit" className="btn pri" aria-disabled={current === "" || next === "" || change.working}>
+            {say("me.password")}
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+/** "Firefox, Linux": what a browser says of itself, as far as people know it. */
+export function browserName(agent: string): string {
+  const browser = agent.includes("Edg/")
+    ? "Edge"
+    : (/(Firefox|OPR|Chrome|Safari)\//.exec(agent)?.[1] ?? agent.split("/")[0] ?? "").replace("OPR", "Opera");
+  const system = /(Windows|Android|iPhone|iPad|Mac OS X|Linux)/.exec(agent)?.[1]?.replace("Mac OS X", "macOS");
+  return system === undefined ? browser : `${browser}, ${system}`;
+}
+
+function Sessions() {
+  const { say } = useWords();
+  const { client, notices } = usePortal();
+  const time = useTime();
+  const asked = useQuery(sessions(client));
+  const end = useAct(
+    (id: string) => client.DELETE("/api/v1/me/sessions/{session_id}", { params: { path: { session_id: id } } }),
+    ["sessions"],
+    () => notices.tell("me.sessions.ended"),
+  );
+  const endOthers = useAct(
+    () => client.DELETE("/api/v1/me/sessions"),
+    ["sessions"],
+    () => notices.tell("me.sessions.others.done"),
+  );
+  const items = asked.data?.items ?? [];
+  return (
+    <Card
+      title={say("me.sessions")}
+      lead={say("me.sessions.lead")}
+      flush
+      action={
+        items.length > 1 && (
+          <button type="button" className="btn sm" onClick={() => endOthers.run(undefined)}>
+            {say("me.sessions.others")}
+          </button>
+        )
+      }
+    >
+      <Answer of={asked}>
+        <table className="p-table">
+          <tbody>
+            {items.map((session) => (
+              <tr key={session.id}>
+                <td>
+                  <b>{browserName(session.client)}</b>
+                  <p className="mut">{session.address}</p>
+                </td>
+                <td className="mut">
+                  {session.this
+                    ? say("me.sessions.this")
+                    : say("me.sessions.used", { time: time(session.last_used_at) })}
+                </td>
+                <td className="p-end">
+                  {!session.this && (
+                    <button type="button" className="btn sm" onClick={() => end.run(session.id)}>
+                      {say("me.sessions.end")}
+                    </button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Answer>
+    </Card>
+  );
+}

@@ -1,0 +1,52 @@
+// A dialog with one form: its fields, its one deed, the way out.
+import { Modal } from "@mantine/core";
+import type { ReactNode, SyntheticEvent } from "react";
+import { useWords } from "../surroundings";
+
+interface Props {
+  readonly title: string;
+  readonly lead?: string;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly deed?: string;
+  readonly working?: boolean;
+  readonly ready?: boolean;
+  readonly onDeed?: () => void;
+  readonly wide?: boolean;
+  readonly children: ReactNode;
+}
+
+export function Dialog(props: Props) {
+  const { say } = useWords();
+  const { title, lead, opened, onClose, deed, working = false, ready = true, onDeed, wide = false, children } = props;
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    if (!working && ready) onDeed?.();
+  };
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      size={wide ? "xl" : "md"}
+      lockScroll={false}
+      transitionProps={{ duration: 120 }}
+      closeButtonProps={{ "aria-label": say("do.close") }}
+    >
+      <form className="p-form" onSubmit={submit} noValidate>
+        {lead !== undefined && <p className="mut">{lead}</p>}
+        {children}
+        <div className="p-deeds">
+          <button type="button" className="btn" onClick={onClose}>
+            {say(deed === undefined ? "do.close" : "do.cancel")}
+          </button>
+          {deed !== undefined && (
+            <button type="submit" className="btn pri" aria-disabled={working || !ready}>
+              {working ? say("do.working") : deed}
+            </button>
+          )}
+        </div>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,197 @@
+// Rights as rows: who has which role where, from when until when; given, changed and taken away, with the way back.
+import { useState } from "react";
+import { useAct } from "../act";
+import { held, wish, type Schemas } from "../http";
+import { Dialog } from "../parts/dialog";
+import { Finder, PlacePicker, RolePicker, roleName } from "../parts/pickers";
+import { isoTime, localTime, TimeField, useTime } from "../parts/times";
+import { useMay, usePortal, useWords } from "../surroundings";
+import { RoleText } from "./invite";
+
+type Grant = Schemas["GrantItem"];
+
+const RENEWS = ["people", "grants"];
+
+type Wish = { readonly give: Schemas["NewGrant"]; readonly key: string } | { readonly take: Grant };
+
+/** Gives rights and takes them away; each is the other's way back. */
+export function useGrants() {
+  const { say } = useWords();
+  const { client, notices } = usePortal();
+  return useAct<Wish, Grant>(
+    async (asked) => {
+      if ("give" in asked) {
+        const params = { header: { "Idempotency-Key": asked.key } };
+        return held(client.POST("/api/v1/grants", { body: asked.give, params }));
+      }
+      await client.DELETE("/api/v1/grants/{grant_id}", { params: { path: { grant_id: asked.take.id } } });
+      return asked.take;
+    },
+    RENEWS,
+    (grant, asked, again) => {
+      const role = roleName(grant.role, say);
+      if ("give" in asked) {
+        notices.tell("grant.given", { role }, () => again({ take: grant }));
+        return;
+      }
+      const { user_id, starts_at, ends_at } = grant;
+      const give = { user_id, role_id: grant.role.id, place_id: grant.place.id, starts_at, ends_at };
+      notices.tell("grant.taken", { role }, () => again({ give, key: wish() }));
+    },
+  );
+}
+
+export function useGrantTimes(): (grant: Pick<Grant, "starts_at" | "ends_at">) => string {
+  const { say } = useWords();
+  const time = useTime();
+  return ({ starts_at, ends_at }) => {
+    const now = Date.now();
+    if (ends_at !== null && Date.parse(ends_at) <= now) return say("grant.ended", { time: time(ends_at) });
+    const words: string[] = [];
+    if (starts_at !== null && Date.parse(starts_at) > now) words.push(say("grant.from", { time: time(starts_at) }));
+    words.push(ends_at === null ? say("grant.always") : say("grant.until", { time: time(ends_at) }));
+    return words.join(", ");
+  };
+}
+
+interface RowsProps {
+  readonly grants: readonly Grant[];
+  readonly who?: (grant: Grant) => React.ReactNode;
+}
+
+export function GrantRows({ grants, who }: RowsProps) {
+  const { say } = useWords();
+  const may = useMay();
+  const grantsAct = useGrants();
+  const times = useGrantTimes();
+  const [changed, setChanged] = useState<Grant | null>(null);
+  return (
+    <>
+      <table className="p-table">
+        <tbody>
+          {grants.map((grant) => {
+            const manages = may("people.manage", grant.place.path) || may("client_users.manage", grant.place.path);
+            return (
+              <tr key={grant.id}>
+                {who !== undefined && <td>{who(grant)}</td>}
+                <td>
+                  <b>{roleName(grant.role, say)}</b>
+                </td>
+                {who === undefined && (
+                  <td>{grant.place.kind === "company" ? say("people.rights.everywhere") : grant.place.trail}</td>
+                )}
+                <td className="mut">{times(grant)}</td>
+                <td className="p-end">
+                  {manages && (
+                    <>
+                      <button type="button" className="btn sm" onClick={() => setChanged(grant)}>
+                        {say("grant.times")}
+                      </button>
+                      <button type="button" className="btn sm" onClick={() => grantsAct.run({ take: grant })}>
+                        {say("grant.take")}
+                      </button>
+                    </>
+                  )}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {changed !== null && <TimesDialog grant={changed} onClose={() => setChanged(null)} />}
+    </>
+  );
+}
+
+function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) {
+  const { say } = useWords();
+  const { client, notices } = usePortal();
+  const [starts, setStarts] = useState(localTime(grant.starts_at));
+  const [ends, setEnds] = useState(localTime(grant.ends_at));
+  const change = useAct(
+    (body: Schemas["GrantTimes"]) =>
+      held(client.PUT("/api/v1/grants/{grant_id}/times", { params: { path: { grant_id: grant.id } }, body })),
+    RENEWS,
+    (_, given, again) => {
+      const before = { starts_at: grant.starts_at, ends_at: grant.ends_at };
+      notices.tell("place.changed", {}, given === before ? null : () => again(before));
+      onClose();
+    },
+  );
+  return (
+    <Dialog
+      title={say("grant.times")}
+      opened
+      onClose={onClose}
+      deed={say("do.save")}
+      working={change.working}
+      onDeed={() => change.run({ starts_at: isoTime(starts), ends_at: isoTime(ends) })}
+    >
+      <TimeField label={say("field.starts")} value={starts} onChange={setStarts} />
+      <TimeField label={say("field.ends")} value={ends} onChange={setEnds} />
+    </Dialog>
+  );
+}
+
+interface GiveProps {
+  readonly person?: { readonly id: string; readonly name: string };
+  readonly at?: Schemas["PlaceItem"];
+  readonly onClose: () => void;
+}
+
+/** Give somebody a role: the person or the place may be known already. */
+export function GiveDialog({ person, at, onClose }: GiveProps) {
+  const { say } = useWords();
+  const { me } = usePortal();
+  const give = useGrants();
+  const [key] = useState(wish);
+  const [userId, setUserId] = useState<string | null>(person?.id ?? null);
+  const [roleId, setRoleId] = useState<string | null>("role_operator");
+  const [placeId, setPlaceId] = useState<string | null>(at?.id ?? me.company.id);
+  const [starts, setStarts] = useState("");
+  const [ends, setEnds] = useState("");
+  const deed = (): void => {
+    if (userId === null || roleId === null || placeId === null) return;
+    const body = {
+      user_id: userId,
+      role_id: roleId,
+      place_id: placeId,
+      starts_at: isoTime(starts),
+      ends_at: isoTime(ends),
+    };
+    give.run({ give: body, key });
+    onClose();
+  };
+  return (
+    <Dialog
+      title={say("grant.add")}
+      opened
+      onClose={onClose}
+      deed={say("grant.add")}
+      working={give.working}
+      ready={userId !== null && roleId !== null && placeId !== null}
+      onDeed={deed}
+    >
+      {person === undefined && (
+        <Finder
+          kind="user"
+          label={say("grant.person")}
+          placeholder={say("grant.person.hint")}
+          value={userId}
+          onChange={setUserId}
+          offered={[]}
+        />
+      )}
+      <RolePicker label={say("field.role")} value={roleId} onChange={setRoleId} />
+      {roleId !== null && <RoleText roleId={roleId} />}
+      <PlacePicker
+        label={say("field.place")}
+        value={placeId}
+        onChange={setPlaceId}
+        {...(at === undefined ? {} : { at })}
+      />
+      <TimeField label={say("field.starts")} value={starts} onChange={setStarts} />
+      <TimeField label={say("field.ends")} value={ends} onChange={setEnds} />
+    </Dialog>
+  );
+}

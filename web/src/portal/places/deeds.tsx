@@ -1,0 +1,90 @@
+// What can be done with a place: rename, move, remove.
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { useAct } from "../act";
+import { held, type Schemas } from "../http";
+import { useMovePlace } from "../moving";
+import { NameDialog } from "../pages/person";
+import { Dialog } from "../parts/dialog";
+import { PlacePicker } from "../parts/pickers";
+import { useMay, usePortal, useWords } from "../surroundings";
+
+export function PlaceDeeds({ here }: { here: Schemas["PlaceView"] }) {
+  const { say } = useWords();
+  const { client, notices } = usePortal();
+  const may = useMay();
+  const navigate = useNavigate();
+  const move = useMovePlace();
+  const [asking, setAsking] = useState<"name" | "move" | null>(null);
+  const [into, setInto] = useState<string | null>(null);
+  const rename = useAct(
+    (name: string) =>
+      held(client.PATCH("/api/v1/places/{place_id}", { params: { path: { place_id: here.id } }, body: { name } })),
+    ["tree", "place", "stations", "found", "me", "companies"],
+    (_, name, again) => {
+      setAsking(null);
+      notices.tell("place.renamed", { name }, name === here.name ? null : () => again(here.name));
+    },
+  );
+  const bring = useAct(
+    () => {
+      const { kind, name, parent_id, time_zone, language } = here;
+      if (kind === "company" || parent_id === null) throw new Error("a company is not removed here");
+      return held(client.POST("/api/v1/places", { body: { kind, name, parent_id, time_zone, language } }));
+    },
+    ["tree", "place", "found"],
+    (made) => void navigate({ to: "/places/$placeId", params: { placeId: made.id } }),
+  );
+  const remove = useAct(
+    () => client.DELETE("/api/v1/places/{place_id}", { params: { path: { place_id: here.id } } }),
+    ["tree", "found"],
+    () => {
+      notices.tell("place.removed", { name: here.name }, () => bring.run(undefined));
+      if (here.parent_id === null) void navigate({ to: "/" });
+      else void navigate({ to: "/places/$placeId", params: { placeId: here.parent_id } });
+    },
+  );
+  if (!may(here.kind === "company" ? "company.configure" : "places.configure", here.path)) return null;
+  return (
+    <>
+      <button type="button" className="btn" onClick={() => setAsking("name")}>
+        {say("do.rename")}
+      </button>
+      {here.kind !== "company" && here.kind !== "project" && (
+        <button type="button" className="btn" onClick={() => setAsking("move")}>
+          {say("do.move")}
+        </button>
+      )}
+      {here.kind !== "company" && (
+        <button type="button" className="btn" aria-disabled={remove.working} onClick={() => remove.run(undefined)}>
+          {say("do.remove")}
+        </button>
+      )}
+      {asking === "name" && (
+        <NameDialog
+          title={say("do.rename")}
+          name={here.name}
+          working={rename.working}
+          onClose={() => setAsking(null)}
+          onName={(name) => rename.run(name)}
+        />
+      )}
+      {asking === "move" && (
+        <Dialog
+          title={say("place.move.title", { name: here.name })}
+          lead={say("place.move.lead")}
+          opened
+          onClose={() => setAsking(null)}
+          deed={say("place.move.here")}
+          ready={into !== null && into !== here.parent_id}
+          onDeed={() => {
+            if (into !== null) move(here, into);
+            setAsking(null);
+          }}
+        >
+          <PlacePicker label={say("field.place")} value={into} onChange={setInto} />
+        </Dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,147 @@
+// The stations directly in a place: their state, a new one, a new claim code.
+import { TextInput } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { StateMark } from "../../parts/state-mark";
+import { useAct } from "../act";
+import { held, wish, type Schemas } from "../http";
+import { Dialog } from "../parts/dialog";
+import { Answer, Card, Empty, More } from "../parts/page";
+import { Secret } from "../parts/secret";
+import { useTime } from "../parts/times";
+import { stationsAt } from "../queries";
+import { stationState } from "../stations";
+import { useMay, usePortal, useWords } from "../surroundings";
+
+interface Code {
+  readonly name: string;
+  readonly claim_code: string;
+  readonly claim_code_expires_at: string;
+}
+
+export function Stations({ here }: { here: Schemas["PlaceItem"] }) {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const may = useMay();
+  const time = useTime();
+  const asked = useInfiniteQuery(stationsAt(client, here.id));
+  const items = asked.data?.pages.flatMap((page) => page.items) ?? [];
+  const [adding, setAdding] = useState(false);
+  const [code, setCode] = useState<Code | null>(null);
+  const configures = may("stations.configure", here.path);
+  const renew = useAct(
+    (station: Schemas["StationItem"]) =>
+      held(client.POST("/api/v1/stations/{station_id}/claim-code", { params: { path: { station_id: station.id } } })),
+    ["stations"],
+    (made, station) => setCode({ ...made, name: station.name }),
+  );
+  const add = configures && (
+    <button type="button" className="btn sm" onClick={() => setAdding(true)}>
+      <IconPlus size={17} stroke={1.75} aria-hidden="true" />
+      {say("station.add")}
+    </button>
+  );
+  return (
+    <Card title={say("station.list")} flush action={items.length > 0 && add}>
+      <Answer of={asked}>
+        {items.length === 0 ? (
+          <Empty text={say("station.none")}>{add}</Empty>
+        ) : (
+          <table className="p-table">
+            <tbody>
+              {items.map((station) => {
+                const state = stationState(station);
+                return (
+                  <tr key={station.id}>
+                    <td>
+                      <b>{station.name}</b> <span className="mut">{station.model}</span>
+                    </td>
+                    <td>
+                      <span className="p-state">
+                        <StateMark state={state.mark} />
+                        {say(state.key)}
+                        {station.since !== null && state.mark !== "online" && (
+                          <span className="mut">{say("state.since", { time: time(station.since) })}</span>
+                        )}
+                      </span>
+                      {station.error !== null && <p className="mut">{station.error}</p>}
+                    </td>
+                    <td className="p-end">
+                      {configures && station.status !== "claimed" && (
+                        <button type="button" className="btn sm" onClick={() => renew.run(station)}>
+                          {say("station.code.new")}
+                        </button>
+                      )}
+                    </td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        )}
+        <More of={asked} />
+      </Answer>
+      {adding && <AddStation placeId={here.id} onClose={() => setAdding(false)} onMade={setCode} />}
+      {code !== null && (
+        <Dialog
+          title={say("station.code", { name: code.name })}
+          lead={say("station.code.lead", { time: time(code.claim_code_expires_at) })}
+          opened
+          onClose={() => setCode(null)}
+        >
+          <Secret text={code.claim_code} plate />
+        </Dialog>
+      )}
+    </Card>
+  );
+}
+
+interface AddProps {
+  readonly placeId: string;
+  readonly onClose: () => void;
+  readonly onMade: (code: Code) => void;
+}
+
+function AddStation({ placeId, onClose, onMade }: AddProps) {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const [key] = useState(wish);
+  const [name, setName] = useState("");
+  const [spot, setSpot] = useState("");
+  const add = useAct(
+    (body: Schemas["NewStation"]) =>
+      held(client.POST("/api/v1/stations", { body, params: { header: { "Idempotency-Key": key } } })),
+    ["stations", "tree", "found"],
+    (made) => {
+      onClose();
+      onMade(made);
+    },
+  );
+  return (
+    <Dialog
+      title={say("station.add")}
+      opened
+      onClose={onClose}
+      deed={say("station.add")}
+      working={add.working}
+      ready={name.trim() !== ""}
+      onDeed={() => add.run({ name: name.trim(), spot: spot.trim(), place_id: placeId })}
+    >
+      <TextInput
+        label={say("station.name")}
+        description={say("station.name.hint")}
+        value={name}
+        maxLength={120}
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+      />
+      <TextInput
+        label={say("station.spot")}
+        value={spot}
+        maxLength={120}
+        onChange={(event) => setSpot(event.currentTarget.value)}
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,137 @@
+// Every question that pages ask the API, each with its key. The first word of a key is what the event stream renews by.
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { held, type Client } from "./http";
+
+const PAGE = 50;
+
+export const tree = (client: Client, parentId: string | null) =>
+  infiniteQueryOptions({
+    queryKey: ["tree", parentId],
+    queryFn: ({ pageParam }) =>
+      held(
+        client.GET("/api/v1/tree", {
+          params: {
+            query: {
+              limit: PAGE,
+              ...(parentId === null ? {} : { parent_id: parentId }),
+              ...(pageParam === null ? {} : { cursor: pageParam }),
+            },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+
+export const place = (client: Client, id: string) =>
+  queryOptions({
+    queryKey: ["place", id],
+    queryFn: () => held(client.GET("/api/v1/places/{place_id}", { params: { path: { place_id: id } } })),
+  });
+
+export const stationsAt = (client: Client, placeId: string) =>
+  infiniteQueryOptions({
+    queryKey: ["stations", "at", placeId],
+    queryFn: ({ pageParam }) =>
+      held(
+        client.GET("/api/v1/stations", {
+          params: {
+            query: {
+              place_id: placeId,
+              direct: true,
+              limit: PAGE,
+              ...(pageParam === null ? {} : { cursor: pageParam }),
+            },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+
+export const stationsOf = (client: Client, query: { status?: "claimed" | "unclaimed"; online?: boolean }, limit = 5) =>
+  queryOptions({
+    queryKey: ["stations", "of", query, limit],
+    queryFn: () => held(client.GET("/api/v1/stations", { params: { query: { ...query, limit } } })),
+  });
+
+export const calls = (client: Client, live: boolean, limit: number) =>
+  queryOptions({
+    queryKey: ["calls", live, limit],
+    queryFn: () => held(client.GET("/api/v1/calls", { params: { query: { live, limit } } })),
+  });
+
+export const counts = (client: Client) =>
+  queryOptions({ queryKey: ["counts"], queryFn: () => held(client.GET("/api/v1/people/counts")) });
+
+export interface PeopleFilter {
+  readonly active: boolean | null;
+  readonly roleId: string | null;
+}
+
+export const people = (client: Client, { active, roleId }: PeopleFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["people", "list", active, roleId],
+    queryFn: ({ pageParam }) =>
+      held(
+        client.GET("/api/v1/users", {
+          params: {
+            query: {
+              limit: PAGE,
+              ...(active === null ? {} : { active }),
+              ...(roleId === null ? {} : { role_id: roleId }),
+              ...(pageParam === null ? {} : { cursor: pageParam }),
+            },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+
+export const person = (client: Client, id: string) =>
+  queryOptions({
+    queryKey: ["people", "one", id],
+    queryFn: () => held(client.GET("/api/v1/users/{user_id}", { params: { path: { user_id: id } } })),
+  });
+
+export const grantsAt = (client: Client, placeId: string) =>
+  queryOptions({
+    queryKey: ["grants", placeId],
+    queryFn: () => held(client.GET("/api/v1/grants", { params: { query: { place_id: placeId, limit: 200 } } })),
+  });
+
+export const roles = (client: Client) =>
+  queryOptions({ queryKey: ["roles"], queryFn: () => held(client.GET("/api/v1/roles")) });
+
+export const invitations = (client: Client) =>
+  queryOptions({ queryKey: ["invitations"], queryFn: () => held(client.GET("/api/v1/invitations")) });
+
+export const keys = (client: Client) =>
+  queryOptions({ queryKey: ["keys"], queryFn: () => held(client.GET("/api/v1/keys")) });
+
+export const audit = (client: Client) =>
+  infiniteQueryOptions({
+    queryKey: ["audit"],
+    queryFn: ({ pageParam }) =>
+      held(
+        client.GET("/api/v1/audit", {
+          params: { query: { limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+
+export const companies = (client: Client) =>
+  queryOptions({ queryKey: ["companies"], queryFn: () => held(client.GET("/api/v1/me/companies")) });
+
+export const sessions = (client: Client) =>
+  queryOptions({ queryKey: ["sessions"], queryFn: () => held(client.GET("/api/v1/me/sessions")) });
+
+export const found = (client: Client, words: string) =>
+  queryOptions({
+    queryKey: ["found", words],
+    queryFn: () => held(client.GET("/api/v1/search", { params: { query: { q: words } } })),
+    enabled: words.trim() !== "",
+  });

@@ -1,0 +1,117 @@
+// The portal's one event stream: what has changed is asked for anew, nothing else is.
+import type { QueryClient } from "@tanstack/react-query";
+import { ApiProblem, type Api } from "../session/api";
+import { bearer } from "./http";
+
+export interface Change {
+  readonly topic: "stations" | "calls" | "places" | "people" | "rights" | "everything";
+  readonly id?: string | null;
+}
+
+export type Live = "live" | "lost";
+
+// What each topic is shown by: the first words of query keys.
+const SHOWN: Record<Exclude<Change["topic"], "rights" | "everything">, readonly string[]> = {
+  stations: ["tree", "stations", "companies"],
+  calls: ["calls"],
+  places: ["tree", "place", "stations", "found"],
+  people: ["people", "grants", "roles", "invitations", "keys", "counts", "audit"],
+};
+
+const GATHER_MS = 150;
+const AGAIN_MIN_MS = 1_000;
+const AGAIN_MAX_MS = 30_000;
+
+/** The changes in a piece of the stream, and what is left of an unfinished one. */
+export function parse(text: string): { changes: Change[]; rest: string } {
+  const blocks = text.split("\n\n");
+  const rest = blocks.pop() ?? "";
+  const changes: Change[] = [];
+  for (const block of blocks) {
+    const data = block
+      .split("\n")
+      .filter((line) => line.startsWith("data: "))
+      .map((line) => line.slice(6))
+      .join("\n");
+    if (data === "") continue;
+    try {
+      changes.push(JSON.parse(data) as Change);
+    } catch {
+      changes.push({ topic: "everything" }); // from a newer platform: look at all of it
+    }
+  }
+  return { changes, rest };
+}
+
+/** The first words of the query keys that these changes make old; null: all of them. */
+export function outdated(changes: readonly Change[]): ReadonlySet<string> | null {
+  const keys = new Set<string>();
+  for (const { topic } of changes) {
+    const shown = topic in SHOWN ? SHOWN[topic as keyof typeof SHOWN] : null;
+    if (shown === null) return null;
+    for (const key of shown) keys.add(key);
+  }
+  return keys;
+}
+
+/** Follows the stream until the returned function is called. */
+export function follow(api: Api, queries: QueryClient, tell: (live: Live) => void): () => void {
+  const stopped = new AbortController();
+  let gathered: Change[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let again = AGAIN_MIN_MS;
+
+  const over = (): boolean => stopped.signal.aborted;
+  const renew = (): void => {
+    timer = undefined;
+    const keys = outdated(gathered);
+    gathered = [];
+    void queries.invalidateQueries(keys === null ? {} : { predicate: ({ queryKey }) => keys.has(String(queryKey[0])) });
+  };
+  const take = (changes: readonly Change[]): void => {
+    if (changes.length === 0) return;
+    gathered.push(...changes);
+    timer ??= setTimeout(renew, GATHER_MS);
+  };
+
+  const read = async (): Promise<void> => {
+    const response = await fetch("/api/v1/events", { headers: bearer(api), signal: stopped.signal });
+    if (response.status === 401) {
+      await api.refresh();
+      return;
+    }
+    if (!response.ok || response.body === null) throw new ApiProblem(response.status, "stream");
+    tell("live");
+    again = AGAIN_MIN_MS;
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const found = parse(rest + value);
+      rest = found.rest;
+      take(found.changes);
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    let first = true;
+    while (!over()) {
+      try {
+        if (!first) take([{ topic: "everything" }]); // what happened meanwhile was missed
+        first = false;
+        await read();
+      } catch {
+        if (over()) return;
+        tell("lost");
+        await new Promise((resolve) => setTimeout(resolve, again));
+        again = Math.min(again * 2, AGAIN_MAX_MS);
+      }
+    }
+  };
+  void run();
+  return () => {
+    stopped.abort();
+    clearTimeout(timer);
+  };
+}

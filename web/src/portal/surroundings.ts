@@ -1,0 +1,56 @@
+// What every page of the portal has at hand: the API, who is signed in, what they may do, the words, the notices.
+import { createContext, useContext } from "react";
+import type { Language, WordValues } from "../words";
+import type { AnyKey } from "../words/portal";
+import type { Preferences } from "../session/preferences";
+import type { Api } from "../session/api";
+import type { Client, Schemas } from "./http";
+import type { Notices } from "./notices";
+
+export type Permission = Schemas["Me"]["rights"] extends Partial<Record<infer P, string[]>> ? P & string : string;
+
+export interface PortalWords {
+  readonly language: Language;
+  readonly say: (key: AnyKey, values?: WordValues) => string;
+}
+
+export interface Portal {
+  readonly api: Api;
+  readonly client: Client;
+  readonly me: Schemas["Me"];
+  readonly notices: Notices;
+  readonly preferences: Preferences;
+  readonly setPreferences: (preferences: Preferences) => void;
+  readonly actIn: (companyId: string) => void;
+  readonly signOut: () => void;
+}
+
+export const PortalWordsContext = createContext<PortalWords | null>(null);
+export const PortalContext = createContext<Portal | null>(null);
+
+export function useWords(): PortalWords {
+  const words = useContext(PortalWordsContext);
+  if (words === null) throw new Error("no words around");
+  return words;
+}
+
+export function usePortal(): Portal {
+  const portal = useContext(PortalContext);
+  if (portal === null) throw new Error("not signed in");
+  return portal;
+}
+
+/** Whether the permission holds for things at that path. */
+export function covers(rights: Schemas["Me"]["rights"], permission: string, path: string): boolean {
+  const prefixes = (rights as Record<string, string[] | undefined>)[permission] ?? [];
+  return prefixes.some((prefix) => path.startsWith(prefix));
+}
+
+/** `may("people.manage")`: somewhere; with a path: there. The platform decides again at every wish. */
+export function useMay(): (permission: string, path?: string) => boolean {
+  const { me } = usePortal();
+  return (permission, path) => {
+    if (path !== undefined) return covers(me.rights, permission, path);
+    return ((me.rights as Record<string, string[] | undefined>)[permission] ?? []).length > 0;
+  };
+}

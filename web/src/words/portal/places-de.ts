@@ -1,0 +1,47 @@
+// German words of places, stations and companies in the portal.
+import type { placesEn } from "./places-en";
+
+export const placesDe: Record<keyof typeof placesEn, string> = {
+  "place.tree": "Baum der Orte",
+  "place.inside": "Hier drin",
+  "place.inside.none":
+    "Hier ist noch nichts. Fügen Sie einen Ordner für ein Gebäude oder Stockwerk hinzu, oder eine Station.",
+  "place.inside.none.company":
+    "Noch kein Projekt. Ein Projekt fasst die Standorte eines Kunden oder Viertels zusammen.",
+  "place.inside.none.project":
+    "Noch kein Standort. Ein Standort ist eine Adresse; seine Stationen haben seine Zeitzone.",
+  "place.add.project": "Neues Projekt",
+  "place.add.site": "Neuer Standort",
+  "place.add.folder": "Neuer Ordner",
+  "place.added": "{name} ist hinzugefügt.",
+  "place.renamed": "Heißt jetzt {name}.",
+  "place.moved": "{name} ist verschoben.",
+  "place.removed": "{name} ist gelöscht.",
+  "place.changed": "Gespeichert.",
+  "place.settings": "Zeit und Sprache",
+  "place.settings.lead": "Was hier drin liegt, folgt dem, wenn es nichts anderes sagt.",
+  "place.move.title": "Wohin mit {name}?",
+  "place.move.lead": "Alles darin kommt mit: Stationen, Rechte von Personen, Anrufe.",
+  "place.move.here": "Hierher verschieben",
+  "place.none": "Diesen Ort gibt es nicht, oder Sie dürfen ihn nicht sehen.",
+
+  "station.list": "Stationen",
+  "station.none": "Hier ist noch keine Station.",
+  "station.add": "Station hinzufügen",
+  "station.name": "Name",
+  "station.name.hint": "Wie Leute an der Tür sagen würden: „Haupteingang“",
+  "station.spot": "Stelle (freiwillig)",
+  "station.added": "{name} ist hinzugefügt.",
+  "station.code": "Code für {name}",
+  "station.code.lead":
+    "Geben Sie ihn der Person, die die Station montiert. Er wird nur dieses Mal angezeigt und gilt einmal, bis {time}.",
+  "station.code.new": "Neuer Code",
+  "station.moved": "{name} ist verschoben.",
+
+  "companies.title": "Alle Unternehmen",
+  "companies.lead": "Ihres, und jene, die Ihnen Rechte gegeben haben.",
+  "companies.own": "Ihr Unternehmen",
+  "companies.enter": "Hier arbeiten",
+  "companies.acting": "Sie arbeiten hier",
+  "companies.calm": "Alle online",
+};
