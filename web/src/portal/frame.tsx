@@ -35,7 +35,7 @@ export function Frame() {
         >
           {open ? <IconX size={20} stroke={1.75} /> : <IconMenu2 size={20} stroke={1.75} />}
         </button>
-        <Link to="/" className="p-home" aria-label={say("nav.overview")}>
+        <Link to="/" className="p-home" aria-label={`Antiphon, ${say("nav.overview")}`}>
           <Brand />
         </Link>
         <Search />

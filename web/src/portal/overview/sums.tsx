@@ -23,7 +23,7 @@ export function StationsCard({ places }: { places: readonly Schemas["Branch"][] 
   return (
     <Card title={say("station.list")} className="bare">
       <p className="p-sum">
-        <span className="p-figure">{total}</span> {say("over.stations")}
+        <span className="p-figure">{total}</span> {say(total === 1 ? "over.stations.one" : "over.stations")}
       </p>
       <svg className="p-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
         {STATES.map(([name], at) => {
@@ -53,7 +53,7 @@ export function PeopleCard() {
   const asked = useQuery(counts(client));
   const shown = asked.data;
   return (
-    <Card title={say("people.title")} action={<Link to="/people">{say("do.open")}</Link>} className="bare">
+    <Card title={say("people.title")} action={<Link to="/people">{say("do.open")}</Link>}>
       <Answer of={asked}>
         {shown !== undefined && (
           <>

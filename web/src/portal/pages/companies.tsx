@@ -61,7 +61,7 @@ export function StateLine({ counts }: { counts: Schemas["StationCountsItem"] }) 
   return (
     <span className="p-states">
       <span className="num">
-        {total} {say("over.stations")}
+        {total} {say(total === 1 ? "over.stations.one" : "over.stations")}
       </span>
       {wrong.map(([name, mark, key]) => (
         <span key={name}>

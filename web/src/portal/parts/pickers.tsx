@@ -68,6 +68,7 @@ export function Finder({ kind, label, value, onChange, offered, placeholder, lea
       searchable
       searchValue={words}
       onSearchChange={setWords}
+      onFocus={(event) => event.currentTarget.select()} // what is typed takes the place of what stands there
       // The platform has searched: what it found is shown as it is.
       filter={({ options }) => options}
       data={[...choices].map(([id, name]) => ({ value: id, label: name }))}

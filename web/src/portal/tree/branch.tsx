@@ -43,15 +43,18 @@ export function Branch({ place, level, first = false }: Props) {
     setDragged(null);
   };
 
-  const words = [place.name, String(total(place.stations))];
-  if (offline > 0) words.push(`${offline} ${say("state.offline")}`);
-  if (fault > 0) words.push(`${fault} ${say("state.fault")}`);
+  const wrong = (
+    [
+      ["fault", fault],
+      ["offline", offline],
+    ] as const
+  ).filter(([, number]) => number > 0);
   return (
     <li
       role="treeitem"
       aria-level={level}
       aria-selected={here}
-      aria-label={words.join(", ")}
+      aria-labelledby={`row-${place.id}`}
       {...(opens ? { "aria-expanded": isOpen } : {})}
       tabIndex={current === place.id || (current === null && first) ? 0 : -1}
       data-id={place.id}
@@ -61,6 +64,7 @@ export function Branch({ place, level, first = false }: Props) {
       }}
     >
       <div
+        id={`row-${place.id}`}
         className={`p-row${here ? " here" : ""}${over && takes ? " takes" : ""}`}
         data-level={Math.min(level, 6)}
         draggable={may("places.configure", place.path)}
@@ -88,8 +92,14 @@ export function Branch({ place, level, first = false }: Props) {
         </span>
         <span className="ell">{place.name}</span>
         <span className="p-count">
-          {fault > 0 && <StateMark state="fault" />}
-          {offline > 0 && <StateMark state="offline" />}
+          {wrong.map(([state, number]) => (
+            <span key={state}>
+              <StateMark state={state} />
+              <span className="visually-hidden">
+                {number} {say(`state.${state}`)},{" "}
+              </span>
+            </span>
+          ))}
           {total(place.stations) > 0 && <span className="num">{total(place.stations)}</span>}
         </span>
       </div>
@@ -120,19 +130,21 @@ function Leaves({ placeId, level }: { placeId: string; level: number }) {
             role="treeitem"
             aria-level={level}
             aria-selected={false}
-            aria-label={`${station.name}, ${say(state.key)}`}
+            aria-labelledby={`row-${station.id}`}
             tabIndex={current === station.id ? 0 : -1}
             data-id={station.id}
             data-name={station.name}
             onFocus={() => setCurrent(station.id)}
           >
             <div
+              id={`row-${station.id}`}
               className="p-row leaf"
               data-level={Math.min(level, 6)}
               onClick={() => void navigate({ to: "/places/$placeId", params: { placeId } })}
             >
               <StateMark state={state.mark} />
               <span className="ell">{station.name}</span>
+              <span className="visually-hidden">{say(state.key)}</span>
             </div>
           </li>
         );

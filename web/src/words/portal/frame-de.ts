@@ -85,6 +85,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "over.rings": "Taste {button}",
   "over.placed": "{who} hat die Station angerufen",
   "over.stations": "Stationen",
+  "over.stations.one": "Station",
   "over.people": "Personen",
   "over.people.one": "Person",
   "over.invited": "Eingeladen, noch nicht da",

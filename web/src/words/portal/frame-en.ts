@@ -83,6 +83,7 @@ export const frameEn = {
   "over.rings": "Button {button}",
   "over.placed": "{who} called the station",
   "over.stations": "stations",
+  "over.stations.one": "station",
   "over.people": "people",
   "over.people.one": "person",
   "over.invited": "Invited, not here yet",

@@ -1,0 +1,209 @@
+"""The portal of a running installation: its pages, what they show as it happens, and what they change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from corridor.desk import Desk
+from corridor.office_page import OfficePage
+from corridor.platform_under_test import Platform
+from corridor.visitor import Visitor
+
+pytestmark = pytest.mark.system
+
+Contexts = Callable[..., BrowserContext]
+GONE_WITHIN_MS = 5_000  # issue 4: deactivation ends sessions and sockets within five seconds
+PASSWORD = "ein Salzburger Schnürlregen im November"
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[Contexts]:
+    with ExitStack() as stack:
+
+        def make(**options: object) -> BrowserContext:
+            context = browser.new_context(**({"ignore_https_errors": True, "locale": "en-GB"} | options))  # type: ignore[arg-type]
+            stack.callback(context.close)
+            return context
+
+        yield make
+
+
+@pytest.fixture
+def anna(platform: Platform, contexts: Contexts) -> OfficePage:
+    """The owner, at the overview."""
+    email = platform.people[0]
+    return OfficePage(contexts(), platform.portal).sign_in(email, platform.logins[email])
+
+
+PAGES: dict[str, tuple[str, str]] = {
+    "": ("Salzach Immobilien", "Salzach Immobilien"),
+    "/people": ("People", "Personen"),
+    "/roles": ("Roles", "Rollen"),
+    "/keys": ("API keys", "API-Schlüssel"),
+    "/changes": ("Changes", "Änderungen"),
+    "/companies": ("All companies", "Alle Unternehmen"),
+    "/profile": ("My profile", "Mein Profil"),
+}
+
+
+@pytest.mark.parametrize(
+    ("theme", "language", "width"),
+    [("light", "en", 1440), ("dark", "de", 1440), ("light", "de", 390), ("dark", "en", 1024)],
+)
+def test_every_page_in_both_themes_and_languages(
+    platform: Platform, contexts: Contexts, theme: str, language: str, width: int
+) -> None:
+    context = contexts(
+        viewport={"width": width, "height": 900}, color_scheme=theme, locale="de-AT" if language == "de" else "en-GB"
+    )
+    email = platform.people[0]
+    page = OfficePage(context, platform.portal).sign_in(email, platform.logins[email])
+    found: list[str] = []
+    for path, titles in PAGES.items():
+        page.goes_to(path, titles[language == "de"])
+        page.page.wait_for_load_state("domcontentloaded")
+        expect(page.page.get_by_text(re.compile("^(Loading|Wird geladen) …$"))).to_have_count(0)
+        found += page.inspected(f"portal{path.replace('/', '-')}-{theme}-{language}-{width}")
+    assert found == []
+    assert page.complaints == []
+
+
+def test_a_ring_is_on_the_overview_while_it_rings_and_says_who_answered(
+    anna: OfficePage, platform: Platform, desk: Desk, visitor: Visitor
+) -> None:
+    bernd = desk.tab(platform.people[1])
+    visitor.press()
+    bernd.is_rung()
+    tile = anna.page.get_by_role("article", name="Haupteingang")
+    expect(tile).to_contain_text("Ringing")
+    bernd.answers()
+    expect(tile).to_contain_text("In call")
+    expect(tile).to_contain_text("Bernd Berger talks")
+    bernd.hangs_up()
+    expect(tile).to_have_count(0)
+    expect(anna.page.get_by_role("region", name="Last calls").get_by_role("row").first).to_contain_text("Bernd Berger")
+    assert anna.complaints == []
+
+
+def test_somebody_invited_joins_and_is_out_within_seconds_of_their_deactivation(
+    anna: OfficePage, platform: Platform, contexts: Contexts
+) -> None:
+    anna.goes_to("/people", "People")
+    anna.presses("Invite somebody")
+    anna.fills("Name (optional)", "Doris Moser")
+    anna.presses("Make the invitation")
+    link = anna.page.locator("output").inner_text()
+    assert link.startswith(f"{platform.portal}/join#")
+    anna.page.keyboard.press("Escape")
+
+    theirs = contexts()
+    doris = OfficePage(theirs, platform.portal)
+    doris.page.goto(link)
+    doris.is_at("Welcome to Salzach Immobilien")
+    doris.fills("E-mail", "doris@salzach.example")
+    doris.fills("Choose a password", PASSWORD)
+    doris.presses("Join")
+    doris.is_at("Salzach Immobilien")
+    desk = OfficePage(theirs, platform.portal)
+    desk.page.goto(platform.portal)
+    desk.reads("Rings here")
+
+    anna.page.get_by_role("link", name="Doris Moser").click()  # the list shows her by itself
+    anna.is_at("Doris Moser")
+    anna.presses("Deactivate")
+    for page in (doris, desk):
+        expect(page.page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=GONE_WITHIN_MS)
+    anna.undoes()
+    anna.reads("Doris Moser is active again.")
+    doris.fills("E-mail", "doris@salzach.example")
+    doris.page.locator("#password").fill(PASSWORD)
+    doris.presses("Sign in")
+    doris.is_at("Salzach Immobilien")
+    anna.presses("Deactivate")  # so that she rings nowhere in later scenarios
+    assert anna.complaints == []
+
+
+def test_rights_at_one_site_show_that_site_alone_and_end_when_taken_away(
+    anna: OfficePage, platform: Platform, contexts: Contexts
+) -> None:
+    anna.goes_to("/people", "People")
+    anna.presses("Invite somebody")
+    anna.fills("Name (optional)", "Emil")
+    where = anna.page.get_by_role("combobox", name="Where")
+    where.click()
+    where.fill("Rainer")
+    anna.page.get_by_role("option", name="Rainerstraße 12").click()
+    anna.presses("Make the invitation")
+    link = anna.page.locator("output").inner_text()
+    anna.page.keyboard.press("Escape")
+
+    emil = OfficePage(contexts(), platform.portal)
+    emil.page.goto(link)
+    emil.fills("E-mail", "emil@salzach.example")
+    emil.fills("Choose a password", PASSWORD)
+    emil.presses("Join")
+    emil.is_at("Salzach Immobilien")
+    expect(emil.page.get_by_role("treeitem")).to_have_count(1)
+    expect(emil.page.get_by_role("treeitem", name=re.compile("^Rainerstraße 12"))).to_be_visible()
+    expect(emil.page.get_by_role("link", name="People")).to_have_count(0)
+
+    anna.page.get_by_role("link", name="Emil").click()
+    anna.presses("Take away")
+    anna.reads("Operator taken away.")
+    expect(emil.page.get_by_role("treeitem")).to_have_count(0, timeout=GONE_WITHIN_MS)
+    anna.undoes()
+    expect(emil.page.get_by_role("treeitem")).to_have_count(1)
+    anna.presses("Deactivate")
+
+
+def test_places_are_made_found_moved_and_brought_back(anna: OfficePage) -> None:
+    anna.presses("New project")
+    anna.fills("Name", "Lehen")
+    anna.presses("Save")
+    anna.page.get_by_role("treeitem", name=re.compile("^Lehen")).click()
+    anna.is_at("Lehen")
+    for name in ("Siebenstädterstraße 3", "Ignaz-Harrer-Straße 9"):
+        anna.presses("New site")
+        anna.fills("Name", name)
+        anna.presses("Save")
+        anna.reads(f"{name} was added.")
+    anna.page.get_by_role("main").get_by_role("link", name="Ignaz-Harrer-Straße 9").click()
+    anna.is_at("Ignaz-Harrer-Straße 9")
+    anna.presses("New folder")
+    anna.fills("Name", "Stiege 2")
+    anna.presses("Save")
+    anna.page.get_by_role("main").get_by_role("link", name="Stiege 2").click()
+    anna.is_at("Stiege 2")
+
+    anna.presses("Move to …")
+    where = anna.page.get_by_role("combobox", name="Where")
+    where.click()
+    where.fill("sieben")
+    anna.page.get_by_role("option", name="Siebenstädterstraße 3").click()
+    anna.presses("Move it here")
+    anna.reads("Stiege 2 was moved.")
+    way = anna.page.get_by_role("navigation", name="Where")
+    expect(way).to_contain_text("Siebenstädterstraße 3")
+    anna.undoes()
+    expect(way).to_contain_text("Ignaz-Harrer-Straße 9")
+
+    anna.page.keyboard.press("/")
+    anna.page.keyboard.type("stie")
+    expect(anna.page.get_by_role("option").first).to_contain_text("Ignaz-Harrer-Straße 9, Stiege 2")
+    anna.page.keyboard.press("Escape")
+
+    tree = anna.page.get_by_role("tree")
+    tree.get_by_role("treeitem", name=re.compile("^Lehen")).focus()
+    anna.page.keyboard.press("ArrowRight")
+    expect(tree.get_by_role("treeitem", name=re.compile("^Ignaz"))).to_be_visible()
+    anna.page.keyboard.press("ArrowDown")
+    anna.page.keyboard.press("Enter")
+    anna.is_at("Ignaz-Harrer-Straße 9")
+    anna.presses("Remove")
+    anna.reads("Something is still in there. Move it out first.")
+    assert [line for line in anna.complaints if "409" not in line] == []
