@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +11,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from antiphon.database import Database, migrate
+from antiphon.database import Database, copying, migrate
 from antiphon.settings import Settings
+from postgresql import Server, server
 from residents import StillClock, Tenant, make_tenant
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=("sqlite", "postgresql"), default="sqlite", help="what stands below the rooms"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +36,49 @@ def clock() -> StillClock:
     return StillClock()
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """One for all tests; each has databases of its own."""
+    with server() as running:
+        yield running
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """An installation with a migrated SQLite database and a signing key."""
-    settings = Settings(data=tmp_path / "data")
-    settings.secrets.mkdir(parents=True)
-    settings.run.mkdir()
-    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (settings.secrets / "jwt.key").write_bytes(key)
+def postgresql(postgresql_server: Server) -> Iterator[str]:
+    """The address of a migrated database on PostgreSQL."""
+    with postgresql_server.migrated() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgresql(postgresql_server: Server) -> Iterator[str]:
+    """The address of a database on PostgreSQL with nothing in it."""
+    with postgresql_server.empty() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SQLite's file after every migration."""
+    settings = Settings(data=tmp_path_factory.mktemp("migrated"))
     migrate.upgrade(settings)
-    return settings
+    return copying.file_of(settings)
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """An installation with a signing key and a migrated database: the one that `--database` names, or SQLite for tests of it."""
+    data = tmp_path / "data"
+    (data / "secrets").mkdir(parents=True)
+    (data / "run").mkdir()
+    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (data / "secrets" / "jwt.key").write_bytes(key)
+    if request.config.getoption("--database") == "postgresql" and not request.node.get_closest_marker("sqlite"):
+        (data / "settings.toml").write_text(f'database_url = "{request.getfixturevalue("postgresql")}"\n')
+        return Settings(data=data)
+    (data / "db").mkdir()
+    shutil.copyfile(request.getfixturevalue("migrated_file"), data / "db" / "antiphon.sqlite")
+    return Settings(data=data)
 
 
 @pytest.fixture
@@ -58,12 +97,3 @@ def tenant(database: Database, clock: StillClock) -> Tenant:
 def other(database: Database, clock: StillClock) -> Tenant:
     """Another company, whose rows nobody of the first may see or touch."""
     return make_tenant(database, clock, "Inn")
-
-
-@pytest.fixture
-def short_folder() -> Iterator[Path]:
-    """A unix socket's path is at most 107 bytes, and the unprivileged user has to reach it."""
-    folder = Path(tempfile.mkdtemp(prefix="antiphon-pg-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)

@@ -100,6 +100,7 @@ async def test_a_failure_of_ours_shows_no_stack(app: FastAPI, browser: Browsers,
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.sqlite
 async def test_a_full_disk_is_named(app: FastAPI, browser: Browsers, tenant: Tenant) -> None:
     anna = browser()
     await anna.sign_in(tenant.owner)
@@ -121,9 +122,8 @@ async def test_health_names_what_is_wrong(app: FastAPI, browser: Browsers) -> No
     assert (await browser().get("/health/live")).status_code == 200
     ready = await browser().get("/health/ready")
     assert ready.json()["checks"]["database"] is None
-    connection = app.state.database.engine.raw_connection()
-    connection.cursor().execute("UPDATE alembic_version SET version_num = '0000'")
-    connection.close()
+    with app.state.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     behind = await browser().get("/health/ready")
     assert behind.status_code == 503
     assert "schema is at 0000" in behind.json()["checks"]["database"]

@@ -12,6 +12,7 @@ from residents import StillClock
 ROLES = metadata.tables["roles"]
 
 
+@pytest.mark.sqlite
 def test_a_commit_that_fails_after_an_unusual_question_leaves_the_connection_usable(
     database: Database, clock: StillClock
 ) -> None:

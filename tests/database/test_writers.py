@@ -1,9 +1,11 @@
-"""Several processes write at once on SQLite, reading before they write: nothing fails, nothing is lost."""
+"""Several processes write at once, reading before they write: nothing fails, nothing is lost."""
 
 from __future__ import annotations
 
 import multiprocessing
 from pathlib import Path
+
+import pytest
 
 from antiphon.database import Database
 from antiphon.settings import Settings
@@ -40,6 +42,7 @@ def test_four_writers_lose_nothing(settings: Settings, database: Database, tenan
         assert tx.all(tenant.scope, companies)[0]["name"] == str(WRITERS * ROUNDS)
 
 
+@pytest.mark.sqlite
 def test_the_file_is_write_ahead_logged(settings: Settings, database: Database) -> None:
     with database.transaction():
         assert Path(settings.data / "db" / "antiphon.sqlite-wal").exists()

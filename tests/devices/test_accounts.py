@@ -15,6 +15,8 @@ from antiphon.devices import AccountNotFound, Commander, NewAccount, StationNotF
 from antiphon.devices.registrations import Registrations
 from antiphon.errors import BadInput
 from antiphon.events import AccountRemoved, Fact
+from antiphon.settings import Settings
+from edge import at_the_edge
 from residents import StillClock, Tenant
 
 REALM = "antiphon.local"
@@ -43,6 +45,12 @@ def test_the_password_is_stored_as_its_digest_alone(database: Database, tenant: 
     again = database.run_sync(lambda tx: devices.new_account_password(tx, tenant.scope, made.station.id))
     assert again.password != made.password
     assert ha1_of(database, tenant) != [expected]
+
+
+def test_the_sip_edge_reads_what_it_needs_of_it(settings: Settings, database: Database, made: NewAccount) -> None:
+    number = made.station.number
+    ha1 = hashlib.md5(f"{number}:{REALM}:{made.password}".encode()).hexdigest()
+    assert at_the_edge(settings, 'SELECT "user", realm, ha1 FROM sip_accounts') == [(number, REALM, ha1)]
 
 
 def test_an_account_is_no_station_of_this_platform(

@@ -19,7 +19,7 @@ from antiphon.database.copying import DatabaseUsed
 from antiphon.errors import BadInput
 from antiphon.settings import Settings
 from antiphon.tenancy import users
-from postgresql import POSTGRES, postgres
+from postgresql import needs_postgresql, unwalled
 from residents import StillClock, make_tenant
 
 
@@ -207,28 +207,29 @@ def test_a_path_that_cannot_be_used_is_refused(installed: Settings, tmp_path: Pa
         restored(made(installed, tmp_path), tmp_path / ("x" * 120))
 
 
-@pytest.mark.xfail(not POSTGRES, reason="no PostgreSQL server on this machine", run=False)
+@needs_postgresql
 def test_everything_comes_back_on_postgresql(
-    installed: Settings, short_folder: Path, tmp_path: Path, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+    installed: Settings, empty_postgresql: str, tmp_path: Path, clock: StillClock
 ) -> None:
-    with postgres(short_folder) as url:
-        written = installed.data / "settings.toml"
-        written.write_text(written.read_text().replace('database_url = ""', f'database_url = "{url}"'))
-        settings = Settings(data=installed.data)
-        migrate.upgrade(settings)
-        database = Database(url)
-        tenant = make_tenant(database, clock, "Salzach")
-        database.close()
-        file = made(settings, tmp_path, "otters")
-        with pytest.raises(DatabaseUsed):
-            restored(file, tmp_path / "two", "otters")
-        database = Database(url)
-        with database.transaction() as tx:
-            tx.delete(tenant.scope, metadata.tables["grants"], user_id=tenant.operator.id)
-            tx.delete(tenant.scope, metadata.tables["users"], id=tenant.operator.id)
-        database.close()
-        restored(file, tmp_path / "three", "otters", force=True)
-        database = Database(url)
-        with database.transaction(read_only=True) as tx:
-            assert [user.name for user in users(tx, tenant.scope)] == ["Anna", "Bernd"]
-        database.close()
+    written = installed.data / "settings.toml"
+    written.write_text(written.read_text().replace('database_url = ""', f'database_url = "{empty_postgresql}"'))
+    settings = Settings(data=installed.data)
+    migrate.upgrade(settings)
+    database = Database(empty_postgresql)
+    tenant, other = make_tenant(database, clock, "Salzach"), make_tenant(database, clock, "Inn")
+    database.close()
+    file = made(settings, tmp_path, "otters")
+    with pytest.raises(DatabaseUsed):
+        restored(file, tmp_path / "two", "otters")
+    database = Database(empty_postgresql)
+    with database.transaction() as tx:
+        tx.delete(tenant.scope, metadata.tables["grants"], user_id=tenant.operator.id)
+        tx.delete(tenant.scope, metadata.tables["users"], id=tenant.operator.id)
+    database.close()
+    restored(file, tmp_path / "three", "otters", force=True)
+    database = Database(empty_postgresql)
+    with database.transaction(read_only=True) as tx:
+        for company in (tenant, other):
+            assert [user.name for user in users(tx, company.scope)] == ["Anna", "Bernd"]
+    assert unwalled(database) == []
+    database.close()

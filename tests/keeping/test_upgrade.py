@@ -20,7 +20,7 @@ from antiphon.database import copying, migrate
 from antiphon.database.migrate import NoWayDown
 from antiphon.settings import Settings
 from keeping.older import FIRST_RELEASE, installation_at, rows
-from postgresql import POSTGRES, postgres
+from postgresql import needs_postgresql
 
 SCRIPTS = Path(migrate.__file__).parent / "migrations"
 BROKEN = '''"""Changes something, then fails."""
@@ -341,13 +341,12 @@ def test_no_way_down_changes_nothing(tmp_path: Path) -> None:
     assert migrate.current(settings) == migrate.head()
 
 
-@pytest.mark.xfail(not POSTGRES, reason="no PostgreSQL server on this machine", run=False)
-def test_the_way_back_on_postgresql(short_folder: Path, tmp_path: Path) -> None:
-    with postgres(short_folder) as url:
-        settings = Settings(data=tmp_path, database_url=url)
-        migrate.upgrade(settings)
-        for revision in reversible():
-            migrate.downgrade(settings, revision)
-            assert migrate.current(settings) == revision
-        migrate.upgrade(settings)
-        assert migrate.current(settings) == migrate.head()
+@needs_postgresql
+def test_the_way_back_on_postgresql(empty_postgresql: str, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, database_url=empty_postgresql)
+    migrate.upgrade(settings)
+    for revision in reversible():
+        migrate.downgrade(settings, revision)
+        assert migrate.current(settings) == revision
+    migrate.upgrade(settings)
+    assert migrate.current(settings) == migrate.head()

@@ -15,6 +15,7 @@ from antiphon import settings as settings_room
 _ROOT = Path(__file__).resolve().parents[3]
 _TESTED = ("src", "tests")
 _CORRIDOR = "tests/system/corridor"
+_ON_EITHER_DATABASE = ("database", "api", "identity", "devices", "access", "directory", "calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def run(*, long: bool, pytest: list[str]) -> int:
     began = time.monotonic()
     results = list(_side_by_side(_quick()))
     # the browser side and the machines need no ports: both cores are used
-    results += _side_by_side([*_web(), _units()])
+    results += _side_by_side([*_web(), _units(), _postgresql()])
     # half of it waits for the other half: people in browsers, and everything else that needs the engines
     results += _side_by_side(_systems(long))
     if long:
@@ -71,6 +72,13 @@ def _web() -> list[Check]:
 
 def _units() -> Check:
     return Check("units", _pytest("-n", "2", "--dist", "loadgroup", "-m", "not system and not long", "tests"))
+
+
+def _postgresql() -> Check:
+    """The rooms once more, on the other database."""
+    rooms = (f"tests/{room}" for room in _ON_EITHER_DATABASE)
+    chosen = ("--database", "postgresql", "-m", "not system and not long and not sqlite")
+    return Check("postgresql", _pytest("-n", "2", "--dist", "loadgroup", *chosen, *rooms))
 
 
 def _systems(long: bool) -> list[Check]:
@@ -124,7 +132,7 @@ def _carry_out(check: Check, *, aloud: bool = False) -> Result:
     _say(f"{check.name} {'passed' if passed else 'FAILED'} after {result.seconds:.1f} s")
     if not passed and result.output:
         sys.stdout.write(result.output.rstrip() + "\n")
-    elif check.name in ("units", "web tests", "corridor", "systems"):
+    elif check.name in ("units", "postgresql", "web tests", "corridor", "systems"):
         sys.stdout.write("\n".join(result.output.rstrip().splitlines()[-1:]) + "\n")
     sys.stdout.flush()
     return result

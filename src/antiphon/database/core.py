@@ -18,6 +18,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from antiphon import metrics
 from antiphon.database import prepared as statements
 from antiphon.database.failures import translated
+from antiphon.database.row_security import name_company
 from antiphon.database.scope import AnyScope, Scope
 from antiphon.database.thread import WorkThread
 
@@ -80,6 +81,8 @@ class Tx:
         self._driver: Any = (
             driver_of(connection) if connection.dialect.name == "sqlite" else None
         )  # Any: it has no type
+        self._walled = connection.dialect.name == "postgresql"
+        self._named: AnyScope | None = None  # whose rows it lets through
         self.facts_written = False  # set by the outbox: whoever delivers facts is woken after the commit
 
     def all(
@@ -100,7 +103,7 @@ class Tx:
                 values.append(limit)
             return prepared.rows(self._perform(prepared, values).fetchall())
         query = sa.select(table).where(*self._where(scope, table, where, equal)).order_by(*order_by)
-        return self._connection.execute(query.limit(limit) if limit is not None else query).mappings().all()
+        return self._execute(scope, query.limit(limit) if limit is not None else query).mappings().all()
 
     def first(
         self,
@@ -133,7 +136,7 @@ class Tx:
         if self._driver is not None:
             return asked.rows(self._driver.execute(asked.text, asked.bound(values)).fetchall())
         named = {f"where_{at}": value for at, value in enumerate(values)}
-        return asked.rows(self._connection.execute(asked.statement, named), typed=True)
+        return asked.rows(self._execute(scope, asked.statement, named), typed=True)
 
     def page(
         self,
@@ -164,7 +167,7 @@ class Tx:
             query = query.where(place < given if descending else place > given)
         query = query.order_by(*(column.desc() if descending else column for column in order_by)).limit(limit)
         found: list[tuple[Row, ...]] = []
-        for values in self._connection.execute(query):
+        for values in self._execute(scope, query):
             at = 0
             rows: list[Row] = []
             for one in tables:
@@ -178,7 +181,7 @@ class Tx:
     ) -> list[tuple[Any, ...]]:
         """Each combination of these columns' values that occurs, followed by how many rows have it."""
         query = sa.select(*columns, sa.func.count()).where(*self._where(scope, table, tuple(where), {}))
-        return [tuple(row) for row in self._connection.execute(query.group_by(*columns))]
+        return [tuple(row) for row in self._execute(scope, query.group_by(*columns))]
 
     def move_prefix(
         self,
@@ -194,12 +197,12 @@ class Tx:
         rest = sa.func.substr(column, len(old) + 1)
         values = {column.key: sa.literal(new, column.type).concat(rest)}
         matching = self._where(scope, table, where, {})
-        return self._connection.execute(sa.update(table).where(*matching).values(values)).rowcount
+        return self._execute(scope, sa.update(table).where(*matching).values(values)).rowcount
 
     def count(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], **equal: Any) -> int:
         """How many rows meet every condition."""
         query = sa.select(sa.func.count()).select_from(table).where(*self._where(scope, table, where, equal))
-        return int(self._connection.execute(query).scalar_one())
+        return int(self._execute(scope, query).scalar_one())
 
     def insert(self, scope: AnyScope, table: sa.Table, values: Mapping[str, Any]) -> None:
         """Add one row; a company scope fills and checks `company_id`."""
@@ -213,7 +216,7 @@ class Tx:
             if prepared is not None:
                 self._perform(prepared, tuple(row.values()))
                 return
-        self._connection.execute(sa.insert(table).values(row))
+        self._execute(scope, sa.insert(table).values(row))
 
     def update(
         self,
@@ -233,20 +236,20 @@ class Tx:
             prepared = statements.updating(table, shape, tuple(values))
             if prepared is not None:
                 return int(self._perform(prepared, [*compared, *values.values()]).rowcount)
-        return self._connection.execute(
-            sa.update(table).where(*self._where(scope, table, where, equal)).values(dict(values))
+        return self._execute(
+            scope, sa.update(table).where(*self._where(scope, table, where, equal)).values(dict(values))
         ).rowcount
 
     def delete(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], **equal: Any) -> int:
         """Remove the rows that match; returns how many there were."""
         self._refuse_when_read_only()
-        return self._connection.execute(sa.delete(table).where(*self._where(scope, table, where, equal))).rowcount
+        return self._execute(scope, sa.delete(table).where(*self._where(scope, table, where, equal))).rowcount
 
     def lock(self, scope: Scope) -> None:
-        """Let nobody else who asks for the same work on this company until the end; SQLite has one writer anyway."""
-        if self._connection.dialect.name == "postgresql":
-            key = sa.func.hashtextextended(scope.company_id, 0)
-            self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+        """Let nobody else write for this company until the end; the first question of a writing transaction about it does."""
+        if self._walled:
+            name_company(self._connection, scope, alone=True)
+            self._named = scope
 
     def revision(self) -> str | None:
         """The schema's revision, or None before the first migration."""
@@ -269,6 +272,14 @@ class Tx:
     def _perform(self, prepared: statements.Prepared, values: Sequence[Any]) -> DBAPICursor:
         cursor: DBAPICursor = self._driver.execute(prepared.text, prepared.bound(values))
         return cursor
+
+    def _execute(
+        self, scope: AnyScope, statement: sa.Executable, values: Mapping[str, Any] | None = None
+    ) -> sa.CursorResult[Any]:
+        if self._walled and scope != self._named:
+            name_company(self._connection, scope, alone=not self._read_only)
+            self._named = scope
+        return self._connection.execute(statement, values)
 
     def _refuse_when_read_only(self) -> None:
         if self._read_only:
@@ -303,6 +314,11 @@ def _owned(scope: AnyScope, table: sa.Table) -> tuple[sa.Column[Any], str] | Non
     return table.c.id if table.name == "companies" else table.c.company_id, scope.company_id
 
 
+# Whoever waits for another's transaction longer than that is told that the database is away.
+_ON_SQLITE = {"timeout": 5, "check_same_thread": False}
+_ON_POSTGRESQL = {"options": "-c lock_timeout=5s"}
+
+
 class Database:
     """Engine plus the one thread that runs this process's transactions, so that the event loop never waits for a disk."""
 
@@ -310,9 +326,7 @@ class Database:
         """`on_facts` is called in the writing thread after a transaction that put facts into the outbox has committed."""
         self.on_facts = on_facts
         self._sqlite = url.startswith("sqlite")
-        self._engine = sa.create_engine(
-            url, connect_args={"timeout": 5, "check_same_thread": False} if self._sqlite else {}
-        )
+        self._engine = sa.create_engine(url, connect_args=_ON_SQLITE if self._sqlite else _ON_POSTGRESQL)
         if self._sqlite:
             begin_immediate(self._engine)
         self._idle: list[Connection] = []  # SQLite's, between transactions

@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 
 from antiphon.database.core import begin_immediate
 from antiphon.database.failures import translated
+from antiphon.database.row_security import name_company
+from antiphon.database.scope import PLATFORM
 from antiphon.errors import Conflict
 from antiphon.settings import Settings
 
@@ -36,10 +38,7 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
     engine = _engine(url)
     try:
         with translated(), engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.func.pg_advisory_xact_lock(_LOCK).select())
-            config = _config()
-            config.attributes["connection"] = connection
+            config = _prepared(connection)
             command.upgrade(config, revision)
     finally:
         engine.dispose()
@@ -87,10 +86,7 @@ def downgrade(settings: Settings, revision: str) -> None:
     engine = _engine(sa.make_url(settings.sqlalchemy_url))
     try:
         with translated(), engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.func.pg_advisory_xact_lock(_LOCK).select())
-            config = _config()
-            config.attributes["connection"] = connection
+            config = _prepared(connection)
             command.downgrade(config, revision)
     finally:
         engine.dispose()
@@ -123,6 +119,16 @@ def _engine(url: sa.URL) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         begin_immediate(engine, foreign_keys=False)
     return engine
+
+
+def _prepared(connection: sa.Connection) -> Config:
+    """For steps on this connection, alone and on every company's rows."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.func.pg_advisory_xact_lock(_LOCK).select())
+        name_company(connection, PLATFORM)
+    config = _config()
+    config.attributes["connection"] = connection
+    return config
 
 
 def _config() -> Config:

@@ -16,6 +16,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from antiphon.assembly.engines import marks
 from antiphon.assembly.engines.parts import Part
+from antiphon.database.row_security import ALL_ROWS
 from antiphon.errors import Unavailable
 from antiphon.settings import Settings
 
@@ -85,7 +86,7 @@ def write_configuration(settings: Settings, parts: list[Part], address: str) -> 
             f"stdout_logfile={_text(settings.logs / (part.name + '.log'))}",
             "stdout_logfile_maxbytes=10MB",
             "stdout_logfile_backups=5",
-            "environment=" + _environment(settings, part, address),
+            "environment=" + environment_of(settings, part, address),
         ]
     roles = [part for part in parts if part.kind == "role"]
     if roles:  # one group: all are told to stop at the same time, where supervisord would wait for one after another
@@ -94,12 +95,17 @@ def write_configuration(settings: Settings, parts: list[Part], address: str) -> 
     (settings.conf / "supervisord.conf").write_text("\n".join(lines) + "\n")
 
 
-def _environment(settings: Settings, part: Part, address: str) -> str:
+def environment_of(settings: Settings, part: Part, address: str) -> str:
+    """What the part finds in its environment, as supervisord's file wants it."""
     values = {"ANTIPHON_PART": f"{settings.data}:{part.name}", "ANTIPHON_DATA": str(settings.data)}
     if part.kind == "role":
         values["ANTIPHON_ADVERTISED_ADDRESS"] = address
     if part.kind == "engine":
         values["OPENSSL_CONF"] = str(settings.conf / "openssl.cnf")
+    if (
+        part.name == "kamailio"
+    ):  # it looks for accounts of all companies, and writes nothing (libpq, with PostgreSQL alone)
+        values["PGOPTIONS"] = f"{ALL_ROWS} -c default_transaction_read_only=on"
     return ",".join(f'{name}="{_text(value)}"' for name, value in values.items())
 
 
