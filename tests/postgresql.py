@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 import antiphon.assembly.api  # noqa: F401 - loads every room's tables
 from antiphon.database import Database, metadata, migrate
@@ -27,9 +29,9 @@ _TEMPLATE = "migrated"
 class Server:
     """A running server. Addresses are given as settings take them."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` holds its socket."""
-        self.folder = folder
+    def __init__(self, folder: Path, port: int) -> None:
+        """`folder` holds its socket; it listens at `port` on loopback too."""
+        self.folder, self.port = folder, port
         self._numbers = count(1)
         self._migrated = False
         self.carry_out(f"CREATE ROLE {ROLE} LOGIN")
@@ -52,11 +54,12 @@ class Server:
 
     def carry_out(self, statement: str) -> None:
         """As the superuser."""
-        with psycopg.connect(host=str(self.folder), dbname="postgres", user="postgres", autocommit=True) as connection:
+        superuser = {"host": str(self.folder), "port": self.port, "user": "postgres", "dbname": "postgres"}
+        with psycopg.connect(**superuser, autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def _url(self, name: str) -> str:
-        return f"postgresql+psycopg://{ROLE}@/{name}?host={self.folder}"
+        return f"postgresql+psycopg://{ROLE}@/{name}?host={self.folder}&port={self.port}"
 
     @contextmanager
     def _made(self, like: str) -> Iterator[str]:
@@ -68,7 +71,7 @@ class Server:
 
 @contextmanager
 def server() -> Iterator[Server]:
-    """A PostgreSQL of its own on a unix socket, run by an unprivileged user."""
+    """A PostgreSQL of its own, run by an unprivileged user."""
     folder = Path(tempfile.mkdtemp(prefix="antiphon-pg-", dir="/tmp"))  # a socket's path is at most 107 bytes
     folder.chmod(0o755)
     programs = POSTGRES[-1].parent
@@ -78,17 +81,25 @@ def server() -> Iterator[Server]:
     data, environment = folder / "pg", {"LC_ALL": "C.UTF-8", "HOME": str(folder)}
     run = {"check": True, "cwd": folder, "env": environment, "stdout": subprocess.DEVNULL}
     subprocess.run([*as_user, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"], **run)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     options = (
-        f"-c listen_addresses= -c unix_socket_directories={folder} "
+        f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} "
         "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=32MB -c autovacuum=off"
     )
     control = [*as_user, programs / "pg_ctl", "-D", data]
     subprocess.run([*control, "-l", folder / "log", "-w", "-o", options, "start"], **run)
     try:
-        yield Server(folder)
+        yield Server(folder, port)
     finally:
         subprocess.run([*control, "-w", "-m", "immediate", "stop"], **run)
         shutil.rmtree(folder)
+
+
+def over_tcp(url: str) -> str:
+    """The same database by its port on loopback."""
+    address = sa.make_url(url)
+    return address.set(host="127.0.0.1", port=int(str(address.query["port"])), query={}).render_as_string()
 
 
 def unwalled(database: Database) -> list[str]:
