@@ -102,9 +102,7 @@ def environment_of(settings: Settings, part: Part, address: str) -> str:
         values["ANTIPHON_ADVERTISED_ADDRESS"] = address
     if part.kind == "engine":
         values["OPENSSL_CONF"] = str(settings.conf / "openssl.cnf")
-    if (
-        part.name == "kamailio"
-    ):  # it looks for accounts of all companies, and writes nothing (libpq, with PostgreSQL alone)
+    if part.name == "kamailio":  # with PostgreSQL: it looks among all companies, and writes nothing
         values["PGOPTIONS"] = f"{ALL_ROWS} -c default_transaction_read_only=on"
     return ",".join(f'{name}="{_text(value)}"' for name, value in values.items())
 
