@@ -17,7 +17,6 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "nav.profile": "Mein Profil",
   "nav.switch": "In einem anderen Unternehmen arbeiten",
   "nav.find": "Station, Ort oder Person suchen …",
-  "nav.find.key": "Mit / suchen",
   "nav.find.none": "Nichts beginnt wie „{words}“. Namen werden an den Anfängen ihrer Wörter gefunden.",
   "nav.live": "Live",
   "nav.live.lost": "Nicht live: neuer Versuch läuft",
@@ -44,7 +43,6 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "state.deactivated": "Deaktiviert",
 
   "do.save": "Speichern",
-  "do.add": "Hinzufügen",
   "do.cancel": "Abbrechen",
   "do.close": "Schließen",
   "do.undo": "Rückgängig",
@@ -74,7 +72,6 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "field.expires": "Gültig bis",
 
   "over.at": "{day} · {time}, {zone}",
-  "over.claim": "Station hinzufügen",
   "over.project": "Neues Projekt",
   "over.now": "Gerade jetzt",
   "over.now.none": "Im Moment kein Anruf.",
@@ -92,14 +89,12 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "over.needs": "Braucht Sie",
   "over.needs.none": "Nichts. Alle Stationen, die in Betrieb sind, sind online.",
   "over.needs.offline": "{name} ist offline",
-  "over.needs.fault": "{name} konnte ihre Einstellungen nicht übernehmen",
   "over.needs.unclaimed": "{name} wartet auf ihren Code",
   "over.needs.look": "Ansehen",
   "over.calls": "Letzte Anrufe",
   "over.calls.none": "Noch keine Anrufe. Probeweise läuten lassen.",
   "over.calls.all": "Alle Anrufe",
   "over.missed": "hat niemanden erreicht",
-  "over.longest": "{seconds}",
 
   "first.title": "Schön, dass Sie da sind, {name}. Bringen wir eine Tür zum Läuten.",
   "first.lead":

@@ -15,7 +15,6 @@ export const frameEn = {
   "nav.profile": "My profile",
   "nav.switch": "Act in another company",
   "nav.find": "Find a station, a place, a person …",
-  "nav.find.key": "Press / to search",
   "nav.find.none": "Nothing begins like “{words}”. Names are found by the beginnings of their words.",
   "nav.live": "Live",
   "nav.live.lost": "Not live: trying again",
@@ -42,7 +41,6 @@ export const frameEn = {
   "state.deactivated": "Deactivated",
 
   "do.save": "Save",
-  "do.add": "Add",
   "do.cancel": "Cancel",
   "do.close": "Close",
   "do.undo": "Undo",
@@ -72,7 +70,6 @@ export const frameEn = {
   "field.expires": "Valid until",
 
   "over.at": "{day} · {time}, {zone}",
-  "over.claim": "Add a station",
   "over.project": "New project",
   "over.now": "Happening now",
   "over.now.none": "No call at the moment.",
@@ -90,14 +87,12 @@ export const frameEn = {
   "over.needs": "Needs you",
   "over.needs.none": "Nothing. All stations that are in service are online.",
   "over.needs.offline": "{name} is offline",
-  "over.needs.fault": "{name} could not take over its settings",
   "over.needs.unclaimed": "{name} waits for its claim code",
   "over.needs.look": "Look",
   "over.calls": "Last calls",
   "over.calls.none": "No calls yet. Ring it once as a test.",
   "over.calls.all": "All calls",
   "over.missed": "reached nobody",
-  "over.longest": "{seconds}",
 
   "first.title": "Good to see you, {name}. Let us make one door ring.",
   "first.lead":

@@ -34,7 +34,6 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
   "invite.link.somebody": "Die Einladung",
   "invite.link.lead": "Senden Sie den Link, oder lassen Sie den Code scannen. Er gilt einmal, bis {time}.",
   "invite.waiting": "Eingeladen, noch nicht da",
-  "invite.waiting.none": "Im Moment ist niemand eingeladen.",
   "invite.show": "Link anzeigen",
   "invite.revoked": "Die Einladung ist zurückgezogen.",
   "invite.revoke": "Zurückziehen",
@@ -147,7 +146,6 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
   "me.sessions.ended": "Dort abgemeldet.",
   "me.sessions.others": "Überall sonst abmelden",
   "me.sessions.others.done": "Überall sonst abgemeldet.",
-  "me.rights": "Was Sie dürfen",
   "me.theme": "Darstellung",
 
   "join.title": "Willkommen bei {company}",

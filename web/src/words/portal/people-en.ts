@@ -32,7 +32,6 @@ export const peopleEn = {
   "invite.link.somebody": "The invitation",
   "invite.link.lead": "Send the link, or let them scan the code. It works once, until {time}.",
   "invite.waiting": "Invited, not here yet",
-  "invite.waiting.none": "Nobody is invited at the moment.",
   "invite.show": "Show link",
   "invite.revoked": "The invitation is withdrawn.",
   "invite.revoke": "Withdraw",
@@ -145,7 +144,6 @@ export const peopleEn = {
   "me.sessions.ended": "Signed out there.",
   "me.sessions.others": "Sign out everywhere else",
   "me.sessions.others.done": "Signed out everywhere else.",
-  "me.rights": "What you may do",
   "me.theme": "Appearance",
 
   "join.title": "Welcome to {company}",

@@ -31,12 +31,10 @@ export const placesDe: Record<keyof typeof placesEn, string> = {
   "station.name": "Name",
   "station.name.hint": "Wie Leute an der Tür sagen würden: „Haupteingang“",
   "station.spot": "Stelle (freiwillig)",
-  "station.added": "{name} ist hinzugefügt.",
   "station.code": "Code für {name}",
   "station.code.lead":
     "Geben Sie ihn der Person, die die Station montiert. Er wird nur dieses Mal angezeigt und gilt einmal, bis {time}.",
   "station.code.new": "Neuer Code",
-  "station.moved": "{name} ist verschoben.",
 
   "companies.title": "Alle Unternehmen",
   "companies.lead": "Ihres, und jene, die Ihnen Rechte gegeben haben.",

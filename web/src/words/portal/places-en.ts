@@ -26,11 +26,9 @@ export const placesEn = {
   "station.name": "Name",
   "station.name.hint": "As people at the door would say: “Main entrance”",
   "station.spot": "Spot (optional)",
-  "station.added": "{name} was added.",
   "station.code": "Claim code of {name}",
   "station.code.lead": "Give it to whoever installs the station. It is shown this once and works once, until {time}.",
   "station.code.new": "New claim code",
-  "station.moved": "{name} was moved.",
 
   "companies.title": "All companies",
   "companies.lead": "Yours, and those that gave you rights.",
