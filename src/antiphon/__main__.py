@@ -50,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
     _keeping(verb)
     doctor = verb("doctor", "what is wrong here, in words, and what to do")
     doctor.add_argument("--json", action="store_true", help="for programs")
+    docs = verb("docs", "references of this release, written from its code, as Markdown")
+    docs.add_argument("what", choices=("schema",))
     company = verb("company", "companies of this installation")
     company.add_argument("what", choices=("add", "list", "recover"))
     company.add_argument(

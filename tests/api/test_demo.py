@@ -13,7 +13,8 @@ import pytest
 from antiphon import access, devices, directory, tenancy
 from antiphon.assembly import demo, people
 from antiphon.database import PLATFORM, Database, Scope
-from antiphon.devices.store import claim_codes, set_claimed
+from antiphon.devices.store import set_claimed
+from antiphon.devices.tables import claim_codes
 from antiphon.errors import NotFound
 from antiphon.settings import Settings
 from browsers import Browser

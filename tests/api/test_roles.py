@@ -18,7 +18,7 @@ from antiphon import devices
 from antiphon.assembly.worker import Expiry
 from antiphon.database import PLATFORM, Database
 from antiphon.devices import ClaimCodes
-from antiphon.devices.store import claim_codes
+from antiphon.devices.tables import claim_codes
 from antiphon.identity.sessions import Client, Sessions
 from antiphon.identity.store import user_sessions
 from antiphon.limits import CLAIM_CODE_KEPT_DAYS, CLAIM_CODE_VALID_DAYS, REFRESH_TOKEN_S

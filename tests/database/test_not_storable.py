@@ -6,7 +6,7 @@ import pytest
 
 from antiphon.database import Database
 from antiphon.database.failures import NotStorable
-from antiphon.devices.store import reported_states
+from antiphon.devices.tables import reported_states
 from antiphon.tenancy.store import user_rows
 from postgresql import needs_postgresql
 from residents import StillClock, Tenant, make_tenant

@@ -13,6 +13,7 @@ from antiphon.clock import new_id
 from antiphon.database import Database, metadata
 from antiphon.devices import AccountNotFound, Commander, NewAccount, StationNotFound
 from antiphon.devices.registrations import Registrations
+from antiphon.devices.tables import account_rows
 from antiphon.errors import BadInput
 from antiphon.events import AccountRemoved, Fact
 from antiphon.settings import Settings
@@ -34,7 +35,7 @@ def made(database: Database, tenant: Tenant, clock: StillClock) -> NewAccount:
 
 
 def ha1_of(database: Database, tenant: Tenant) -> list[str]:
-    return database.run_sync(lambda tx: [row["ha1"] for row in tx.all(tenant.scope, devices.store.account_rows)])
+    return database.run_sync(lambda tx: [row["ha1"] for row in tx.all(tenant.scope, account_rows)])
 
 
 def test_the_password_is_stored_as_its_digest_alone(database: Database, tenant: Tenant, made: NewAccount) -> None:

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from antiphon import devices, events, limits
 from antiphon.database import PLATFORM, Database
 from antiphon.database.outbox import outbox
-from antiphon.devices import ClaimCodes, Station, ensure_claim_key, service, store
+from antiphon.devices import ClaimCodes, Station, ensure_claim_key, service, store, tables
 from antiphon.devices.authority import Authority, CertificateRequestInvalid
 from antiphon.devices.model import (
     CertificateIdentity,
@@ -63,7 +63,7 @@ def test_a_code_made_before_the_station_exists_becomes_its_certificate(
 
 def test_the_database_never_holds_the_code(code: str, database: Database) -> None:
     with database.transaction(read_only=True) as tx:
-        (row,) = tx.all(PLATFORM, store.claim_codes)
+        (row,) = tx.all(PLATFORM, tables.claim_codes)
     assert not {code, code.replace("-", "")} & {str(value) for value in row.values()}
     assert row["code_hash"] != ClaimCodes(b"another key" * 3).hash(code)
 

@@ -12,7 +12,7 @@ import pytest
 from antiphon import devices, limits
 from antiphon.database import PLATFORM, Database, DatabaseAway
 from antiphon.database.outbox import outbox
-from antiphon.devices import Commander, Station, StationUnreachable, service, store
+from antiphon.devices import Commander, Station, StationUnreachable, service, store, tables
 from antiphon.devices.authority import Authority
 from antiphon.devices.inbox import Inbox
 from antiphon.devices.upkeep import Upkeep, list_alarm
@@ -175,7 +175,7 @@ async def test_a_flood_of_one_station_is_one_row(inbox: Inbox, claimed: Station,
     assert len(inbox._waiting) == 1
     await inbox.digest()
     with database.transaction(read_only=True) as tx:
-        (row,) = tx.all(PLATFORM, store.reported_states)
+        (row,) = tx.all(PLATFORM, tables.reported_states)
     assert row["version"] == 9_999
 
 

@@ -17,10 +17,8 @@ from antiphon.assembly.keeping import software, upgrade
 from antiphon.assembly.keeping.alone import UpgradeRuns
 from antiphon.assembly.keeping.upgrade import LossNotAccepted, NothingBefore, UpgradeFailed, UpgradeRefused
 from antiphon.database import copying, migrate
-from antiphon.database.migrate import NoWayDown
 from antiphon.settings import Settings
 from keeping.older import FIRST_RELEASE, installation_at, rows
-from postgresql import needs_postgresql
 
 SCRIPTS = Path(migrate.__file__).parent / "migrations"
 BROKEN = '''"""Changes something, then fails."""
@@ -281,72 +279,3 @@ def test_the_release_that_ran_before_is_kept(old: Settings, tmp_path: Path, monk
     assert "One." in (home / "previous" / "src" / "antiphon" / "__init__.py").read_text()
     software.exchange(old)
     assert "One." in (home / "current" / "src" / "antiphon" / "__init__.py").read_text()
-
-
-# -- every migration -------------------------------------------------------------------------------------------------
-
-
-def test_every_migration_after_the_first_release_has_a_way_back_or_says_why_not() -> None:
-    from alembic.script import ScriptDirectory
-
-    walked = list(ScriptDirectory(str(SCRIPTS)).walk_revisions())
-    later = [one for one in walked if one.revision > FIRST_RELEASE]
-    assert later
-    for one in later:
-        undone = hasattr(one.module, "downgrade") and getattr(one.module, "lost_on_the_way_back", "").endswith(".")
-        assert undone or getattr(one.module, "no_way_back", "").endswith("."), one.revision
-
-
-def reversible() -> list[str]:
-    """Revisions that the newest one can be taken back to by migrations alone."""
-    from alembic.script import ScriptDirectory
-
-    found = []
-    for one in ScriptDirectory(str(SCRIPTS)).walk_revisions():
-        if not hasattr(one.module, "downgrade"):
-            return found
-        found.append(str(one.down_revision))
-    return found
-
-
-@pytest.mark.parametrize("revision", reversible())
-def test_back_and_forth_is_the_same_schema(tmp_path: Path, revision: str) -> None:
-    def schema(settings: Settings) -> set[str]:
-        with sqlite3.connect(copying.file_of(settings)) as database:
-            return {
-                " ".join(row[0].split()) for row in database.execute("SELECT sql FROM sqlite_master WHERE sql <> ''")
-            }
-
-    settings = installation_at(tmp_path / "old", "head")
-    straight = installation_at(tmp_path / "straight", revision)
-    newest, before = schema(settings), names_and_calls(settings)
-    migrate.downgrade(settings, revision)
-    assert migrate.current(settings) == revision
-    assert {row["name"] for row in columns(settings, "calls")} == {row["name"] for row in columns(straight, "calls")}
-    migrate.upgrade(settings)
-    assert len(schema(settings)) == len(newest)
-    assert names_and_calls(settings) == before
-
-
-def columns(settings: Settings, table: str) -> list[dict[str, object]]:
-    with sqlite3.connect(copying.file_of(settings)) as database:
-        database.row_factory = sqlite3.Row
-        return [dict(row) for row in database.execute(f"PRAGMA table_info({table})")]
-
-
-def test_no_way_down_changes_nothing(tmp_path: Path) -> None:
-    settings = installation_at(tmp_path / "old", "head")
-    with pytest.raises(NoWayDown):
-        migrate.downgrade(settings, "0001_tenancy")
-    assert migrate.current(settings) == migrate.head()
-
-
-@needs_postgresql
-def test_the_way_back_on_postgresql(empty_postgresql: str, tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path, database_url=empty_postgresql)
-    migrate.upgrade(settings)
-    for revision in reversible():
-        migrate.downgrade(settings, revision)
-        assert migrate.current(settings) == revision
-    migrate.upgrade(settings)
-    assert migrate.current(settings) == migrate.head()

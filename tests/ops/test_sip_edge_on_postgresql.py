@@ -13,7 +13,7 @@ from antiphon.assembly import installation
 from antiphon.assembly.engines import supervision
 from antiphon.database import Database, Tx
 from antiphon.devices import NewAccount
-from antiphon.devices.store import certificates
+from antiphon.devices.tables import certificates
 from antiphon.settings import Settings
 from ops import engines, sip
 from ops.test_sip_edge import attempt, line, register

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from antiphon import devices, limits
 from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputInvalid, OutputTaken
 from antiphon.clock import new_id
-from antiphon.database import PLATFORM, Scope, Tx, UtcTime, tenant_table
+from antiphon.database import PLATFORM, Scope, Tx, UtcTime, explain, tenant_table
 from antiphon.tenancy import Reach
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Output
@@ -54,6 +54,36 @@ door_log = tenant_table(
     sa.Column("repeated", sa.Boolean, nullable=False),
     sa.Column("outcome", sa.String(32), nullable=False),
     sa.Column("error", sa.String(64), nullable=True),
+)
+explain(
+    door_rows,
+    "What stations open.",
+    kind="door, gate or barrier.",
+    output="The station's output, or the digits that open it behind an account.",
+    pulse_s="How long it is held open.",
+)
+explain(
+    door_requests,
+    "Requests to open a door, each decided once however often it comes.",
+    request_id="Its idempotency key.",
+    door_id="Which door.",
+    actor="Who asked: kind and id.",
+    started_at="When it came first.",
+    outcome="What became of it; null while the station was not heard.",
+    error="What the station said was wrong.",
+)
+explain(
+    door_log,
+    "Who asked for which door and what became of it. Rows are only ever added.",
+    at="When.",
+    door_id="Which door; its id stays when the door is removed.",
+    actor_kind="user, key, dtmf, account or assistant.",
+    user_id="Which person or API key.",
+    call_id="In which call; null: in none.",
+    request_id="Which request: a second tap has the same.",
+    repeated="Whether it was a second tap, which opens nothing more.",
+    outcome="What became of it.",
+    error="What the station said was wrong.",
 )
 
 _OUTPUT = re.compile(r"[a-z0-9-]{1,32}")

@@ -16,6 +16,7 @@ from antiphon.access import routes as access_routes
 from antiphon.assembly import health, problems, serving
 from antiphon.assembly.engines.address import advertised
 from antiphon.assembly.figures import Figures, tell_broker
+from antiphon.assembly.reference import api as api_reference
 from antiphon.assembly.web import WebClient
 from antiphon.assembly.whole import WholeHealth
 from antiphon.calls import routes as calls_routes
@@ -102,6 +103,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         )
     )
     app.include_router(health.whole_router(WholeHealth(settings, parts.clock)))
+    app.include_router(api_reference.router())
     # Asked last, after every route: a mount would take the other methods of a route's path too.
     app.router.default = WebClient(settings.web)
     return app

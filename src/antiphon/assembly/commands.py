@@ -20,7 +20,7 @@ from antiphon.assembly import account_commands, checks, demo, installation, peop
 from antiphon.assembly.engines import health, parts, supervision
 from antiphon.assembly.engines.outages import outages
 from antiphon.assembly.keeping import software
-from antiphon.assembly.verbs import doctor, keeping, logs
+from antiphon.assembly.verbs import docs, doctor, keeping, logs
 from antiphon.assembly.verbs.words import command as _command
 from antiphon.assembly.verbs.words import foreign as _foreign
 from antiphon.assembly.verbs.words import installed as _installed
@@ -54,6 +54,7 @@ def run(asked: argparse.Namespace) -> int:
         "restore": keeping.restore,
         "upgrade": keeping.upgrade,
         "rollback": keeping.rollback,
+        "docs": docs.docs,
         "doctor": doctor.doctor,
         "company": company,
         "station": station,

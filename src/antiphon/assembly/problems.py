@@ -22,7 +22,7 @@ _log = log.get("http")
 
 _RETRY_AFTER_S = 60
 # Refusals that the framework makes by itself, before any room is asked.
-_BY_STATUS: dict[int, tuple[str, str]] = {
+BY_STATUS: dict[int, tuple[str, str]] = {
     400: ("bad_input", "The request is not understood."),
     404: ("not_found", "Not found."),
     405: ("method_not_allowed", "This can't be done here."),
@@ -121,7 +121,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _by_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code, detail = _BY_STATUS.get(error.status_code, ("refused", "The request was refused."))
+    code, detail = BY_STATUS.get(error.status_code, ("refused", "The request was refused."))
     _log.info("request refused", code=code, status=error.status_code, route=_route(request))
     return answer(error.status_code, code, detail, headers=dict(error.headers or {}))
 

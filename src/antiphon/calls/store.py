@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from antiphon import tenancy
 from antiphon.calls.model import Direction, EndedBy
-from antiphon.database import PLATFORM, Scope, Tx, UtcTime, tenant_table
+from antiphon.database import PLATFORM, Scope, Tx, UtcTime, explain, tenant_table
 from antiphon.devices import Station
 from antiphon.errors import NotFound
 from antiphon.tenancy import Reach
@@ -70,6 +70,52 @@ last_pictures = tenant_table(
     sa.Column("station_id", sa.String(40), primary_key=True),
     sa.Column("snapshot_id", sa.String(40), nullable=False),
     sa.Column("taken_at", UtcTime, nullable=False),
+)
+explain(
+    call_rows,
+    "Calls: one row each, from the first ring on, kept as a record.",
+    station_name="The station's name as it was then.",
+    place="Where the station was then, in words.",
+    place_id="Where the station was then; rights at this place hold for the call.",
+    direction="from_station or to_station.",
+    button="Which button was pressed.",
+    started_at="When it began.",
+    answered_at="When somebody answered; null: nobody did.",
+    ended_at="When it ended; null while it lasts.",
+    cause="Why it ended; null while it lasts.",
+    ended_by="station, client or platform.",
+    answered_by_user="Who answered.",
+    answered_by="Their name as it was then.",
+    placed_by="Who called the station, by name; null where the station called.",
+    doors_opened="How many doors were opened in it.",
+    snapshot_id="The caller's picture.",
+    media_breaks="JSON: when the media engine was lost, and how long; null: never.",
+)
+explain(
+    leg_rows,
+    "Whom a call rang, and what became of that.",
+    position="Their order in the call.",
+    kind="station, client or account.",
+    user_id="Which person; null for stations and accounts.",
+    who="Their name as it was then.",
+    cause="How this leg ended.",
+    rang_at="When it rang first.",
+    answered_at="When it answered.",
+    ended_at="When it ended.",
+)
+explain(
+    snapshot_rows,
+    "Callers' pictures; the files lie in the data folder under this id.",
+    taken_at="When.",
+    width="In pixels.",
+    height="In pixels.",
+    size_bytes="Of the file.",
+)
+explain(
+    last_pictures,
+    "The newest picture of each station.",
+    snapshot_id="Which picture.",
+    taken_at="When it was taken.",
 )
 
 _WITHOUT_END = call_rows.c.ended_at.is_(None)

@@ -3,6 +3,7 @@
 from antiphon.database.conditions import beginning, below, binary_text, folded, has_row, in_rows, placed, sort_key
 from antiphon.database.core import Database, Tx, UtcTime, metadata, tenant_table
 from antiphon.database.failures import AlreadyThere, DatabaseAway, StorageFull
+from antiphon.database.meaning import explain, meaning
 from antiphon.database.opening import OUTBOX_SOCKET, open_database
 from antiphon.database.scope import PLATFORM, AnyScope, Scope
 
@@ -20,9 +21,11 @@ __all__ = [
     "beginning",
     "below",
     "binary_text",
+    "explain",
     "folded",
     "has_row",
     "in_rows",
+    "meaning",
     "metadata",
     "open_database",
     "placed",

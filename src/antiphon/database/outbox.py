@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from antiphon import events, log
 from antiphon.clock import Clock
 from antiphon.database.core import Database, Tx, UtcTime, tenant_table
+from antiphon.database.meaning import explain
 from antiphon.database.scope import PLATFORM, Scope
 from antiphon.errors import AntiphonError
 from antiphon.events import Fact
@@ -30,6 +31,14 @@ outbox = tenant_table(
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("delivered_at", UtcTime, nullable=True, index=True),
+)
+explain(
+    outbox,
+    "Facts written with what made them true, until they are on the bus.",
+    position="Their order.",
+    kind="Which fact.",
+    payload="JSON.",
+    delivered_at="When the bus took it; null: it waits.",
 )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from antiphon import directory, events, log
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, outbox
-from antiphon.devices import store
+from antiphon.devices import store, tables
 from antiphon.devices.model import AccountNotFound, Station
 from antiphon.identity import new_password
 from antiphon.limits import ACCOUNT_NUMBER_DIGITS
@@ -44,7 +44,7 @@ def create_account(
     number, password = _free_number(tx), _new_password()
     tx.insert(
         scope,
-        store.account_rows,
+        tables.account_rows,
         {
             "device_id": device_id,
             "number": number,
@@ -74,7 +74,7 @@ def accounts_named(tx: Tx, scope: Scope, device_ids: Sequence[str]) -> dict[str,
 
 def account(tx: Tx, scope: Scope, device_id: str) -> Station:
     """One account of the company; raises `AccountNotFound`."""
-    row = tx.first(scope, store.account_rows, store.account_rows.c.device_id == device_id)
+    row = tx.first(scope, tables.account_rows, tables.account_rows.c.device_id == device_id)
     if row is None:
         raise AccountNotFound(device_id=device_id[:64])
     return store.station(tx, scope, device_id)
@@ -106,18 +106,18 @@ def change_account(
     given = {"early_video": early_video, "opens_doors": opens_doors}
     values = {column: value for column, value in given.items() if value is not None}
     if values:
-        tx.update(scope, store.account_rows, store.account_rows.c.device_id == device_id, values=values)
+        tx.update(scope, tables.account_rows, tables.account_rows.c.device_id == device_id, values=values)
     return store.station(tx, scope, device_id)
 
 
 def new_account_password(tx: Tx, scope: Scope, device_id: str) -> NewAccount:
     """The account's only password from now on. Raises `AccountNotFound`."""
     found = account(tx, scope, device_id)
-    row = tx.first(scope, store.account_rows, store.account_rows.c.device_id == device_id)
+    row = tx.first(scope, tables.account_rows, tables.account_rows.c.device_id == device_id)
     password = _new_password()
     realm = row["realm"] if row else ""
     values = {"ha1": _ha1(found.number, realm, password)}
-    tx.update(scope, store.account_rows, store.account_rows.c.device_id == device_id, values=values)
+    tx.update(scope, tables.account_rows, tables.account_rows.c.device_id == device_id, values=values)
     _log.info("account password made", company_id=scope.company_id, device_id=device_id)
     return NewAccount(found, password)
 
@@ -130,7 +130,7 @@ def remove_account(tx: Tx, scope: Scope, device_id: str, now: datetime) -> Stati
     found = account(tx, scope, device_id)
     directory.set_buttons(tx, scope, device_id, ())
     directory.forget_account(tx, scope, device_id)
-    tx.delete(scope, store.account_rows, store.account_rows.c.device_id == device_id)
+    tx.delete(scope, tables.account_rows, tables.account_rows.c.device_id == device_id)
     store.forget_station(tx, scope, device_id)
     fact = events.AccountRemoved(new_id("fact"), scope.company_id, now, device_id, found.number)
     outbox.append(tx, scope, fact)
@@ -143,7 +143,7 @@ def _free_number(tx: Tx) -> str:
     while True:
         lowest = 10 ** (ACCOUNT_NUMBER_DIGITS - 1)
         number = str(lowest + secrets.randbelow(9 * lowest))
-        if tx.first(PLATFORM, store.account_rows, store.account_rows.c.number == number) is None:
+        if tx.first(PLATFORM, tables.account_rows, tables.account_rows.c.number == number) is None:
             return number
 
 

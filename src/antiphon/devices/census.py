@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from antiphon.database import PLATFORM, Tx
-from antiphon.devices.store import certificates, device_rows
+from antiphon.devices.tables import certificates, device_rows
 
 
 def stations_by_state(tx: Tx) -> Mapping[tuple[str, ...], int]:

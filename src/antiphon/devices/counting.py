@@ -10,7 +10,7 @@ from itertools import accumulate
 from antiphon import tenancy
 from antiphon.clock import Clock
 from antiphon.database import Scope, Tx
-from antiphon.devices.store import device_rows, reported_states
+from antiphon.devices.tables import device_rows, reported_states
 from antiphon.limits import COUNTS_KEPT_MAX, COUNTS_KEPT_S
 from antiphon.tenancy import Reach
 

@@ -10,77 +10,20 @@ import sqlalchemy as sa
 
 from antiphon import tenancy
 from antiphon.clock import new_id
-from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, binary_text, in_rows, sort_key, tenant_table
+from antiphon.database import PLATFORM, AnyScope, Scope, Tx, in_rows, sort_key
 from antiphon.devices.authority import IssuedCertificate
 from antiphon.devices.model import Station, StationKind, StationNotFound, StationStatus
+from antiphon.devices.tables import (
+    account_rows,
+    certificates,
+    claim_codes,
+    desired_states,
+    device_rows,
+    reported_states,
+)
 from antiphon.tenancy import Place, PlaceMisplaced, Reach, search
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Desired, Reported
-
-device_rows = tenant_table(
-    "devices",
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("place_id", sa.String(40), sa.ForeignKey("places.id"), nullable=False, index=True),
-    sa.Column("name", sa.String(120), nullable=False),
-    sa.Column("sort_key", binary_text(120), nullable=False),
-    sa.Column("spot", sa.String(120), nullable=False),
-    sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("online", sa.Boolean, nullable=False),
-    sa.Column("since", UtcTime, nullable=True),
-    sa.Column("model", sa.String(64), nullable=True),
-    sa.Column("software", sa.String(64), nullable=True),
-    sa.Column("created_at", UtcTime, nullable=False),
-    sa.Column("kind", sa.String(16), nullable=False, server_default="station"),
-    sa.Index("ix_devices_sorted", "company_id", "kind", "sort_key", "id"),
-)
-# Digest accounts of other makers' stations. The SIP edge reads them through the view `sip_accounts`.
-account_rows = tenant_table(
-    "accounts",
-    sa.Column("device_id", sa.String(40), sa.ForeignKey("devices.id"), primary_key=True),
-    sa.Column("number", sa.String(16), nullable=False, unique=True),  # the SIP user
-    sa.Column("realm", sa.String(120), nullable=False),
-    sa.Column("ha1", sa.String(64), nullable=False),  # RFC 2617 3.2.2.2; the password itself is stored nowhere
-    sa.Column("early_video", sa.Boolean, nullable=False),
-    sa.Column("opens_doors", sa.Boolean, nullable=False),
-)
-claim_codes = tenant_table(
-    "claim_codes",
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("device_id", sa.String(40), sa.ForeignKey("devices.id"), nullable=False, index=True),
-    sa.Column("code_hash", sa.String(64), nullable=False, unique=True),
-    sa.Column("created_at", UtcTime, nullable=False),
-    sa.Column("expires_at", UtcTime, nullable=False),
-    sa.Column("used_at", UtcTime, nullable=True),
-    sa.Column("used_serial", sa.String(40), nullable=True),
-)
-certificates = tenant_table(
-    "certificates",
-    sa.Column("serial", sa.String(40), primary_key=True),  # lower-case hex without leading zeros
-    sa.Column("device_id", sa.String(40), sa.ForeignKey("devices.id"), nullable=False, index=True),
-    sa.Column("key_fingerprint", sa.String(64), nullable=False),
-    sa.Column("chain_pem", sa.Text, nullable=False),
-    sa.Column("issued_at", UtcTime, nullable=False),
-    sa.Column("not_after", UtcTime, nullable=False),
-    sa.Column("revoked_at", UtcTime, nullable=True, index=True),
-    sa.Column("reason", sa.String(32), nullable=True),
-    sa.Column("enforced_at", UtcTime, nullable=True),  # when every engine had forgotten it
-)
-desired_states = tenant_table(
-    "desired_states",
-    sa.Column("device_id", sa.String(40), sa.ForeignKey("devices.id"), primary_key=True),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("document", sa.Text, nullable=False),
-    sa.Column("changed_at", UtcTime, nullable=False),
-    sa.Column("published_version", sa.Integer, nullable=False),
-)
-reported_states = tenant_table(
-    "reported_states",
-    sa.Column("device_id", sa.String(40), sa.ForeignKey("devices.id"), primary_key=True),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("error", sa.String(500), nullable=True),
-    sa.Column("document", sa.Text, nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-)
 
 # What a call asks about a station, in one question each.
 _ITS_PLACE = tenancy.places_joined(device_rows.c.place_id)

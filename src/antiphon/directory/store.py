@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from antiphon import tenancy
 from antiphon.clock import new_id
-from antiphon.database import Scope, Tx, tenant_table
+from antiphon.database import Scope, Tx, explain, tenant_table
 from antiphon.directory.model import Button, RingPlan, UnknownButton
 from antiphon.limits import RING_MAX_S
 
@@ -40,6 +40,27 @@ button_accounts = tenant_table(
     sa.Column("account_id", sa.String(40), nullable=False, index=True),
     sa.Column("position", sa.Integer, nullable=False),
     sa.UniqueConstraint("button_id", "account_id"),
+)
+explain(
+    button_rows,
+    "Call buttons of stations.",
+    name="The button's name at the station: `main`, say.",
+    label="What visitors read.",
+    rings_everyone="Whether everybody rings who may answer there.",
+)
+explain(
+    button_targets,
+    "The people whom a button rings.",
+    button_id="Which button.",
+    user_id="Who rings.",
+    position="Their order.",
+)
+explain(
+    button_accounts,
+    "The accounts that a button rings: telephones of other makers.",
+    button_id="Which button.",
+    account_id="What rings.",
+    position="Their order.",
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from antiphon import tenancy
-from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, tenant_table
+from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, explain, tenant_table
 from antiphon.identity.model import ApiKey, ApiKeyNotFound, Invitation, InvitationNotFound, Session
 from antiphon.tenancy import Reach, Rights, place_of, place_rows, roles_by_id, user_rows
 
@@ -54,6 +54,36 @@ api_keys = tenant_table(
     sa.Column("created_by", sa.String(40), nullable=True),
     sa.Column("expires_at", UtcTime, nullable=False),
     sa.Column("last_used_at", UtcTime, nullable=True),
+)
+explain(
+    user_sessions,
+    "Where people are signed in (record 0021).",
+    user_id="Whose session.",
+    generation="How often the refresh token was replaced; an older one ends the session.",
+    replaced_at="When it was replaced last.",
+    signed_in_at="When the password was entered last.",
+    expires_at="When the session ends by itself.",
+    client="The browser, as it names itself.",
+    address="The address it was refreshed from last.",
+)
+explain(
+    invitation_rows,
+    "Invitations to a role; the token in the link is stored nowhere.",
+    email="Whom it is meant for; null: whoever has the link.",
+    name="Whom it is meant for, in words.",
+    role_id="The role it gives.",
+    starts_at="From when the role holds; null: at once.",
+    ends_at="Until when the role holds; null: without an end.",
+    language="de or en.",
+    used_at="When somebody joined by it; null: still open.",
+    used_by="Who joined by it.",
+)
+explain(
+    api_keys,
+    "Keys that programs sign in with.",
+    secret_hash="SHA-256 of the secret, which is shown once.",  # noqa: S106 words about it
+    role_id="What it may do.",
+    last_used_at="When it was used last; null: never.",
 )
 
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type

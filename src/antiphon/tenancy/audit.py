@@ -11,7 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from antiphon.clock import new_id
-from antiphon.database import Scope, Tx, UtcTime, outbox, tenant_table
+from antiphon.database import Scope, Tx, UtcTime, explain, outbox, tenant_table
 from antiphon.events import ConfigurationChanged
 from antiphon.tenancy.model import Principal
 
@@ -27,6 +27,16 @@ audit_rows = tenant_table(
     sa.Column("subject_id", sa.String(40), nullable=False, index=True),
     sa.Column("details", sa.Text, nullable=False),  # JSON; ids and new values, never secrets
     sa.Index("ix_audit_page", "company_id", "id"),
+)
+explain(
+    audit_rows,
+    "Who changed what: written with the change itself, never changed.",
+    at="When.",
+    actor_kind="user, key or machine (whoever runs the platform, at its command line).",
+    actor_id="Which person or API key; null: the machine.",
+    action="What was done.",
+    subject_id="What it was done to.",
+    details="JSON: ids and new values, never secrets.",
 )
 
 

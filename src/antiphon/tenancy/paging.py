@@ -15,7 +15,7 @@ from fastapi import Header, Query, Request, Response
 from pydantic import BaseModel
 
 from antiphon.clock import new_id
-from antiphon.database import PLATFORM, Tx, UtcTime, tenant_table
+from antiphon.database import PLATFORM, Tx, UtcTime, explain, tenant_table
 from antiphon.errors import AntiphonError, BadInput, Conflict
 from antiphon.limits import IDEMPOTENCY_LIFE_S, PAGE_MAX
 from antiphon.tenancy.asking import Asker
@@ -53,6 +53,14 @@ idempotency_keys = tenant_table(
     sa.Column("made_id", sa.String(40), nullable=False),
     sa.Column("created_at", UtcTime, nullable=False, index=True),
     sa.UniqueConstraint("company_id", "holder_id", "key"),
+)
+explain(
+    idempotency_keys,
+    "Requests that made something, so that one sent again makes nothing more.",
+    holder_id="Which person or API key sent it.",
+    key="Its Idempotency-Key.",
+    request_hash="SHA-256 of the request: another one under the same key is refused.",
+    made_id="What was made.",
 )
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from antiphon.clock import new_id
-from antiphon.database import Scope, Tx, beginning, below, binary_text, folded, has_row, tenant_table
+from antiphon.database import Scope, Tx, beginning, below, binary_text, explain, folded, has_row, tenant_table
 from antiphon.limits import SEARCH_RESULTS_MAX, SEARCH_WORD_MAX_CHARS, SEARCH_WORDS_MAX
 from antiphon.tenancy.rights import Reach
 from antiphon.tenancy.store import place_rows
@@ -29,6 +29,14 @@ search_words = tenant_table(
     sa.Column("title", sa.String(250), nullable=False),
     sa.Index("ix_search_words_word", "company_id", "word", "thing_id"),
     sa.Index("ix_search_words_thing", "company_id", "thing_id", "word"),
+)
+explain(
+    search_words,
+    "What names are found by: a row for each word of each thing's name.",
+    word="One word, folded.",
+    kind="place, station, account, user or door.",
+    thing_id="What it leads to.",
+    title="The whole name.",
 )
 
 

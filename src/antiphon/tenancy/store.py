@@ -9,7 +9,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, below, binary_text, metadata, placed, tenant_table
+from antiphon.database import (
+    PLATFORM,
+    AnyScope,
+    Scope,
+    Tx,
+    UtcTime,
+    below,
+    binary_text,
+    explain,
+    metadata,
+    placed,
+    tenant_table,
+)
 from antiphon.limits import PAGE_MAX, PLACE_PATH_MAX_CHARS, PLACE_TRAIL_MAX_CHARS
 from antiphon.tenancy.model import (
     Company,
@@ -82,6 +94,34 @@ grant_rows = tenant_table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("created_by", sa.String(40), nullable=True),  # None: whoever runs the machine
     sa.Index("ix_grants_page", "company_id", "id"),
+)
+explain(companies, "The tenants. Every other row belongs to one of them.", id="Its id, `company_...`.")
+explain(
+    place_rows,
+    "The tree of places (record 0020): the company at the root, projects, sites and folders in it.",
+    id="Its id; the root has the company's own.",
+    kind="company, project, site or folder.",
+    parent_id="The place it lies in; null: the root.",
+    site_id="The site it is or lies in; null above sites.",
+    path="Ids from the root to itself, `/project/site/folder/`; compared byte by byte.",
+    trail="The same way in words, from the site on.",
+    time_zone="IANA name.",
+    language="What stations here speak: de or en.",
+)
+explain(
+    user_rows,
+    "People who sign in.",
+    email="What they sign in with; one person in the whole installation.",
+    language="de or en; null: their browser's.",
+    password_hash="argon2id (RFC 9106); null: they have no password.",  # noqa: S106 words about it
+    active="Whether they may sign in.",
+)
+explain(role_rows, "Roles that a company made for itself; the shipped ones stand in code.", permissions="JSON list.")
+explain(
+    grant_rows,
+    "Who has which role where, from when until when. People of other companies may have grants too.",
+    user_id="Who has it.",
+    role_id="A role of the company's own, or a shipped one, which has no row.",
 )
 
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type

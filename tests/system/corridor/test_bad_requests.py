@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.database import PLATFORM, Database
-from antiphon.devices.store import claim_codes
+from antiphon.devices.tables import claim_codes
 from antiphon.limits import CLAIM_ATTEMPTS_PER_MINUTE, HTTP_BODY_DRAINED_MAX_BYTES, HTTP_BODY_MAX_BYTES
 from antiphon.wire.station import CLAIM_CODE_BITS, write_claim_code
 from corridor.conftest import Account

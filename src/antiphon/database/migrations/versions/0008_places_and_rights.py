@@ -22,7 +22,8 @@ branch_labels = None
 depends_on = None
 lost_on_the_way_back = (
     "Roles of your own, grants below the whole company, invitations, API keys and the audit trail are gone; people who were "
-    "neither owner, administrator nor operator of the whole company are deactivated, and everybody signs in anew."
+    "neither owner, administrator nor operator of the whole company are deactivated, and everybody signs in anew. "
+    "Stations in folders lie at the folder's site, and where a call came from is cut to 250 letters."
 )
 
 Row = Mapping[Any, Any]  # Any: columns of every type
@@ -380,11 +381,13 @@ def downgrade() -> None:
         users.drop_column("sort_key")
         users.alter_column("role", nullable=False, existing_type=sa.String(20))
         users.alter_column("password_hash", nullable=False, existing_type=sa.String(200))
+    op.execute("UPDATE calls SET place = substr(place, 1, 250) WHERE length(place) > 250")
     with op.batch_alter_table("calls") as calls:
         calls.drop_index("ix_calls_page")
         calls.drop_index("ix_calls_place_id")
         calls.drop_constraint("fk_calls_place_id_places", type_="foreignkey")
         calls.drop_column("place_id")
+        calls.alter_column("place", type_=sa.String(250), existing_type=sa.String(700), existing_nullable=False)
     op.drop_table("user_sessions")
     op.create_table(
         "user_sessions",
