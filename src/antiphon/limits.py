@@ -78,6 +78,20 @@ PASSKEYS_PER_USER_MAX = 10
 # Invitations, and links that set a new password.
 INVITATION_VALID_DAYS = 14
 PASSWORD_LINK_VALID_S = 3600
+# Links for a new password: how many one e-mail address gets, and one source address asks for, within the window.
+PASSWORD_LINKS_PER_EMAIL = 3
+PASSWORD_LINKS_PER_ADDRESS = 20
+PASSWORD_LINKS_WINDOW_S = 3_600
+# Mail: the first wait after a failure and the longest (each is twice the one before), when it is given up, how long the
+# server may take for a step, how many mails are taken from the queue at once, how often it is looked through unasked, and how
+# long what became of a mail is kept.
+MAIL_RETRY_MIN_S = 60.0
+MAIL_RETRY_MAX_S = 3_600.0
+MAIL_GIVEN_UP_AFTER_S = 86_400.0
+MAIL_STEP_MAX_S = 30.0
+MAILS_IN_ONE_LOOK = 50
+MAIL_LOOK_S = 600.0
+MAILS_KEPT_DAYS = 30
 # API keys.
 API_KEY_MAX_DAYS = 3650
 API_KEYS_PER_COMPANY_MAX = 200

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from antiphon import devices, tenancy
 from antiphon.database import Database, outbox
@@ -234,6 +235,24 @@ async def test_an_invitation_that_does_not_hold_says_so(
     answer = await browser().post("/api/v1/session/join", json=joining)
     expected = "invitation_for_other" if why == "other address" else "invitation_invalid"
     assert answer.json()["code"] == expected
+
+
+@pytest.mark.parametrize(
+    ("mail_set_up", "email", "mailed"),
+    [(True, "clara@salzach.example", True), (True, None, False), (False, "clara@salzach.example", False)],
+)
+async def test_an_invitation_says_whether_it_goes_out_by_mail(
+    app: FastAPI, anna: Browser, browser: Browsers, mail_set_up: bool, email: str | None, mailed: bool
+) -> None:
+    if mail_set_up:
+        mail = {"smtp_host": "mail.example", "mail_from": "door@salzach.example"}
+        app.state.settings = app.state.settings.model_copy(update=mail)
+    invited = (await anna.post("/api/v1/invitations", json={"email": email})).json()
+    assert invited["mailed"] is mailed
+    (listed,) = (await anna.get("/api/v1/invitations")).json()["items"]
+    assert listed["mailed"] is mailed
+    token = {"token": invited["link"].partition("#")[2]}
+    assert (await browser().post("/api/v1/session/invitation", json=token)).json()["mailed"] is mailed
 
 
 async def test_an_integrator_acts_in_every_company_that_gave_them_rights(

@@ -33,7 +33,7 @@ async def test_the_clients_own_paths_get_the_first_page(browser: Browsers, path:
     assert "Antiphon" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/portal", "/portal/", "/portal/people/user_1", "/join"])
+@pytest.mark.parametrize("path", ["/portal", "/portal/", "/portal/people/user_1", "/join", "/reset"])
 async def test_the_portals_own_paths_get_its_page(browser: Browsers, path: str) -> None:
     answer = await browser().get(path)
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")

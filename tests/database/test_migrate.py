@@ -10,7 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import antiphon.assembly.api  # noqa: F401 - loads every room's tables
+import antiphon.assembly.api
+import antiphon.assembly.worker  # noqa: F401 - between them they load every room's tables
 from antiphon.database import Database, DatabaseAway, copying, metadata, migrate
 from antiphon.settings import Settings
 from antiphon.tenancy import users

@@ -14,7 +14,7 @@ from antiphon import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 LINTER = Path(sys.executable).parent / "lint-imports"
-ROOMS = ("tenancy", "identity", "directory", "devices", "access", "calls")
+ROOMS = ("tenancy", "identity", "directory", "devices", "access", "calls", "notify")
 # What a room shows besides its package: ports for gateways, HTTP routers, and for the role that issues certificates its authority.
 FRONT = {"ports", "routes"}
 # The lowest room also shows what every room above asks, pages, judges, finds and words with.

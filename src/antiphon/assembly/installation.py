@@ -35,6 +35,13 @@ realm = "antiphon.local"
 # Empty: SQLite in this folder. For PostgreSQL: postgresql+psycopg://user:password@host/antiphon
 database_url = ""
 log_level = "info"
+# The mail server that takes invitations and links for new passwords. Empty: no mail is sent. docs/operating.md says how.
+smtp_host = ""
+#smtp_port = 587            # 0: the usual one, 587 with starttls, 465 with tls, 25 with none
+#smtp_security = "starttls" # or "tls", or "none" (a relay on this machine, without a sign-in)
+#smtp_user = ""
+#smtp_password = ""
+#mail_from = "Antiphon <door@example.org>"
 # Only for tests: TURN relays lead to the advertised address although it is loopback.
 turn_allow_private_peers = false
 

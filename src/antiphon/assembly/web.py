@@ -14,7 +14,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 _NOT_PAGES = ("api/", "ws/", "device/", "health")
-_PORTAL = ("portal", "join")  # first steps of the portal's own paths; every other one is the operator's client's
+_PORTAL = (
+    "portal",
+    "join",
+    "reset",
+)  # first steps of the portal's own paths; every other one is the operator's client's
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 

@@ -1,4 +1,4 @@
-"""Role `worker`: delivers the outbox, removes what has run out, watches the parts. Health at `run/worker.sock`."""
+"""Role `worker`: delivers the outbox, sends mail, removes what has run out, watches the parts. Health at `run/worker.sock`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import timedelta
 import uvloop
 from fastapi import FastAPI
 
-from antiphon import access, devices, identity, log, metrics
+from antiphon import access, devices, identity, log, metrics, notify
 from antiphon.assembly import health, problems, serving
+from antiphon.assembly.engines.address import advertised
 from antiphon.assembly.engines.figures import BROKER_FIGURES, BrokerFigures, EngineFigures
 from antiphon.assembly.engines.watch import OutageWatch
 from antiphon.assembly.exposition import Observatory
@@ -20,6 +21,8 @@ from antiphon.clock import Clock, SystemClock
 from antiphon.database import OUTBOX_SOCKET, Database, Tx, open_database, outbox
 from antiphon.devices import Topic
 from antiphon.errors import AntiphonError
+from antiphon.events import Fact
+from antiphon.gateways.mail import SmtpPost
 from antiphon.gateways.mqtt import MqttGateway
 from antiphon.limits import CLAIM_CODE_KEPT_DAYS, DOOR_REQUEST_LIFE_S, EXPIRY_SWEEP_S, OUTBOX_KEEP_DAYS
 from antiphon.settings import Settings
@@ -60,6 +63,7 @@ class Expiry:
             "door_requests": await self._database.run(
                 lambda tx: access.forget_requests(tx, now - timedelta(seconds=DOOR_REQUEST_LIFE_S))
             ),
+            "mails": await self._database.run(lambda tx: notify.forget_old_mails(tx, now)),
             "facts": await self._database.run(facts),
         }
         if any(removed.values()):
@@ -88,9 +92,22 @@ def run(settings: Settings) -> None:
     uvloop.run(_serve(settings))
 
 
+def _mailroom(settings: Settings, database: Database, clock: Clock) -> notify.Mailroom:
+    post = SmtpPost(settings, clock) if settings.sends_mail else None
+    portal = settings.portal_address(advertised(settings).address)
+    return notify.Mailroom(database, clock, post, settings.secret("jwt.key"), portal)
+
+
 async def _serve(settings: Settings) -> None:
     database, clock, broker = open_database(settings), SystemClock(), MqttGateway(settings, "worker")
-    drain = outbox.Drain(database, broker.deliver, clock, settings.run / OUTBOX_SOCKET)
+    mailroom = _mailroom(settings, database, clock)
+
+    async def deliver(fact: Fact) -> None:
+        # Mail is asked for before the bus has the fact: it is in the queue, or the fact stays in the outbox.
+        await mailroom.take(fact)
+        await broker.deliver(fact)
+
+    drain = outbox.Drain(database, deliver, clock, settings.run / OUTBOX_SOCKET)
     broker.listen(WakeOnBroker(drain), ())
     app = FastAPI(title="Antiphon worker", openapi_url=None, docs_url=None, redoc_url=None)
     problems.install(app)
@@ -117,6 +134,7 @@ async def _serve(settings: Settings) -> None:
     tasks = [
         broker.run,
         drain.run,
+        mailroom.run,
         Expiry(database, clock).run,
         Observatory(settings, WholeHealth(settings, clock)).run,
         OutageWatch(settings).run,

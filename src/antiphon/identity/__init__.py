@@ -1,21 +1,30 @@
 """How people and programs prove who they are: passwords, sessions, tokens, invitations, API keys."""
 
 from antiphon.identity.guests import ActsIn, companies_of
-from antiphon.identity.invitations import forget_expired_invitations
+from antiphon.identity.invitations import forget_expired_invitations, not_mailed
+from antiphon.identity.links import invitation_link, password_link, password_link_ends
+from antiphon.identity.model import Invitation, InvitationNotFound
 from antiphon.identity.passwords import hash_password, new_password
 from antiphon.identity.recognising import APerson, recognise
 from antiphon.identity.sessions import forget_expired_sessions, set_password
-from antiphon.identity.store import session_alive
+from antiphon.identity.store import invitation, session_alive
 from antiphon.identity.tokens import public_key_pem, verify_access_token
 
 __all__ = [
     "APerson",
     "ActsIn",
+    "Invitation",
+    "InvitationNotFound",
     "companies_of",
     "forget_expired_invitations",
     "forget_expired_sessions",
     "hash_password",
+    "invitation",
+    "invitation_link",
     "new_password",
+    "not_mailed",
+    "password_link",
+    "password_link_ends",
     "public_key_pem",
     "recognise",
     "session_alive",

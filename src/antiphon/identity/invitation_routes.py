@@ -12,7 +12,7 @@ from antiphon import tenancy
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Tx, outbox
 from antiphon.events import PersonInvited
-from antiphon.identity import invitations, store
+from antiphon.identity import invitations, links, store
 from antiphon.identity.model import Invitation, InvitationNotFound
 from antiphon.identity.recognising import APerson, client_of, same_site, sessions, signing_key
 from antiphon.identity.signing import Password, Session, begun
@@ -55,6 +55,7 @@ class InvitationItem(BaseModel):
     created_at: datetime
     expires_at: datetime = Field(description=f"{INVITATION_VALID_DAYS} days after it was made.")
     link: str | None = Field(description="null for whoever may only look")
+    mailed: bool = Field(description="A mail with the link was or will be sent; else hand the link over yourself.")
 
 
 class Invitations(BaseModel):
@@ -75,6 +76,7 @@ class Invited(BaseModel):
     email: str | None = Field(description="The address it was made for; null: any.")
     language: Language
     ends_at: datetime | None
+    mailed: bool = Field(description="The link also was or will be sent to `email`.")
 
 
 class Joining(Body):
@@ -120,6 +122,7 @@ async def invite(body: NewInvitation, request: Request, asker: Managers, key: Id
                 starts_at=body.starts_at,
                 ends_at=body.ends_at,
                 invited_by=asker.principal.user_id,
+                mailed=body.email is not None and request.app.state.settings.sends_mail,
             )
             if made.email is not None:
                 outbox.append(tx, asker.scope, PersonInvited(new_id("fact"), asker.scope.company_id, now, made.id))
@@ -168,6 +171,7 @@ async def look_at_invitation(body: InvitationToken, request: Request, response: 
             email=found.email,
             language=found.language,
             ends_at=found.ends_at,
+            mailed=found.mailed,
         )
 
     return await database_of(request).read(look)
@@ -218,7 +222,7 @@ async def accept(body: InvitationToken, request: Request, asker: APerson) -> Non
 def _item(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
     # The link gives what the invitation gives: shown to those who could give it themselves.
     shown = may_grant(asker.rights, one.role.permissions, one.place.path)
-    token = invitations.token_of(signing_key(request), one)
+    portal = request.app.state.settings.portal_address(request.app.state.advertised)
     return InvitationItem(
         id=one.id,
         email=one.email,
@@ -230,18 +234,6 @@ def _item(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
         language=one.language,
         created_at=one.created_at,
         expires_at=one.expires_at,
-        link=f"{portal_address(request)}/join#{token}" if shown else None,
-    )
-
-
-def portal_address(request: Request) -> str:
-    """Where people reach the portal: the public name if there is one, else the address that the machine tells."""
-    settings = request.app.state.settings
-    host = settings.public_name or request.app.state.advertised
-    shown = f"[{host}]" if ":" in host else host
-    # A public name is reached at the usual port; whoever hides another one behind it maps it there.
-    return (
-        f"https://{shown}"
-        if settings.public_name and settings.ports.https == 443
-        else f"https://{shown}:{settings.ports.https}"
+        link=links.invitation_link(portal, signing_key(request), one) if shown else None,
+        mailed=one.mailed,
     )

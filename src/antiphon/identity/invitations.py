@@ -31,8 +31,10 @@ def invite(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
     invited_by: str | None = None,
+    mailed: bool = False,
 ) -> Invitation:
-    """An invitation for whoever has its link; with `email` only for whoever signs in with that address.
+    """An invitation for whoever has its link; with `email` only for whoever signs in with that address. `mailed`: somebody
+    will send the link there.
 
     Raises `RoleNotFound`, `PlaceNotFound`, `GrantInvalid`.
     """
@@ -47,7 +49,7 @@ def invite(
         "place_id": place.id,
     }
     values |= {"language": language, "starts_at": starts_at, "ends_at": ends_at, "created_at": now}
-    values |= {"created_by": invited_by, "expires_at": now + timedelta(days=INVITATION_VALID_DAYS)}
+    values |= {"mailed": mailed, "created_by": invited_by, "expires_at": now + timedelta(days=INVITATION_VALID_DAYS)}
     tx.insert(scope, store.invitation_rows, values)
     return store.invitation(tx, scope, str(values["id"]))
 
@@ -66,7 +68,7 @@ def by_token(tx: Tx, signing_key: str, token: str, now: datetime) -> Invitation:
         found = store.invitation(tx, PLATFORM, keyed.id)
     except InvitationNotFound as error:
         raise InvitationInvalid from error
-    if found.used_at is not None or found.expires_at <= now or (found.ends_at or found.expires_at) <= now:
+    if not found.open_at(now):
         raise InvitationInvalid
     return found
 
@@ -102,6 +104,11 @@ def accept(tx: Tx, invitation: Invitation, user: User, now: datetime) -> None:
 def withdraw(tx: Tx, scope: Scope, invitation_id: str) -> None:
     """The link is worth nothing from now on."""
     tx.delete(scope, store.invitation_rows, id=invitation_id)
+
+
+def not_mailed(tx: Tx, scope: Scope, invitation_id: str) -> None:
+    """The mail with its link could not be sent; whoever invites hands the link over in another way."""
+    tx.update(scope, store.invitation_rows, values={"mailed": False}, id=invitation_id)
 
 
 def forget_expired_invitations(tx: Tx, now: datetime) -> int:

@@ -41,6 +41,11 @@ class Invitation:
     expires_at: datetime
     used_at: datetime | None
     used_by: str | None
+    mailed: bool  # a mail with its link was or will be sent
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether somebody may still join with it."""
+        return self.used_at is None and now < min(self.expires_at, self.ends_at or self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,15 @@ class InvitationInvalid(AntiphonError):
     http_status = 410
     sip_status = 404
     title = "This invitation is no longer valid. Ask whoever invited you for a new one."
+
+
+class ResetInvalid(AntiphonError):
+    """The link for a new password is not one of ours, was used, or has run out: never told apart to a stranger."""
+
+    code = "reset_invalid"
+    http_status = 410
+    sip_status = 404
+    title = "This link is no longer valid. Ask for a new one."
 
 
 class InvitationNotFound(NotFound):

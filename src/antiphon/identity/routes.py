@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from antiphon import tenancy
 from antiphon.database import PLATFORM, Scope, Tx
-from antiphon.identity import invitation_routes, key_routes, people_routes, store
+from antiphon.identity import invitation_routes, key_routes, password_routes, people_routes, store
 from antiphon.identity.recognising import APerson, client_of, same_site, sessions
 from antiphon.identity.sessions import SignedIn
 from antiphon.identity.signing import (
@@ -33,6 +33,7 @@ router = APIRouter(route_class=Route, prefix="/api/v1")
 router.include_router(people_routes.router)
 router.include_router(invitation_routes.router)
 router.include_router(key_routes.router)
+router.include_router(password_routes.router)
 
 
 class SignIn(Body):

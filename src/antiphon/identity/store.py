@@ -41,6 +41,7 @@ invitation_rows = tenant_table(
     sa.Column("expires_at", UtcTime, nullable=False),
     sa.Column("used_at", UtcTime, nullable=True),
     sa.Column("used_by", sa.String(40), nullable=True),
+    sa.Column("mailed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_invitations_page", "company_id", "id"),
 )
 api_keys = tenant_table(
@@ -75,6 +76,7 @@ explain(
     starts_at="From when the role holds; null: at once.",
     ends_at="Until when the role holds; null: without an end.",
     language="de or en.",
+    mailed="Whether it is, or was, sent by e-mail.",
     used_at="When somebody joined by it; null: still open.",
     used_by="Who joined by it.",
 )
@@ -224,6 +226,7 @@ def _invitation(row: Row, its_place: Row, role: tenancy.Role) -> Invitation:
         expires_at=row["expires_at"],
         used_at=row["used_at"],
         used_by=row["used_by"],
+        mailed=row["mailed"],
     )
 
 

@@ -1,4 +1,4 @@
-"""How often somebody may fail to sign in: a pure count of failures within the last minute."""
+"""How often somebody may fail to sign in, and ask for a link: pure counts within the last minute or hour."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from antiphon.limits import (
     LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE,
     LOGIN_ATTEMPTS_PER_MINUTE,
     LOGIN_ATTEMPTS_REMEMBERED,
+    PASSWORD_LINKS_PER_ADDRESS,
+    PASSWORD_LINKS_PER_EMAIL,
+    PASSWORD_LINKS_WINDOW_S,
 )
 
 _WINDOW_S = 60.0
@@ -51,6 +54,34 @@ class LoginThrottle:
         while times and times[0] <= now - _WINDOW_S:
             times.popleft()
         return times
+
+
+class LinkThrottle:
+    """Counts who asks for links, and for which address: a stranger fills nobody's mailbox, from however many places."""
+
+    def __init__(self) -> None:
+        self._asked: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+
+    def admit(self, address: str, now: float) -> None:
+        """Count one question of that source address; raises `TooMany`. `now` in monotonic seconds."""
+        if not self._count(("from", _source(address)), PASSWORD_LINKS_PER_ADDRESS, now):
+            raise TooMany("Too many links asked for. Wait an hour and try again.")
+
+    def allows(self, email: str, now: float) -> bool:
+        """Count one question for that e-mail address; False when it had its links."""
+        return self._count(("for", email), PASSWORD_LINKS_PER_EMAIL, now)
+
+    def _count(self, key: tuple[str, str], most: int, now: float) -> bool:
+        times = self._asked.setdefault(key, deque())
+        self._asked.move_to_end(key)
+        while len(self._asked) > LOGIN_ATTEMPTS_REMEMBERED:
+            self._asked.popitem(last=False)
+        while times and times[0] <= now - PASSWORD_LINKS_WINDOW_S:
+            times.popleft()
+        if len(times) >= most:
+            return False
+        times.append(now)
+        return True
 
 
 def _source(address: str) -> str:

@@ -111,21 +111,28 @@ def _hash_key(private_key_pem: str, purpose: str) -> bytes:
     return hmac.digest(raw, f"antiphon {purpose}".encode(), "sha256")
 
 
-def keyed_token(private_key_pem: str, purpose: str, thing_id: str, number: int = 0) -> str:
-    """The token for that thing; the same every time."""
+def keyed_token(private_key_pem: str, purpose: str, thing_id: str, number: int = 0, bound_to: str = "") -> str:
+    """The token for that thing; the same every time. Worth nothing once what it is `bound_to` has changed."""
     said = f"{thing_id}.{number}"
-    made = hmac.digest(_hash_key(private_key_pem, purpose), said.encode(), "sha256")
+    made = hmac.digest(
+        _hash_key(private_key_pem, purpose), f"{said}\0{bound_to}".encode() if bound_to else said.encode(), "sha256"
+    )
     return f"{said}.{base64.urlsafe_b64encode(made).decode().rstrip('=')}"
 
 
-def read_keyed_token(private_key_pem: str, purpose: str, token: str) -> Keyed | None:
-    """What it says, or None when we did not make it for this purpose."""
-    matched = _KEYED.fullmatch(token)
-    if matched is None:
+def read_keyed_token(private_key_pem: str, purpose: str, token: str, bound_to: str = "") -> Keyed | None:
+    """What it says, or None when we did not make it for this purpose, or bound to something else."""
+    said = said_by(token)
+    if said is None:
         return None
-    thing_id, number = matched[1], int(matched[2])
-    made = keyed_token(private_key_pem, purpose, thing_id, number)
-    return Keyed(thing_id, number) if hmac.compare_digest(made, token) else None
+    made = keyed_token(private_key_pem, purpose, said.id, said.number, bound_to)
+    return said if hmac.compare_digest(made, token) else None
+
+
+def said_by(token: str) -> Keyed | None:
+    """What a token says that nobody has checked: to look up what it may be bound to, and for nothing else."""
+    matched = _KEYED.fullmatch(token)
+    return Keyed(matched[1], int(matched[2])) if matched else None
 
 
 # -- API keys --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -22,6 +22,11 @@ _TCP = ("https", "sips", "sips_accounts", "mqtts", "device_https", "stun", "metr
 _UDP = ("stun", "sip_edge", "sip_calls", "ng", "dtmf_log")
 _HOST_NAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
+
+# An address, or a name and an address in angle brackets, on one line: it becomes the From header.
+_MAIL_FROM = re.compile(
+    r"(?:[^<>\x00-\x1f\x7f]*<[^<>@\s]{1,64}@[^<>@\s]{1,190}>|[^<>@\s\x00-\x1f]{1,64}@[^<>@\s\x00-\x1f]{1,190})"
 )
 
 
@@ -111,7 +116,9 @@ class CallSettings(BaseModel):
 class Settings(BaseSettings):
     """Everything an installation can set. No secret has a default; secrets are files under `secrets/`."""
 
-    model_config = SettingsConfigDict(env_prefix="ANTIPHON_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="ANTIPHON_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
 
     data: Path
     database_url: str = ""  # empty: SQLite in the data folder
@@ -121,6 +128,12 @@ class Settings(BaseSettings):
     portal_certificate: Path | None = None  # PEM with chain; empty: issued by the platform's own CA
     portal_key: Path | None = None
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
+    smtp_host: str = ""  # the mail server that takes our mail; empty: no mail is sent
+    smtp_port: int = Field(default=0, ge=0, le=65535)  # 0: the usual one for `smtp_security`
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""  # empty: the server takes our mail without a sign-in
+    smtp_password: SecretStr | None = None
+    mail_from: str = ""  # `door@example.org` or `Antiphon <door@example.org>`
     turn_allow_private_peers: bool = False  # tests only: relays to the advertised address although it is loopback
     ports: Ports = Ports()
     calls: CallSettings = CallSettings()
@@ -135,6 +148,21 @@ class Settings(BaseSettings):
             )
         return name
 
+    @model_validator(mode="after")
+    def _mail(self) -> Self:
+        if self.smtp_host and not _MAIL_FROM.fullmatch(self.mail_from):
+            raise ValueError(
+                f"with smtp_host, mail_from has to be an address such as `Antiphon <door@example.org>`, not {self.mail_from!r}"
+            )
+        if self.smtp_user and self.smtp_security == "none":
+            raise ValueError(
+                'smtp_user with smtp_security = "none" would send the password readable for everybody on the way; '
+                'use "starttls" or "tls"'
+            )
+        if bool(self.smtp_user) != bool(self.smtp_password and self.smtp_password.get_secret_value()):
+            raise ValueError("smtp_user and smtp_password belong together; set both or neither")
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -147,6 +175,19 @@ class Settings(BaseSettings):
         data = init_settings().get("data") or env_settings().get("data")
         toml = Path(str(data)) / "settings.toml" if data else Path("settings.toml")
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml)
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail is set up."""
+        return bool(self.smtp_host)
+
+    def portal_address(self, advertised: str) -> str:
+        """Where people reach the portal: by the public name if there is one, else at the address that the machine tells."""
+        host = self.public_name or advertised
+        shown = f"[{host}]" if ":" in host else host
+        # A public name is reached at the usual port; whoever hides another one behind it maps it there.
+        usual = self.public_name and self.ports.https == 443
+        return f"https://{shown}" if usual else f"https://{shown}:{self.ports.https}"
 
     # -- where things are in the data folder ---------------------------------------------------------------------
 

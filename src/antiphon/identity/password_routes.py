@@ -1,0 +1,64 @@
+"""HTTP of forgotten passwords: for whoever can't sign in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
+from pydantic import Field
+
+from antiphon.identity.forgotten import Forgotten
+from antiphon.identity.recognising import same_site, sessions, signing_key
+from antiphon.identity.signing import Password
+from antiphon.tenancy.asking import Body, Route, client_address
+
+router = APIRouter(route_class=Route)
+
+
+class ForgottenPassword(Body):
+    email: str = Field(max_length=254, examples=["anna@example.org"])
+
+
+class NewPassword(Body):
+    """`token`: what stands after `#` in the link."""
+
+    token: Annotated[str, Field(max_length=120, examples=["user_01k2x3y4z5a6b7c8d9e0f1g2h3.29612345.c2VjcmV0"])]
+    password: Password
+
+
+@router.post(
+    "/session/forgotten",
+    tags=["session"],
+    summary="I forgot my password",
+    status_code=202,
+    response_class=Response,
+    dependencies=[Depends(same_site)],
+)
+async def ask_for_link(body: ForgottenPassword, request: Request, tasks: BackgroundTasks) -> Response:
+    """Sends a link that sets a new password, if somebody signs in with that address and mail is set up. The answer is the
+    same either way, and given before anybody is looked for."""
+    room = _forgotten(request)
+    room.admit(client_address(request))
+    tasks.add_task(room.ask, body.email)
+    return Response(status_code=202, headers={"Cache-Control": "no-store"})
+
+
+@router.post(
+    "/session/reset",
+    tags=["session"],
+    summary="Set a new password by a link",
+    status_code=204,
+    dependencies=[Depends(same_site)],
+)
+async def reset_password(body: NewPassword, request: Request) -> None:
+    """The link is worth nothing from now on, and every session of the person ends. Sign in with the new password."""
+    await _forgotten(request).reset(body.token, body.password)
+
+
+def _forgotten(request: Request) -> Forgotten:
+    """The process's `Forgotten`, made on first use."""
+    state = request.app.state
+    if not hasattr(state, "forgotten"):
+        state.forgotten = Forgotten(state.database, state.clock, signing_key(request), sessions(request))
+    made: Forgotten = state.forgotten
+    return made
