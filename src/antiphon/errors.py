@@ -6,7 +6,10 @@ from typing import ClassVar
 
 
 class AntiphonError(Exception):
-    """A refusal with a stable `code`. `detail` is said to the user; `fields` go to the log, never secrets or names."""
+    """A refusal with a stable `code`. `detail` is said to the user; `fields` go to the log, never secrets or names.
+
+    `members` are said to the user beside it (RFC 9457 3.2), and never logged.
+    """
 
     code: ClassVar[str] = "internal"
     http_status: ClassVar[int] = 500
@@ -17,6 +20,7 @@ class AntiphonError(Exception):
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.fields = fields
+        self.members: dict[str, str] = {}
 
 
 class BadInput(AntiphonError):

@@ -74,6 +74,13 @@ FRESH_SIGN_IN_S = 900
 # Second factors and passkeys: how long somebody may take between the two halves of a sign-in, and what one person has.
 SIGN_IN_STEP_S = 300
 RECOVERY_CODES = 10
+# A code is taken from the time before and after too, for phones whose clock is a little off (RFC 6238 5.2).
+CODE_PERIOD_S = 30
+CODE_PERIODS_AROUND = 1
+# Wrong codes of one person in a row, wherever they come from, before each further one makes the next wait twice as long
+# as the one before, up to the longest wait: whoever guesses knows the password already.
+CODE_GUESSES_FREE = 10
+CODE_WAIT_MAX_S = 900
 PASSKEYS_PER_USER_MAX = 10
 # Invitations, and links that set a new password.
 INVITATION_VALID_DAYS = 14

@@ -18,7 +18,7 @@ from antiphon.assembly import contracts
 from antiphon.calls import store as calls
 from antiphon.clock import new_id
 from antiphon.database import Database, Tx
-from antiphon.identity import invitations
+from antiphon.identity import factor_store, invitations
 from antiphon.identity import store as identity_store
 from antiphon.settings import Settings
 from antiphon.tenancy import Place
@@ -43,6 +43,9 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("POST", "/api/v1/session/join"): PUBLIC,
     ("POST", "/api/v1/session/forgotten"): PUBLIC,
     ("POST", "/api/v1/session/reset"): PUBLIC,
+    ("POST", "/api/v1/session/second-factor"): PUBLIC,
+    ("POST", "/api/v1/session/passkey/options"): PUBLIC,
+    ("POST", "/api/v1/session/passkey"): PUBLIC,
     ("GET", "/api/v1/me"): PERSON,
     ("PATCH", "/api/v1/me"): PERSON,
     ("POST", "/api/v1/me/password"): PERSON,
@@ -51,6 +54,15 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("DELETE", "/api/v1/me/sessions/{session_id}"): PERSON,
     ("GET", "/api/v1/me/companies"): PERSON,
     ("POST", "/api/v1/me/invitations"): PERSON,
+    ("GET", "/api/v1/me/second-factor"): PERSON,
+    ("POST", "/api/v1/me/second-factor"): PERSON,
+    ("POST", "/api/v1/me/second-factor/confirm"): PERSON,
+    ("DELETE", "/api/v1/me/second-factor"): PERSON,
+    ("GET", "/api/v1/me/passkeys"): PERSON,
+    ("POST", "/api/v1/me/passkeys/options"): PERSON,
+    ("POST", "/api/v1/me/passkeys"): PERSON,
+    ("PATCH", "/api/v1/me/passkeys/{passkey_id}"): PERSON,
+    ("DELETE", "/api/v1/me/passkeys/{passkey_id}"): PERSON,
     ("GET", "/api/v1/places"): ("places.read",),
     ("GET", "/api/v1/places/entrances"): ("places.read",),
     ("GET", "/api/v1/places/{place_id}"): ("places.read",),
@@ -65,6 +77,7 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("GET", "/api/v1/users/{user_id}"): ("people.read",),
     ("POST", "/api/v1/users"): _PEOPLE,
     ("PATCH", "/api/v1/users/{user_id}"): _PEOPLE,
+    ("DELETE", "/api/v1/users/{user_id}/second-factor"): _PEOPLE,
     ("GET", "/api/v1/invitations"): _PEOPLE,
     ("POST", "/api/v1/invitations"): _PEOPLE,
     ("DELETE", "/api/v1/invitations/{invitation_id}"): _PEOPLE,
@@ -147,6 +160,9 @@ def body_of(operation: Operation, ids: Mapping[str, str], now: Any) -> dict[str,
         ("POST", "/api/v1/me/invitations"): {"token": "none"},
         ("POST", "/api/v1/session/forgotten"): {"email": email},
         ("POST", "/api/v1/session/reset"): {"token": "none", "password": QUIET},
+        ("POST", "/api/v1/me/second-factor/confirm"): {"code": "000000"},
+        ("POST", "/api/v1/me/passkeys"): {"name": "Phone", "credential": {}},
+        ("PATCH", "/api/v1/me/passkeys/{passkey_id}"): {"name": "Taken over"},
     }
     return bodies.get(operation)
 
@@ -164,6 +180,18 @@ def one_of_everything(tx: Tx, tenant: Tenant, place: Place, clock: StillClock) -
     calls.add_snapshot(tx, scope, picture, width=640, height=480, size_bytes=9)
     user = tenancy.create_user(
         tx, scope, name="Dora", email=email, password_hash=password_hash(), now=now, place_id=folder.id
+    )
+    factor_store.add_factor(tx, scope, user.id, "sealed", now, confirmed=True)
+    passkey = factor_store.add_passkey(
+        tx,
+        scope,
+        user.id,
+        credential_id=new_id("credential"),
+        public_key="none",
+        sign_count=0,
+        rp_id="portal.example",
+        name="Phone",
+        now=now,
     )
     grant = tenancy.give(tx, scope, user.id, "role_viewer", folder.id, now)
     role = tenancy.create_role(tx, scope, new_id("name"), {"places.read"}, now)
@@ -186,6 +214,7 @@ def one_of_everything(tx: Tx, tenant: Tenant, place: Place, clock: StillClock) -
         "role_id": role.id,
         "invitation_id": invitation.id,
         "session_id": session_id,
+        "passkey_id": passkey.id,
         "key_id": key_id,
     }
 

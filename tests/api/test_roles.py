@@ -19,6 +19,7 @@ from antiphon.assembly.worker import Expiry
 from antiphon.database import PLATFORM, Database
 from antiphon.devices import ClaimCodes
 from antiphon.devices.tables import claim_codes
+from antiphon.identity.keys import Keys
 from antiphon.identity.sessions import Client, Sessions
 from antiphon.identity.store import user_sessions
 from antiphon.limits import CLAIM_CODE_KEPT_DAYS, CLAIM_CODE_VALID_DAYS, REFRESH_TOKEN_S
@@ -68,9 +69,7 @@ def test_a_role_serves_says_what_is_missing_and_ends(settings: Settings, tmp_pat
 async def test_the_worker_removes_what_has_run_out(
     settings: Settings, database: Database, tenant: Tenant, clock: StillClock
 ) -> None:
-    await Sessions(database, clock, settings.secret("jwt.key")).sign_in(
-        tenant.operator.email, PASSWORD, Client(""), None
-    )
+    await Sessions(database, clock, Keys(settings.secrets)).sign_in(tenant.operator.email, PASSWORD, Client(""), None)
     with database.transaction() as tx:
         station = devices.create_station(tx, tenant.scope, name="Tor", place_id=tenant.site.id, now=clock.now())
         devices.new_claim_code(tx, tenant.scope, ClaimCodes(b"key"), station.id, clock.now())

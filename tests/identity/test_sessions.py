@@ -13,6 +13,7 @@ from antiphon.errors import NotFound
 from antiphon.events import Fact, SessionsEnded
 from antiphon.identity import public_key_pem, verify_access_token
 from antiphon.identity import sessions as sessions_
+from antiphon.identity.keys import Keys
 from antiphon.identity.model import NoRightsThere, WrongCredentials
 from antiphon.identity.sessions import Client, Sessions, SignedIn
 from antiphon.identity.store import user_sessions
@@ -26,7 +27,7 @@ HERE = Client("192.0.2.1", "a browser")
 
 @pytest.fixture
 def sessions(settings: Settings, database: Database, clock: StillClock) -> Sessions:
-    return Sessions(database, clock, settings.secret("jwt.key"))
+    return Sessions(database, clock, Keys(settings.secrets))
 
 
 async def test_a_password_set_on_the_machine_ends_every_session(

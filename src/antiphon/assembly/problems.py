@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -62,6 +62,9 @@ class Problem(BaseModel):
     detail: str
     code: str
     errors: list[FieldProblem] | None = None
+    challenge: str | None = Field(
+        default=None, description="With `second_factor_needed`: what `POST /api/v1/session/second-factor` takes."
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -74,7 +77,12 @@ def install(app: FastAPI) -> None:
 
 
 def answer(
-    status: int, code: str, detail: str, errors: Sequence[FieldProblem] = (), headers: dict[str, str] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    errors: Sequence[FieldProblem] = (),
+    headers: dict[str, str] | None = None,
+    members: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A problem-details response."""
     problem = Problem(
@@ -84,6 +92,7 @@ def answer(
         detail=detail,
         code=code,
         errors=list(errors) or None,
+        **(members or {}),
     )
     return JSONResponse(
         problem.model_dump(exclude_none=True),
@@ -102,7 +111,7 @@ async def _refusal(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
     if error.http_status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return answer(error.http_status, error.code, error.detail, headers=headers)
+    return answer(error.http_status, error.code, error.detail, headers=headers, members=error.members)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -56,6 +56,7 @@ class Expiry:
         removed = {
             "sessions": await self._database.run(lambda tx: identity.forget_expired_sessions(tx, now)),
             "invitations": await self._database.run(lambda tx: identity.forget_expired_invitations(tx, now)),
+            "challenges": await self._database.run(lambda tx: identity.forget_used_challenges(tx, now)),
             "idempotency_keys": await self._database.run(lambda tx: forget_old_keys(tx, now)),
             "claim_codes": await self._database.run(
                 lambda tx: devices.forget_expired_claim_codes(tx, now - codes_kept)

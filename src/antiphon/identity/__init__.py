@@ -1,5 +1,6 @@
 """How people and programs prove who they are: passwords, sessions, tokens, invitations, API keys."""
 
+from antiphon.identity.factor_store import forget_used_challenges
 from antiphon.identity.guests import ActsIn, companies_of
 from antiphon.identity.invitations import forget_expired_invitations, not_mailed
 from antiphon.identity.links import invitation_link, password_link, password_link_ends
@@ -18,6 +19,7 @@ __all__ = [
     "companies_of",
     "forget_expired_invitations",
     "forget_expired_sessions",
+    "forget_used_challenges",
     "hash_password",
     "invitation",
     "invitation_link",

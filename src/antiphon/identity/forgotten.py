@@ -8,6 +8,7 @@ from antiphon.database import Database, Scope, Tx, outbox
 from antiphon.errors import AntiphonError
 from antiphon.events import PasswordLinkAsked
 from antiphon.identity import links, store
+from antiphon.identity.keys import Keys
 from antiphon.identity.sessions import Sessions
 from antiphon.identity.throttle import LinkThrottle
 from antiphon.tenancy import Principal
@@ -18,9 +19,8 @@ _log = log.get("identity")
 class Forgotten:
     """Asking for a link, and using it. Nothing tells a stranger whether an address is known here."""
 
-    def __init__(self, database: Database, clock: Clock, signing_key: str, sessions: Sessions) -> None:
-        """`signing_key`: the Ed25519 private key as PEM."""
-        self._database, self._clock, self._key, self._sessions = database, clock, signing_key, sessions
+    def __init__(self, database: Database, clock: Clock, keys: Keys, sessions: Sessions) -> None:
+        self._database, self._clock, self._keys, self._sessions = database, clock, keys, sessions
         self._throttle = LinkThrottle()
 
     def admit(self, address: str) -> None:
@@ -48,14 +48,14 @@ class Forgotten:
     async def reset(self, token: str, password: str) -> None:
         """Set the password of whoever the link is for and end all their sessions. Raises `ResetInvalid`, `WeakPassword`."""
         user = await self._database.read(
-            lambda tx: links.user_of_password_link(tx, self._key, token, self._clock.now())
+            lambda tx: links.user_of_password_link(tx, self._keys.tokens, token, self._clock.now())
         )
         hashed = await self._sessions.checked_hash(password, name=user.name, email=user.email)
         scope, themselves = Scope(user.company_id), Principal(user.id, user.company_id, user.name)
 
         def change(tx: Tx) -> None:
             # Somebody with the same link may have been faster: theirs holds.
-            links.user_of_password_link(tx, self._key, token, self._clock.now())
+            links.user_of_password_link(tx, self._keys.tokens, token, self._clock.now())
             store.set_password_hash(tx, scope, user.id, hashed)
             self._sessions.end(tx, scope, user.id)
             tenancy.record(tx, scope, themselves, self._clock.now(), "user.password_reset", user.id)

@@ -14,7 +14,7 @@ from antiphon.database import PLATFORM, Tx, outbox
 from antiphon.events import PersonInvited
 from antiphon.identity import invitations, links, store
 from antiphon.identity.model import Invitation, InvitationNotFound
-from antiphon.identity.recognising import APerson, client_of, same_site, sessions, signing_key
+from antiphon.identity.recognising import APerson, client_of, keys, same_site, sessions
 from antiphon.identity.signing import Password, Session, begun
 from antiphon.limits import INVITATION_VALID_DAYS
 from antiphon.tenancy import Language, MoreThanYourself, Name, paging
@@ -162,7 +162,7 @@ async def look_at_invitation(body: InvitationToken, request: Request, response: 
     now = now_of(request)
 
     def look(tx: Tx) -> Invited:
-        found = invitations.by_token(tx, signing_key(request), body.token, now)
+        found = invitations.by_token(tx, keys(request).tokens, body.token, now)
         return Invited(
             company_name=tenancy.company(tx, found.company_id).name,
             place=found.place.trail,
@@ -187,11 +187,11 @@ async def look_at_invitation(body: InvitationToken, request: Request, response: 
 async def join(body: Joining, request: Request, response: Response) -> Session:
     """Makes the person and signs them in. Whoever signs in already accepts with `POST /api/v1/me/invitations`."""
     now = now_of(request)
-    await database_of(request).read(lambda tx: invitations.by_token(tx, signing_key(request), body.token, now))
+    await database_of(request).read(lambda tx: invitations.by_token(tx, keys(request).tokens, body.token, now))
     hashed = await sessions(request).checked_hash(body.password, name=body.name, email=body.email)
 
     def work(tx: Tx) -> Session:
-        found = invitations.by_token(tx, signing_key(request), body.token, now)
+        found = invitations.by_token(tx, keys(request).tokens, body.token, now)
         user = invitations.join(
             tx,
             found,
@@ -212,7 +212,7 @@ async def accept(body: InvitationToken, request: Request, asker: APerson) -> Non
     now = now_of(request)
 
     def work(tx: Tx) -> None:
-        found = invitations.by_token(tx, signing_key(request), body.token, now)
+        found = invitations.by_token(tx, keys(request).tokens, body.token, now)
         user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
         invitations.accept(tx, found, user, now)
 
@@ -234,6 +234,6 @@ def _item(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
         language=one.language,
         created_at=one.created_at,
         expires_at=one.expires_at,
-        link=links.invitation_link(portal, signing_key(request), one) if shown else None,
+        link=links.invitation_link(portal, keys(request).tokens, one) if shown else None,
         mailed=one.mailed,
     )

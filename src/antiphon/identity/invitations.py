@@ -54,14 +54,14 @@ def invite(
     return store.invitation(tx, scope, str(values["id"]))
 
 
-def token_of(signing_key: str, invitation: Invitation) -> str:
+def token_of(key: str, invitation: Invitation) -> str:
     """The secret part of the invitation's link; the same whenever it is asked for."""
-    return keyed_token(signing_key, _INVITATION, invitation.id)
+    return keyed_token(key, _INVITATION, invitation.id)
 
 
-def by_token(tx: Tx, signing_key: str, token: str, now: datetime) -> Invitation:
+def by_token(tx: Tx, key: str, token: str, now: datetime) -> Invitation:
     """The invitation behind a link. Raises `InvitationInvalid`: never made, used, withdrawn or too old."""
-    keyed = read_keyed_token(signing_key, _INVITATION, token)
+    keyed = read_keyed_token(key, _INVITATION, token)
     if keyed is None:
         raise InvitationInvalid
     try:

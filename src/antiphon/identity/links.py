@@ -12,7 +12,7 @@ from antiphon.database import PLATFORM, AnyScope, Tx
 from antiphon.identity import store
 from antiphon.identity.invitations import token_of
 from antiphon.identity.model import Invitation, ResetInvalid
-from antiphon.identity.tokens import keyed_token, read_keyed_token, said_by
+from antiphon.identity.tokens import claimed_id, keyed_token, read_keyed_token
 from antiphon.limits import PASSWORD_LINK_VALID_S
 from antiphon.tenancy import User
 
@@ -47,8 +47,8 @@ def user_of_password_link(tx: Tx, signing_key: str, token: str, now: datetime) -
 
     It is bound to the present password's hash: with the first use, or any other change of the password, it is gone.
     """
-    said = said_by(token)
-    bound_to = _password_of(tx, PLATFORM, said.id) if said else None
+    claimed = claimed_id(token)
+    bound_to = _password_of(tx, PLATFORM, claimed) if claimed else None
     keyed = read_keyed_token(signing_key, _PASSWORD, token, bound_to) if bound_to else None
     if keyed is None or now.timestamp() >= keyed.number * _MINUTE_S:
         raise ResetInvalid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from antiphon.errors import AntiphonError, Conflict, Forbidden, NotFound, Unauthenticated
+from antiphon.errors import AntiphonError, BadInput, Conflict, Forbidden, NotFound, Unauthenticated
 from antiphon.tenancy import Language, Place, Role
 
 
@@ -61,6 +61,97 @@ class ApiKey:
     created_by: str | None
     expires_at: datetime
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """A person's second factor as they see it."""
+
+    since: datetime
+    recovery_codes_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey of a person: what proves that they have it, and the portal's name that it was made for."""
+
+    id: str
+    user_id: str
+    company_id: str
+    credential_id: str  # base64url
+    public_key: str  # base64 of a COSE key
+    sign_count: int
+    rp_id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class PasskeyNotFound(NotFound):
+    """No such passkey of this person."""
+
+    code = "passkey_not_found"
+    title = "This passkey does not exist (any more)."
+
+
+class PasskeyInvalid(BadInput):
+    """What the browser made answers no challenge of ours, is of another portal, or verified nobody."""
+
+    code = "passkey_invalid"
+    title = "This passkey can't be added. Start again."
+
+
+class PasskeyRefused(Unauthenticated):
+    """The passkey is not known, or its answer is not good: never told apart."""
+
+    code = "passkey_refused"
+    title = "This passkey was not accepted. Try again, or sign in with your password."
+
+
+class PasskeysNeedName(Conflict):
+    """The portal was reached by an address, or by a name that is not ours."""
+
+    code = "passkeys_need_name"
+    title = "Passkeys work only where the portal is opened by its own DNS name. Ask whoever runs the platform."
+
+
+class SecondFactorNeeded(Unauthenticated):
+    """The password is right and a code is missing; `challenge` says so for a few minutes."""
+
+    code = "second_factor_needed"
+    title = "Enter the code that your authenticator app shows, or one of your recovery codes."
+
+    def __init__(self, challenge: str) -> None:
+        super().__init__()
+        self.members = {"challenge": challenge}
+
+
+class SignInExpired(Unauthenticated):
+    """What the first half of a sign-in gave is not ours, is too old, or was used."""
+
+    code = "sign_in_expired"
+    title = "This sign-in took too long. Start again."
+
+
+class WrongCode(Unauthenticated):
+    """The code is wrong, was used, or belongs to another time."""
+
+    code = "wrong_code"
+    title = "This code is wrong or was used already. Wait for the next one."
+
+
+class SecondFactorNotFound(NotFound):
+    """The person has no second factor."""
+
+    code = "second_factor_not_found"
+    title = "There is no second factor (any more)."
+
+
+class SecondFactorThere(Conflict):
+    """The person has a second factor."""
+
+    code = "second_factor_there"
+    title = "You have a second factor already. Remove it before you set up another one."
 
 
 class WrongCredentials(Unauthenticated):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from pydantic import Field
 
 from antiphon.identity.forgotten import Forgotten
-from antiphon.identity.recognising import same_site, sessions, signing_key
+from antiphon.identity.recognising import keys, same_site, sessions
 from antiphon.identity.signing import Password
 from antiphon.tenancy.asking import Body, Route, client_address
 
@@ -59,6 +59,6 @@ def _forgotten(request: Request) -> Forgotten:
     """The process's `Forgotten`, made on first use."""
     state = request.app.state
     if not hasattr(state, "forgotten"):
-        state.forgotten = Forgotten(state.database, state.clock, signing_key(request), sessions(request))
+        state.forgotten = Forgotten(state.database, state.clock, keys(request), sessions(request))
     made: Forgotten = state.forgotten
     return made

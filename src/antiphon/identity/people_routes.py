@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StrictBool
 
 from antiphon import tenancy
 from antiphon.database import Scope, Tx, sort_key
-from antiphon.identity import store
+from antiphon.identity import second_factor, store
 from antiphon.identity.recognising import sessions
 from antiphon.identity.signing import Password
 from antiphon.tenancy import GrantedRole, Language, MoreThanYourself, Name, Reach, User, UserNotFound, granted, paging
@@ -172,6 +172,19 @@ async def change_user(
         return _view(tx, asker, user_id)
 
     return paging.tagged(response, await database_of(request).run(work))
+
+
+@router.delete("/users/{user_id}/second-factor", summary="Remove somebody's second factor", status_code=204)
+async def remove_second_factor_of(user_id: Id, request: Request, asker: Managers) -> None:
+    """For whoever lost phone and recovery codes: the password is enough until they set one up again."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> None:
+        user = _managed(tx, asker, user_id)
+        second_factor.remove(tx, asker.scope, user.id)
+        asker.record(tx, now, "second_factor.removed", user.id)
+
+    await database_of(request).run(work)
 
 
 def _managed(tx: Tx, asker: Asker, user_id: str) -> User:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,9 +10,10 @@ from fastapi import Depends, Request
 from antiphon.errors import Unauthenticated
 from antiphon.identity import store
 from antiphon.identity.allowance import Allowances
+from antiphon.identity.keys import Keys
 from antiphon.identity.model import CrossSite, PeopleOnly, SignInAgain
 from antiphon.identity.sessions import Client, Sessions
-from antiphon.identity.tokens import public_key_pem, read_api_key, verify_access_token
+from antiphon.identity.tokens import read_api_key
 from antiphon.tenancy import Principal
 from antiphon.tenancy.asking import Anybody, Asker, client_address, database_of, now_of
 
@@ -25,14 +24,18 @@ def sessions(request: Request) -> Sessions:
     """The process's `Sessions`, made on first use from what the application state holds."""
     state = request.app.state
     if not hasattr(state, "sessions"):
-        state.sessions = Sessions(state.database, state.clock, signing_key(request))
+        state.sessions = Sessions(state.database, state.clock, keys(request))
     made: Sessions = state.sessions
     return made
 
 
-def signing_key(request: Request) -> str:
-    """The private key that tokens are made with, as PEM."""
-    return _read(request.app.state.settings.secrets / "jwt.key")
+def keys(request: Request) -> Keys:
+    """The installation's keys."""
+    state = request.app.state
+    if not hasattr(state, "keys"):
+        state.keys = Keys(state.settings.secrets)
+    made: Keys = state.keys
+    return made
 
 
 def client_of(request: Request) -> Client:
@@ -55,7 +58,7 @@ async def recognise(request: Request) -> Asker:
 
 
 async def _by_token(request: Request, token: str) -> Asker:
-    principal = verify_access_token(token, public_key_pem(signing_key(request)), now_of(request))
+    principal = keys(request).verify(token, now_of(request))
     rights = await database_of(request).read(lambda tx: sessions(request).rights(tx, principal))
     return Asker(principal, rights)
 
@@ -103,8 +106,3 @@ def _allowances(request: Request) -> Allowances:
         state.allowances = Allowances()
     made: Allowances = state.allowances
     return made
-
-
-@cache
-def _read(path: Path) -> str:
-    return path.read_text()

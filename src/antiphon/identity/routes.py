@@ -10,7 +10,15 @@ from pydantic import BaseModel, Field
 
 from antiphon import tenancy
 from antiphon.database import PLATFORM, Scope, Tx
-from antiphon.identity import invitation_routes, key_routes, password_routes, people_routes, store
+from antiphon.identity import (
+    factor_routes,
+    invitation_routes,
+    key_routes,
+    passkey_routes,
+    password_routes,
+    people_routes,
+    store,
+)
 from antiphon.identity.recognising import APerson, client_of, same_site, sessions
 from antiphon.identity.sessions import SignedIn
 from antiphon.identity.signing import (
@@ -34,6 +42,8 @@ router.include_router(people_routes.router)
 router.include_router(invitation_routes.router)
 router.include_router(key_routes.router)
 router.include_router(password_routes.router)
+router.include_router(factor_routes.router)
+router.include_router(passkey_routes.router)
 
 
 class SignIn(Body):
@@ -81,7 +91,11 @@ class SessionItems(BaseModel):
 
 @router.post("/session", tags=["session"], summary="Sign in", dependencies=[Depends(same_site)])
 async def sign_in(body: SignIn, request: Request, response: Response) -> Session:
-    """An access token, and a cookie that gets the next ones. The session this browser had before ends."""
+    """An access token, and a cookie that gets the next ones. The session this browser had before ends.
+
+    401 `second_factor_needed` comes with the right password of somebody who has a second factor, and a `challenge` for
+    `POST /api/v1/session/second-factor`.
+    """
     signed_in = await sessions(request).sign_in(
         body.email, body.password, client_of(request), request.cookies.get(COOKIE)
     )

@@ -10,16 +10,40 @@ from antiphon import log, tenancy
 from antiphon.clock import Clock, new_id
 from antiphon.database import PLATFORM, Database, Scope, Tx, outbox
 from antiphon.events import SessionsEnded
-from antiphon.identity import store
-from antiphon.identity.model import NoRightsThere, SessionNotFound, WrongCredentials
+from antiphon.identity import factor_store, passkeys, second_factor, store
+from antiphon.identity.keys import Keys
+from antiphon.identity.model import (
+    NoRightsThere,
+    PasskeyRefused,
+    SecondFactorNeeded,
+    SessionNotFound,
+    SignInExpired,
+    WrongCode,
+    WrongCredentials,
+)
 from antiphon.identity.passwords import check_password, hash_password, needs_rehash, password_matches
 from antiphon.identity.throttle import LoginThrottle
-from antiphon.identity.tokens import issue_access_token, keyed_token, read_keyed_token
-from antiphon.limits import FRESH_SIGN_IN_S, PASSWORD_CHECKS_AT_ONCE, REFRESH_REUSE_GRACE_S, REFRESH_TOKEN_S
+from antiphon.identity.tokens import (
+    claimed_id,
+    issue_access_token,
+    keyed_token,
+    read_keyed_token,
+    read_timed_token,
+    timed_token,
+)
+from antiphon.limits import (
+    FRESH_SIGN_IN_S,
+    PASSWORD_CHECKS_AT_ONCE,
+    REFRESH_REUSE_GRACE_S,
+    REFRESH_TOKEN_S,
+    SIGN_IN_STEP_S,
+)
 from antiphon.tenancy import Company, Principal, Rights, SessionEnded, User
 
 _log = log.get("identity")
 _REFRESH = "refresh token"
+_BY_PASSKEY = "passkey"  # no account is named before the signature was checked
+_SECOND_STEP = "second step of signing in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +68,16 @@ class Client:
 class Sessions:
     """Sign-in, refresh and sign-out of people."""
 
-    def __init__(self, database: Database, clock: Clock, signing_key: str) -> None:
-        """`signing_key`: the Ed25519 private key as PEM."""
-        self._database, self._clock, self._key = database, clock, signing_key
+    def __init__(self, database: Database, clock: Clock, keys: Keys) -> None:
+        self._database, self._clock, self._keys = database, clock, keys
         self._throttle = LoginThrottle()
         self._checks = asyncio.Semaphore(PASSWORD_CHECKS_AT_ONCE)
 
     async def sign_in(self, email: str, password: str, client: Client, replaces: str | None) -> SignedIn:
-        """A new session; the one of the refresh token `replaces` ends. Raises `WrongCredentials`, `TooMany`."""
+        """A new session; the one of the refresh token `replaces` ends.
+
+        Raises `WrongCredentials`, `TooMany`, and `SecondFactorNeeded` for people who have one.
+        """
         account = email.strip().lower()
         self._throttle.admit(account, client.address, self._clock.monotonic())
         row = await self._database.read(lambda tx: tenancy.user_by_email(tx, account))
@@ -63,22 +89,91 @@ class Sessions:
         fresh = await self._hash(password) if needs_rehash(stored) else None
         user_id, scope = row["id"], Scope(row["company_id"])
 
-        def work(tx: Tx) -> SignedIn:
+        def work(tx: Tx) -> SignedIn | str:
             # Between the check and now the password may have changed, or the person been deactivated: that wins.
             if store.password_hash(tx, scope, user_id) != stored or not tenancy.user(tx, scope, user_id).active:
                 raise WrongCredentials
             if fresh:
                 store.set_password_hash(tx, scope, user_id, fresh)
-            if replaces:
-                self._end_of_token(tx, replaces)
-            return self.begin(tx, tenancy.user(tx, scope, user_id), client)
+            if factor_store.is_asked_for(tx, scope, user_id):
+                # Bound to the password: another one set meanwhile ends what this one began.
+                bound, now = fresh or stored, self._clock.now()
+                return timed_token(self._keys.tokens, _SECOND_STEP, user_id, now, SIGN_IN_STEP_S, bound)
+            return self.begin(tx, tenancy.user(tx, scope, user_id), client, replaces)
 
         signed_in = await self._database.run(work)
+        if isinstance(signed_in, str):
+            raise SecondFactorNeeded(signed_in)
         _log.info("signed in", user_id=user_id, company_id=scope.company_id)
         return signed_in
 
-    def begin(self, tx: Tx, user: User, client: Client) -> SignedIn:
-        """A new session of somebody who has just proved who they are."""
+    async def pass_second(self, challenge: str, code: str, client: Client, replaces: str | None) -> SignedIn:
+        """The second half of a sign-in, by a code of the authenticator app or a recovery code.
+
+        Raises `SignInExpired`, `WrongCode`, `TooMany`.
+        """
+        user_id, now = claimed_id(challenge) or "", self._clock.now()
+        bound = await self._database.read(lambda tx: store.password_hash(tx, PLATFORM, user_id))
+        if bound is None or read_timed_token(self._keys.tokens, _SECOND_STEP, challenge, now, bound) is None:
+            raise SignInExpired
+        guessed = f"code {user_id}"  # beside the password's count, which the right password forgets
+        self._throttle.admit(guessed, client.address, self._clock.monotonic())
+
+        def work(tx: Tx) -> SignedIn | None:
+            user = tenancy.user(tx, PLATFORM, user_id)
+            scope = Scope(user.company_id)
+            if not user.active or store.password_hash(tx, scope, user_id) != bound:
+                raise SignInExpired
+            if not factor_store.is_asked_for(tx, scope, user_id):
+                raise SignInExpired
+            if not second_factor.passes(tx, self._keys.factors, user, code, now):
+                return None
+            return self.begin(tx, user, client, replaces)
+
+        signed_in = await self._database.run(work)
+        if signed_in is None:
+            _log.warning("second factor refused", user_id=user_id)
+            raise WrongCode
+        self._throttle.succeeded(guessed, client.address)
+        _log.info("signed in", user_id=user_id, company_id=signed_in.user.company_id)
+        return signed_in
+
+    async def by_passkey(
+        self, portal: passkeys.Portal, credential: passkeys.Json, client: Client, replaces: str | None
+    ) -> SignedIn:
+        """A new session of whoever's passkey answered a challenge of ours. Raises `PasskeyRefused`, `TooMany`."""
+        self._throttle.admit(_BY_PASSKEY, client.address, self._clock.monotonic())
+        credential_id, now = passkeys.credential_id_of(credential), self._clock.now()
+        found = await self._database.read(lambda tx: factor_store.passkey_by_credential(tx, credential_id))
+        if found is None:
+            raise PasskeyRefused
+        try:
+            used = passkeys.asserted(portal, self._keys.tokens, found, credential, now)
+        except PasskeyRefused:
+            _log.warning("passkey refused", user_id=found.user_id, passkey_id=found.id)
+            raise
+
+        def work(tx: Tx) -> SignedIn:
+            scope = Scope(found.company_id)
+            if not (
+                factor_store.use_challenge(tx, scope, used.challenge_id, now)
+                and factor_store.use_passkey(tx, scope, found, used.sign_count, now)
+            ):
+                raise PasskeyRefused
+            user = tenancy.user(tx, scope, found.user_id)
+            if not user.active:
+                raise PasskeyRefused
+            return self.begin(tx, user, client, replaces)
+
+        signed_in = await self._database.run(work)
+        self._throttle.succeeded(_BY_PASSKEY, client.address)
+        _log.info("signed in", user_id=found.user_id, company_id=found.company_id)
+        return signed_in
+
+    def begin(self, tx: Tx, user: User, client: Client, replaces: str | None = None) -> SignedIn:
+        """A new session of somebody who has just proved who they are; the one of the refresh token `replaces` ends."""
+        if replaces:
+            self._end_of_token(tx, replaces)
         now, session_id = self._clock.now(), new_id("session")
         scope, ends = Scope(user.company_id), now + timedelta(seconds=REFRESH_TOKEN_S)
         store.add_session(tx, scope, session_id, user.id, now, ends, client.agent, client.address)
@@ -90,7 +185,7 @@ class Sessions:
         The refresh token before this one gives the same again for a while (tabs that ask at once, a lost answer). One that
         is older was copied: the session ends for everybody who has it. Raises `SessionEnded`, `NoRightsThere`.
         """
-        keyed = read_keyed_token(self._key, _REFRESH, token) if token else None
+        keyed = read_keyed_token(self._keys.tokens, _REFRESH, token) if token else None
         if keyed is None:
             raise SessionEnded
         now = self._clock.now()
@@ -152,7 +247,7 @@ class Sessions:
         return tenancy.rights_of_user(tx, principal.scope, principal.user_id, now)
 
     async def is_fresh(self, principal: Principal) -> bool:
-        """Whether the password was entered lately."""
+        """Whether they signed in lately."""
         now = self._clock.now()
         row = await self._database.read(lambda tx: store.session_row(tx, principal.session_id, now))
         return row is not None and now - row["signed_in_at"] <= timedelta(seconds=FRESH_SIGN_IN_S)
@@ -190,7 +285,7 @@ class Sessions:
         return tenancy.company(tx, company_id)
 
     def _end_of_token(self, tx: Tx, token: str) -> None:
-        keyed = read_keyed_token(self._key, _REFRESH, token)
+        keyed = read_keyed_token(self._keys.tokens, _REFRESH, token)
         row = store.session_row(tx, keyed.id, self._clock.now()) if keyed else None
         if row is not None:
             self.end(tx, Scope(row["company_id"]), row["user_id"], only=row["id"])
@@ -205,8 +300,8 @@ class Sessions:
 
     def _signed_in(self, user: User, company: Company, session_id: str, generation: int) -> SignedIn:
         principal = Principal(user.id, company.id, user.name, session_id)
-        token, expires_at = issue_access_token(principal, self._key, self._clock.now())
-        refresh = keyed_token(self._key, _REFRESH, session_id, generation)
+        token, expires_at = issue_access_token(principal, self._keys.signing, self._clock.now())
+        refresh = keyed_token(self._keys.tokens, _REFRESH, session_id, generation)
         return SignedIn(user, company, token, expires_at, refresh)
 
 

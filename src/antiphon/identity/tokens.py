@@ -33,7 +33,7 @@ from antiphon.tenancy import Principal, TokenExpired
 _ISSUER = "antiphon"
 _AUDIENCE = "antiphon"
 _CLAIMS = ("exp", "iat", "sub", "sid", "company", "name")
-_KEYED = re.compile(r"([a-z]+_[0-9a-z]{26})\.(\d{1,9})\.([A-Za-z0-9_-]{43})")
+_KEYED = re.compile(r"([a-z]+_[0-9a-z]{26})\.([0-9]{1,10})\.([A-Za-z0-9_-]{43})")
 _API_KEY = re.compile(r"(key_[0-9a-z]{26})\.([A-Za-z0-9_-]{43})")
 
 
@@ -111,28 +111,42 @@ def _hash_key(private_key_pem: str, purpose: str) -> bytes:
     return hmac.digest(raw, f"antiphon {purpose}".encode(), "sha256")
 
 
-def keyed_token(private_key_pem: str, purpose: str, thing_id: str, number: int = 0, bound_to: str = "") -> str:
-    """The token for that thing; the same every time. Worth nothing once what it is `bound_to` has changed."""
+def keyed_token(private_key_pem: str, purpose: str, thing_id: str, number: int = 0, bound: str = "") -> str:
+    """The token for that thing; the same every time. `bound`: what the token does not tell and has to be the same then."""
     said = f"{thing_id}.{number}"
     made = hmac.digest(
-        _hash_key(private_key_pem, purpose), f"{said}\0{bound_to}".encode() if bound_to else said.encode(), "sha256"
+        _hash_key(private_key_pem, purpose), f"{said}\0{bound}".encode() if bound else said.encode(), "sha256"
     )
     return f"{said}.{base64.urlsafe_b64encode(made).decode().rstrip('=')}"
 
 
-def read_keyed_token(private_key_pem: str, purpose: str, token: str, bound_to: str = "") -> Keyed | None:
-    """What it says, or None when we did not make it for this purpose, or bound to something else."""
-    said = said_by(token)
-    if said is None:
-        return None
-    made = keyed_token(private_key_pem, purpose, said.id, said.number, bound_to)
-    return said if hmac.compare_digest(made, token) else None
-
-
-def said_by(token: str) -> Keyed | None:
-    """What a token says that nobody has checked: to look up what it may be bound to, and for nothing else."""
+def read_keyed_token(private_key_pem: str, purpose: str, token: str, bound: str = "") -> Keyed | None:
+    """What it says, or None when we did not make it for this purpose."""
     matched = _KEYED.fullmatch(token)
-    return Keyed(matched[1], int(matched[2])) if matched else None
+    if matched is None:
+        return None
+    thing_id, number = matched[1], int(matched[2])
+    made = keyed_token(private_key_pem, purpose, thing_id, number, bound)
+    return Keyed(thing_id, number) if hmac.compare_digest(made, token) else None
+
+
+def timed_token(
+    private_key_pem: str, purpose: str, thing_id: str, now: datetime, lasts_s: float, bound: str = ""
+) -> str:
+    """A keyed token whose number is the second when it ends."""
+    return keyed_token(private_key_pem, purpose, thing_id, int(now.timestamp() + lasts_s), bound)
+
+
+def read_timed_token(private_key_pem: str, purpose: str, token: str, now: datetime, bound: str = "") -> str | None:
+    """Whose it is, or None when we did not make it for this purpose or it has ended."""
+    keyed = read_keyed_token(private_key_pem, purpose, token, bound)
+    return keyed.id if keyed is not None and now.timestamp() < keyed.number else None
+
+
+def claimed_id(token: str) -> str | None:
+    """The id that a keyed token says, before anything of it was checked: for finding what it is bound to."""
+    matched = _KEYED.fullmatch(token)
+    return matched[1] if matched else None
 
 
 # -- API keys --------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ def ensure_secrets(settings: Settings) -> None:
     _make(settings.secrets / "jwt.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     _make(settings.secrets / "turn.key", secrets.token_hex(32).encode())
     _make(settings.secrets / "mqtt.password", secrets.token_urlsafe(32).encode())
+    _make(settings.secrets / "second-factor.key", secrets.token_hex(32).encode())
 
 
 def write_secret(path: Path, content: bytes) -> None:
