@@ -73,6 +73,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     (data / "run").mkdir()
     key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (data / "secrets" / "jwt.key").write_bytes(key)
+    (data / "secrets" / "token.key").write_text("a5" * 32)
     (data / "secrets" / "second-factor.key").write_text("5a" * 32)
     if request.config.getoption("--database") == "postgresql" and not request.node.get_closest_marker("sqlite"):
         (data / "settings.toml").write_text(f'database_url = "{request.getfixturevalue("postgresql")}"\n')

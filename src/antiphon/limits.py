@@ -69,6 +69,7 @@ REFRESH_REUSE_GRACE_S = 60
 # P5: the signing key is replaced when it is this old; how long it is still accepted then.
 SIGNING_KEY_DAYS = 90
 SIGNING_KEY_ACCEPTED_S = 2 * ACCESS_TOKEN_S
+SIGNING_KEY_LOOK_S = 3600.0
 # What changes how somebody signs in needs a sign-in that is no older than this.
 FRESH_SIGN_IN_S = 900
 # Second factors and passkeys: how long somebody may take between the two halves of a sign-in, and what one person has.

@@ -33,7 +33,7 @@ def link(database: Database, settings: Settings, tenant: Tenant, clock: StillClo
     def make() -> str:
         with database.transaction() as tx:
             made = identity.password_link(
-                tx, PLATFORM, "https://portal.example", settings.secret("jwt.key"), tenant.operator.id, clock.now()
+                tx, PLATFORM, "https://portal.example", settings.secret("token.key"), tenant.operator.id, clock.now()
             )
         assert made is not None
         page, _, token = made.partition("#")

@@ -86,6 +86,8 @@ def build() -> House:
     settings.run.mkdir()
     private = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (settings.secrets / "jwt.key").write_bytes(private)
+    (settings.secrets / "token.key").write_text("a5" * 32)
+    (settings.secrets / "second-factor.key").write_text("5a" * 32)
     (settings.secrets / "turn.key").write_text("turn-secret")
     migrate.upgrade(settings)
     database, clock = InlineDatabase(settings.sqlalchemy_url), StillClock()

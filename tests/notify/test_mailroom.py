@@ -40,7 +40,7 @@ async def server() -> AsyncIterator[MailServer]:
 def mailroom(settings: Settings, database: Database, clock: StillClock, server: MailServer) -> Mailroom:
     mail = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none"}
     with_mail = settings.model_copy(update=mail | {"mail_from": "door@antiphon.example"})
-    return Mailroom(database, clock, SmtpPost(with_mail, clock), settings.secret("jwt.key"), PORTAL)
+    return Mailroom(database, clock, SmtpPost(with_mail, clock), settings.secret("token.key"), PORTAL)
 
 
 Invite = Callable[..., PersonInvited]
@@ -101,7 +101,7 @@ async def test_an_invited_person_gets_a_link_that_works(
     assert "Anna lädt Sie zu Salzach (Rainerstraße 12) ein." in text_of(message)
     token = token_in(text_of(message), "join")
     with database.transaction() as tx:
-        assert invitations.by_token(tx, settings.secret("jwt.key"), token, clock.now()).id == fact.invitation_id
+        assert invitations.by_token(tx, settings.secret("token.key"), token, clock.now()).id == fact.invitation_id
     assert token in text_of(message, "html")
     assert queue(database) == [("sent", None, 1)]
 
@@ -123,7 +123,7 @@ async def test_who_forgot_their_password_gets_a_link_that_works(
     assert "until 10:00" in text_of(message), "Vienna's time"
     token = token_in(text_of(message), "reset")
     with database.transaction() as tx:
-        assert user_of_password_link(tx, settings.secret("jwt.key"), token, clock.now()) == tenant.operator
+        assert user_of_password_link(tx, settings.secret("token.key"), token, clock.now()) == tenant.operator
 
 
 async def test_who_chose_no_language_is_written_to_in_that_of_their_place(
@@ -160,7 +160,7 @@ async def test_other_facts_are_nobodys_mail(
 async def test_without_a_mail_server_nothing_is_queued(
     settings: Settings, invite: Invite, database: Database, tenant: Tenant, clock: StillClock
 ) -> None:
-    without = Mailroom(database, clock, None, settings.secret("jwt.key"), PORTAL)
+    without = Mailroom(database, clock, None, settings.secret("token.key"), PORTAL)
     fact = invite()
     await without.take(fact)
     await without.take(forgot(tenant, clock))
@@ -278,7 +278,7 @@ async def test_two_workers_send_a_mail_once(
         async def send(self, letter: object) -> None:
             await mailroom.send_due()
 
-    beside = Mailroom(database, clock, Meanwhile(), settings.secret("jwt.key"), PORTAL)
+    beside = Mailroom(database, clock, Meanwhile(), settings.secret("token.key"), PORTAL)
     await beside.send_due()
     assert server.took == []
     assert queue(database) == [("sent", None, 1)]

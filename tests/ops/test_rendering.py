@@ -224,7 +224,7 @@ def test_secrets_are_made_once(prepared: Settings) -> None:
     before = {path.name: path.read_bytes() for path in prepared.secrets.iterdir()}
     installation.prepare(prepared.data)
     assert {path.name: path.read_bytes() for path in prepared.secrets.iterdir()} == before
-    assert set(before) == {"jwt.key", "turn.key", "mqtt.password", "second-factor.key"}
+    assert set(before) == {"jwt.key", "token.key", "turn.key", "mqtt.password", "second-factor.key"}
 
 
 @pytest.mark.parametrize(

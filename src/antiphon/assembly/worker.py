@@ -16,6 +16,7 @@ from antiphon.assembly.engines.watch import OutageWatch
 from antiphon.assembly.exposition import Observatory
 from antiphon.assembly.figures import Figures, tell_broker
 from antiphon.assembly.keeping import backup
+from antiphon.assembly.signing_key import SigningKey
 from antiphon.assembly.whole import WholeHealth
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import OUTBOX_SOCKET, Database, Tx, open_database, outbox
@@ -96,7 +97,7 @@ def run(settings: Settings) -> None:
 def _mailroom(settings: Settings, database: Database, clock: Clock) -> notify.Mailroom:
     post = SmtpPost(settings, clock) if settings.sends_mail else None
     portal = settings.portal_address(advertised(settings).address)
-    return notify.Mailroom(database, clock, post, settings.secret("jwt.key"), portal)
+    return notify.Mailroom(database, clock, post, identity.Keys(settings.secrets).tokens, portal)
 
 
 async def _serve(settings: Settings) -> None:
@@ -137,6 +138,7 @@ async def _serve(settings: Settings) -> None:
         drain.run,
         mailroom.run,
         Expiry(database, clock).run,
+        SigningKey(settings, clock).run,
         Observatory(settings, WholeHealth(settings, clock)).run,
         OutageWatch(settings).run,
     ]

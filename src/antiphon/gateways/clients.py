@@ -61,7 +61,7 @@ class ClientGateway:
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
         self.events: ClientEvents
         self._database, self._clock = database, clock
-        self._public_key = identity.public_key_pem((settings.secrets / "jwt.key").read_text())
+        self._keys = identity.Keys(settings.secrets)
         self._turn = Turn(settings)
         self._public_name = settings.public_name
         self._tabs: dict[str, dict[str, Tab]] = {}  # company -> client -> tab, oldest first
@@ -230,7 +230,7 @@ class ClientGateway:
     ) -> tuple[tenancy.Principal, datetime, str, tenancy.Rights]:
         """Who signs on, until when, and the company's name."""
         try:
-            principal = identity.verify_access_token(hello.token, self._public_key, self._clock.now())
+            principal = self._keys.verify(hello.token, self._clock.now())
             if principal.company_id != company_id:
                 raise WrongCompany
             now = self._clock.now()

@@ -3,19 +3,22 @@
 from antiphon.identity.factor_store import forget_used_challenges
 from antiphon.identity.guests import ActsIn, companies_of
 from antiphon.identity.invitations import forget_expired_invitations, not_mailed
+from antiphon.identity.keys import Keys, Replaced
 from antiphon.identity.links import invitation_link, password_link, password_link_ends
 from antiphon.identity.model import Invitation, InvitationNotFound
 from antiphon.identity.passwords import hash_password, new_password
 from antiphon.identity.recognising import APerson, recognise
 from antiphon.identity.sessions import forget_expired_sessions, set_password
 from antiphon.identity.store import invitation, session_alive
-from antiphon.identity.tokens import public_key_pem, verify_access_token
+from antiphon.identity.tokens import public_key_pem, token_secret, verify_access_token
 
 __all__ = [
     "APerson",
     "ActsIn",
     "Invitation",
     "InvitationNotFound",
+    "Keys",
+    "Replaced",
     "companies_of",
     "forget_expired_invitations",
     "forget_expired_sessions",
@@ -31,5 +34,6 @@ __all__ = [
     "recognise",
     "session_alive",
     "set_password",
+    "token_secret",
     "verify_access_token",
 ]

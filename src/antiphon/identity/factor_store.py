@@ -51,7 +51,7 @@ explain(
     second_factors,
     "Time-based codes that people are asked for beside their password (RFC 6238).",
     user_id="Whose it is.",
-    secret_sealed="The shared secret, encrypted with a key that is not in the database.",
+    secret_sealed="The shared secret, encrypted with a key that is not in the database.",  # noqa: S106
     begun_at="When it was begun.",
     confirmed_at="When the first code was right; null: it is not asked for yet.",
     last_period="The period of the last code that was taken; none up to it is good again.",

@@ -92,6 +92,15 @@ def verify_access_token(token: str, public_key_pem: str, now: datetime) -> Princ
     return Principal(claims["sub"], claims["company"], claims["name"], claims["sid"])
 
 
+def said_key_id(token: str) -> str | None:
+    """Which key the token says it was signed with, before anything of it was checked."""
+    try:
+        said = jwt.get_unverified_header(token).get("kid")
+    except jwt.InvalidTokenError:
+        return None
+    return said if isinstance(said, str) else None
+
+
 # -- made from an id -------------------------------------------------------------------------------------------------
 
 
@@ -104,42 +113,42 @@ class Keyed:
 
 
 @cache
-def _hash_key(private_key_pem: str, purpose: str) -> bytes:
-    """A key for keyed hashes, derived from the signing key; each purpose has its own."""
+def _hash_key(secret: str, purpose: str) -> bytes:
+    """A key for keyed hashes, derived from the installation's `token.key`; each purpose has its own."""
+    return hmac.digest(bytes.fromhex(secret), f"antiphon {purpose}".encode(), "sha256")
+
+
+def token_secret(private_key_pem: str) -> str:
+    """The `token.key` of an installation from before it had one, whose tokens were made with the signing key: they stay good."""
     key = load_pem_private_key(private_key_pem.encode(), None)
-    raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    return hmac.digest(raw, f"antiphon {purpose}".encode(), "sha256")
+    return key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()).hex()
 
 
-def keyed_token(private_key_pem: str, purpose: str, thing_id: str, number: int = 0, bound: str = "") -> str:
+def keyed_token(secret: str, purpose: str, thing_id: str, number: int = 0, bound: str = "") -> str:
     """The token for that thing; the same every time. `bound`: what the token does not tell and has to be the same then."""
     said = f"{thing_id}.{number}"
-    made = hmac.digest(
-        _hash_key(private_key_pem, purpose), f"{said}\0{bound}".encode() if bound else said.encode(), "sha256"
-    )
+    made = hmac.digest(_hash_key(secret, purpose), f"{said}\0{bound}".encode() if bound else said.encode(), "sha256")
     return f"{said}.{base64.urlsafe_b64encode(made).decode().rstrip('=')}"
 
 
-def read_keyed_token(private_key_pem: str, purpose: str, token: str, bound: str = "") -> Keyed | None:
+def read_keyed_token(secret: str, purpose: str, token: str, bound: str = "") -> Keyed | None:
     """What it says, or None when we did not make it for this purpose."""
     matched = _KEYED.fullmatch(token)
     if matched is None:
         return None
     thing_id, number = matched[1], int(matched[2])
-    made = keyed_token(private_key_pem, purpose, thing_id, number, bound)
+    made = keyed_token(secret, purpose, thing_id, number, bound)
     return Keyed(thing_id, number) if hmac.compare_digest(made, token) else None
 
 
-def timed_token(
-    private_key_pem: str, purpose: str, thing_id: str, now: datetime, lasts_s: float, bound: str = ""
-) -> str:
+def timed_token(secret: str, purpose: str, thing_id: str, now: datetime, lasts_s: float, bound: str = "") -> str:
     """A keyed token whose number is the second when it ends."""
-    return keyed_token(private_key_pem, purpose, thing_id, int(now.timestamp() + lasts_s), bound)
+    return keyed_token(secret, purpose, thing_id, int(now.timestamp() + lasts_s), bound)
 
 
-def read_timed_token(private_key_pem: str, purpose: str, token: str, now: datetime, bound: str = "") -> str | None:
+def read_timed_token(secret: str, purpose: str, token: str, now: datetime, bound: str = "") -> str | None:
     """Whose it is, or None when we did not make it for this purpose or it has ended."""
-    keyed = read_keyed_token(private_key_pem, purpose, token, bound)
+    keyed = read_keyed_token(secret, purpose, token, bound)
     return keyed.id if keyed is not None and now.timestamp() < keyed.number else None
 
 

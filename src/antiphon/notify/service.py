@@ -24,7 +24,7 @@ class Mailroom:
     """Without a `Post` (mail is not set up) nothing is queued and nothing is sent."""
 
     def __init__(self, database: Database, clock: Clock, post: Post | None, signing_key: str, portal: str) -> None:
-        """`signing_key` makes the links (PEM); `portal` as `Settings.portal_address` gives it."""
+        """`signing_key` makes the links (`Keys.tokens`); `portal` as `Settings.portal_address` gives it."""
         self._database, self._clock, self._post = database, clock, post
         self._key, self._portal = signing_key, portal
         self._woken = asyncio.Event()

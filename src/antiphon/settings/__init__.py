@@ -198,7 +198,7 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> Path:
-        """One secret a file, mode 0600: jwt.key, turn.key, mqtt.password and so on."""
+        """One secret a file, mode 0600: jwt.key, token.key, turn.key, mqtt.password and so on."""
         return self.data / "secrets"
 
     @property

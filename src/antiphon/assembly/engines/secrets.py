@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from antiphon import identity
 from antiphon.settings import Settings
 
 PLATFORM_USER = "platform"  # our roles at the message broker
@@ -18,11 +20,22 @@ PLATFORM_USER = "platform"  # our roles at the message broker
 def ensure_secrets(settings: Settings) -> None:
     """Make what is missing; what is there stays."""
     settings.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = Ed25519PrivateKey.generate()
-    _make(settings.secrets / "jwt.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    signing = settings.secrets / "jwt.key"
+    # An installation from before there was this file goes on with the tokens that it gave out.
+    kept = identity.token_secret(signing.read_text()) if signing.exists() else secrets.token_hex(32)
+    _make(settings.secrets / "token.key", kept.encode())
+    _make(signing, _signing_key())
     _make(settings.secrets / "turn.key", secrets.token_hex(32).encode())
     _make(settings.secrets / "mqtt.password", secrets.token_urlsafe(32).encode())
     _make(settings.secrets / "second-factor.key", secrets.token_hex(32).encode())
+
+
+def replace_signing_key(settings: Settings, now: datetime) -> None:
+    """Sign with a new key from now on; tokens of the one before stay good for as long as they may live."""
+    before = identity.Replaced(identity.public_key_pem(settings.secret("jwt.key")), now)
+    # First what is accepted, then what signs: whoever reads in between knows the key of every token.
+    write_secret(settings.secrets / "jwt.replaced.json", before.text().encode())
+    write_secret(settings.secrets / "jwt.key", _signing_key())
 
 
 def write_secret(path: Path, content: bytes) -> None:
@@ -44,6 +57,10 @@ def write_broker_passwords(settings: Settings) -> None:
     subprocess.run(["/usr/bin/mosquitto_passwd", "-U", str(temporary)], check=True, capture_output=True)
     temporary.chmod(0o600)
     temporary.replace(path)
+
+
+def _signing_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _make(path: Path, content: bytes) -> None:
