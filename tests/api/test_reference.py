@@ -17,8 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from antiphon.access.routes import NewDoor
 from antiphon.assembly import contracts
 from antiphon.assembly.reference.api import PATH, STYLE_PATH, operations, page
-from antiphon.assembly.reference.codes import codes
+from antiphon.assembly.reference.codes import ROOMS, codes
 from antiphon.assembly.reference.examples import example
+from antiphon.errors import AntiphonError
 from browsers import Browser
 
 DOCUMENT = contracts.openapi()
@@ -150,6 +151,19 @@ def test_every_refusal_has_its_code_once() -> None:
     assert "runs_otherwise" not in found
     for code in found:
         assert f'id="code-{code}"' in PAGE
+
+
+def test_every_room_with_routes_tells_its_codes(app: FastAPI) -> None:
+    rooms = {route.endpoint.__module__ for route in _routes(app) if route.include_in_schema}
+    assert {room for room in rooms if not room.startswith(ROOMS)} == {"antiphon.assembly.health"}
+
+
+def test_what_else_is_loaded_changes_nothing() -> None:
+    class Elsewhere(AntiphonError):
+        code = "elsewhere"
+
+    assert issubclass(Elsewhere, AntiphonError)
+    assert "elsewhere" not in {one.code for one in codes()}
 
 
 async def test_it_is_served_with_its_stylesheet(browser: Callable[..., Browser]) -> None:

@@ -10,11 +10,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
 import pytest
+import sqlalchemy as sa
 
 from antiphon import __main__ as command_line
 from antiphon import limits
@@ -26,6 +28,7 @@ from antiphon.database import copying
 from antiphon.devices import authority
 from antiphon.settings import Settings
 from ops.engines import free_offset
+from postgresql import ROLE, Server, needs_postgresql
 
 
 @pytest.fixture
@@ -184,6 +187,37 @@ def test_a_schema_of_another_release(patient: Patient, revision: str, code: str)
     with sqlite3.connect(copying.file_of(patient.settings)) as database:
         database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
     assert revision in only(data.database(patient), code).words
+
+
+def on_postgresql(patient: Patient, url: str, role: str) -> Patient:
+    """The same installation with that database, as that role."""
+    assert patient.settings is not None
+    address = sa.make_url(url).set(username=role).render_as_string(hide_password=False)
+    return replace(patient, settings=patient.settings.model_copy(update={"database_url": address}))
+
+
+@needs_postgresql
+@pytest.mark.parametrize("right", ["SUPERUSER", "BYPASSRLS"])
+def test_a_database_role_that_no_policy_binds(
+    patient: Patient, postgresql_server: Server, postgresql: str, right: str
+) -> None:
+    role = f"passes_{right.lower()}"
+    postgresql_server.carry_out(f"CREATE ROLE {role} LOGIN {right}")
+    try:
+        found = only(data.database_role(on_postgresql(patient, postgresql, role)), "database_role_unbound")
+    finally:
+        postgresql_server.carry_out(f"DROP ROLE {role}")
+    assert (found.severity, role in found.words, role in found.do) == ("fault", True, True)
+
+
+@needs_postgresql
+def test_a_database_role_that_is_bound(patient: Patient, postgresql: str) -> None:
+    assert list(data.database_role(on_postgresql(patient, postgresql, ROLE))) == []
+    assert list(data.database(on_postgresql(patient, postgresql, ROLE))) == []
+
+
+def test_sqlite_has_no_roles(patient: Patient) -> None:
+    assert list(data.database_role(patient)) == []
 
 
 @pytest.mark.parametrize(

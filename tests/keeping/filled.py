@@ -116,6 +116,7 @@ def add_what_only_the_newest_knows(settings: Settings) -> None:
             ("invitations", {"id": "invitation_1", "role_id": "role_1", "place_id": "inn"}),
             ("api_keys", {"id": "key_1", "role_id": "role_1", "place_id": "inn"}),
             ("idempotency_keys", {"id": "idempotency_1"}),
+            ("mails", {"id": "mail_1", "fact_id": "fact_1", "kind": "invitation", "state": "sent"}),
             ("users", {"id": "guest", "email": "g@inn.example", "name": "Gast", "sort_key": "gast", "place_id": "inn"}),
             ("grants", {"id": "grant_1", "user_id": "guest", "role_id": "role_1", "place_id": "site_inn"}),
             ("search_words", _word("guest", "gast", "user", "Gast", "inn")),

@@ -163,6 +163,7 @@ def test_what_is_written_here_survives_the_way_back(fresh: Fresh, revision: str)
     after = contents(settings)
     places_of_calls = [row["place"] for row in after["calls"] if row["id"] == "long"]
     homes = [row["place_id"] for row in after["devices"] if row["id"] == "cellar"]
+    assert (after["mails"] == []) == (revision < "0010_mails")
     if revision >= "0008_places_and_rights":
         assert (places_of_calls, homes) == ([LONG_PLACE], ["inner_inn"])
         assert after["audit"] != []

@@ -5,9 +5,12 @@ A session sees the rows of the company named by its setting `antiphon.company`, 
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from antiphon.database.failures import translated
 from antiphon.database.scope import AnyScope, Scope
+from antiphon.settings import Settings
 
 _SETTING = "antiphon.company"
 _EVERY_COMPANY = "*"
@@ -28,6 +31,7 @@ _TENANT_TABLES = """
     WHERE c.relkind = 'r' AND a.attname = 'company_id' AND c.relnamespace = current_schema()::regnamespace
     ORDER BY c.relname
 """
+_UNBOUND = "SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"
 
 
 def name_company(connection: Connection, scope: AnyScope, *, alone: bool = False) -> None:
@@ -57,6 +61,22 @@ def raise_wall(connection: Connection) -> None:
             f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",  # for the owner of the table too, who we are
         ):
             connection.exec_driver_sql(statement)
+
+
+def past_the_wall(settings: Settings) -> str | None:
+    """The database's role if no policy binds it, being superuser or having BYPASSRLS; None where it is bound, or on SQLite.
+
+    Raises `DatabaseAway`.
+    """
+    engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.pool.NullPool)
+    if engine.dialect.name != "postgresql":
+        return None
+    try:
+        with translated(), engine.connect() as connection:
+            role: str | None = connection.exec_driver_sql(_UNBOUND).scalar()
+            return role
+    finally:
+        engine.dispose()
 
 
 def take_down_wall(connection: Connection) -> None:

@@ -76,9 +76,9 @@ explain(
     starts_at="From when the role holds; null: at once.",
     ends_at="Until when the role holds; null: without an end.",
     language="de or en.",
-    mailed="Whether it is, or was, sent by e-mail.",
     used_at="When somebody joined by it; null: still open.",
     used_by="Who joined by it.",
+    mailed="Whether a mail with its link was or will be sent.",
 )
 explain(
     api_keys,

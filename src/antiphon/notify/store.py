@@ -28,15 +28,16 @@ mails = tenant_table(
 )
 explain(
     mails,
-    "Letters that wait, were sent, or were given up. No address and no text: each is composed anew at every try.",
-    fact_id="The fact that asked for it; one letter for each.",
-    kind="Which letter.",
-    subject_id="The invitation or the person that it is about.",
-    state="How it stands.",
-    reason="Why it was given up; null: it was not.",
+    "The queue of mails, and what became of each. No address, no words and no link are kept.",
+    fact_id="What it came from: the same fact gives one mail.",
+    kind="invitation or password_link.",
+    subject_id="The invitation or person it is about; what stands in it is made from that at each try.",
+    state="waiting, sent, dropped or given_up.",
+    reason="Why it was not sent: gone, refused or too_late; null: it was, or still waits.",
     tries="How often it was tried.",
+    created_at="When it was asked for.",
     next_at="When it is tried next; null: it has ended.",
-    ended_at="When it was sent or given up; null: it waits.",
+    ended_at="When it ended; null: it still waits.",
 )
 _WAITING = mails.c.next_at.is_not(None)
 

@@ -21,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     machine.open_files,
     data.permissions,
     data.database,
+    data.database_role,
     data.certificates,
     data.backups,
     network.ports_free,

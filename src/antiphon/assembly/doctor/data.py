@@ -14,6 +14,7 @@ from antiphon import limits
 from antiphon.assembly.doctor.model import Finding, Patient
 from antiphon.assembly.keeping import backup
 from antiphon.database import copying, migrate
+from antiphon.database.row_security import past_the_wall
 from antiphon.devices import authority
 from antiphon.settings import Settings
 
@@ -57,6 +58,18 @@ def database(patient: Patient) -> Iterator[Finding]:
     elif found != migrate.head():
         words = f"The database has the schema {found} of an older release; this one needs {migrate.head()}."
         yield Finding("schema_older", "fault", words, "./antiphon upgrade")
+
+
+def database_role(patient: Patient) -> Iterator[Finding]:
+    """PostgreSQL keeps companies apart only from roles that its policies bind (record 0023)."""
+    role = past_the_wall(patient.settings) if patient.settings is not None else None
+    if role is not None:
+        yield Finding(
+            "database_role_unbound",
+            "fault",
+            f"PostgreSQL does not keep companies apart by itself: its policies do not bind the role {role}.",
+            f'As PostgreSQL\'s superuser: ALTER ROLE "{role}" NOSUPERUSER NOBYPASSRLS; or a role of its own (docs/operating.md).',
+        )
 
 
 def certificates(patient: Patient, now: datetime | None = None) -> Iterator[Finding]:

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from antiphon.assembly.problems import BY_STATUS
 from antiphon.errors import AntiphonError
 
-_NOT_OF_THE_API = ("antiphon.assembly", "antiphon.__main__", "antiphon.settings")  # what the command line refuses
+# What other rooms refuse (media, mail, copies of the database), nobody hears who asks the API.
+ROOMS = (
+    "antiphon.errors",
+    "antiphon.database.failures",
+    "antiphon.tenancy.",
+    "antiphon.identity.",
+    "antiphon.directory.",
+    "antiphon.devices.",
+    "antiphon.access.",
+    "antiphon.calls.",
+    "antiphon.gateways.stream",
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,7 +36,7 @@ def codes() -> list[Code]:
     found = {code: Code(code, status, title) for status, (code, title) in sorted(BY_STATUS.items())}
     kinds: list[type[AntiphonError]] = [AntiphonError, *_kinds(AntiphonError)]
     for kind in kinds:
-        if kind.__module__.startswith("antiphon.") and not kind.__module__.startswith(_NOT_OF_THE_API):
+        if kind.__module__.startswith(ROOMS):
             found[kind.code] = Code(kind.code, kind.http_status, kind.title)
     return sorted(found.values())
 
