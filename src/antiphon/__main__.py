@@ -79,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
     )
     account.add_argument("--opens-no-doors", action="store_true", help="digits pressed there open no doors")
     user = verb("user", "people who sign in")
-    user.add_argument("what", choices=("set-password",))
+    user.add_argument("what", choices=("set-password", "remove-second-factor"))
     user.add_argument("email", metavar="E-MAIL", help="gets a new random password, printed once")
     role = verb("role", "run one role in the foreground (the supervisor does this)")
     role.add_argument("name", choices=ROLES)

@@ -8,7 +8,9 @@ from datetime import timedelta
 import pyotp
 import pytest
 
+from antiphon.assembly import people
 from antiphon.database import PLATFORM, Database
+from antiphon.errors import NotFound
 from antiphon.identity.factor_store import recovery_codes, second_factors
 from antiphon.limits import (
     CODE_GUESSES_FREE,
@@ -19,6 +21,7 @@ from antiphon.limits import (
     RECOVERY_CODES,
     SIGN_IN_STEP_S,
 )
+from antiphon.settings import Settings
 from antiphon.tenancy import User
 from browsers import Browser
 from residents import PASSWORD, StillClock, Tenant
@@ -90,8 +93,9 @@ async def test_what_was_begun_is_asked_for_when_it_is_confirmed(
     uri = pyotp.parse_uri(begun["uri"])
     assert (uri.secret, uri.name, uri.issuer) == (begun["secret"], tenant.owner.email, "Antiphon")
     assert (await anna.get("/api/v1/me/second-factor")).json()["code"] == "second_factor_not_found"
-    wrong = await anna.post("/api/v1/me/second-factor/confirm", json={"code": "12 34 5"})
-    assert wrong.json()["code"] == "wrong_code"
+    for code in ("12 34 5", "", "\u0661\u0662\u0663\u0664\u0665\u0666", "k7fm-q2xd-9hzt-c4wp"):
+        wrong = await anna.post("/api/v1/me/second-factor/confirm", json={"code": code})
+        assert wrong.json()["code"] == "wrong_code"
     assert (await browser().sign_in(tenant.owner)).status_code == 200
 
 
@@ -267,6 +271,21 @@ async def test_an_owner_removes_the_factor_of_somebody_who_lost_the_phone(
         ("second_factor.removed", tenant.operator.id),
         ("second_factor.added", tenant.operator.id),
     ]
+
+
+async def test_whoever_runs_the_machine_helps_the_last_owner(
+    browser: Browsers, tenant: Tenant, clock: StillClock, settings: Settings
+) -> None:
+    anna = browser()
+    await anna.sign_in(tenant.owner)
+    await set_up(anna, clock)
+    people.remove_second_factor(settings, " Anna@salzach.example")
+    assert (await anna.sign_in(tenant.owner)).status_code == 200
+    (newest, *_) = (await anna.get("/api/v1/audit")).json()["items"]
+    assert (newest["action"], newest["actor_kind"]) == ("second_factor.removed", "machine")
+    for email in (tenant.owner.email, "nobody@salzach.example"):
+        with pytest.raises(NotFound):
+            people.remove_second_factor(settings, email)
 
 
 async def test_a_deactivated_person_does_not_get_in_by_the_second_half(

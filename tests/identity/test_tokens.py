@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from antiphon.errors import Unauthenticated
 from antiphon.identity.tokens import (
+    claimed_id,
     issue_access_token,
     key_id,
     keyed_token,
@@ -21,6 +22,8 @@ from antiphon.identity.tokens import (
     public_key_pem,
     read_api_key,
     read_keyed_token,
+    read_timed_token,
+    timed_token,
     verify_access_token,
 )
 from antiphon.limits import ACCESS_TOKEN_S
@@ -107,6 +110,23 @@ def test_a_keyed_token_says_whose_it_is_for_its_purpose_alone() -> None:
     assert read_keyed_token(SECRET, "invitation", token) is None
     assert read_keyed_token("3c" * 32, "refresh token", token) is None
     assert read_keyed_token(SECRET, "refresh token", token.replace(".7.", ".8.")) is None
+
+
+def test_digits_of_another_script_are_no_number() -> None:
+    token = keyed_token(SECRET, "refresh token", SESSION, 7)
+    assert read_keyed_token(SECRET, "refresh token", token.replace(".7.", ".\u0667.")) is None
+    assert claimed_id(token.replace(".7.", ".\u0667.")) is None
+
+
+def test_a_timed_token_ends_and_is_good_for_what_it_was_bound_to() -> None:
+    token = timed_token(SECRET, "second step", SESSION, NOW, 300, "the password's hash")
+    late = NOW + timedelta(seconds=300)
+    assert claimed_id(token) == SESSION
+    assert read_timed_token(SECRET, "second step", token, NOW, "the password's hash") == SESSION
+    assert read_timed_token(SECRET, "second step", token, late, "the password's hash") is None
+    assert read_timed_token(SECRET, "second step", token, NOW, "another hash") is None
+    assert read_timed_token(SECRET, "second step", token, NOW) is None
+    assert read_timed_token(SECRET, "sign-in", token, NOW, "the password's hash") is None
 
 
 @given(st.text())

@@ -229,7 +229,11 @@ def authority(asked: argparse.Namespace, data: Path) -> int:
 
 
 def user(asked: argparse.Namespace, data: Path) -> int:
-    """A new random password for one person, printed once."""
+    """A new random password for one person, printed once; or the password alone is enough for them again."""
+    if asked.what == "remove-second-factor":
+        people.remove_second_factor(_administering(data), asked.email)
+        sys.stdout.write(f"{asked.email} signs in with the password alone until they set a second factor up again.\n")
+        return 0
     password = people.reset_password(_administering(data), asked.email)
     sys.stdout.write(f"{asked.email}   {password}\nShown this once. Every session of this person has ended.\n")
     return 0

@@ -82,6 +82,13 @@ def reset_password(settings: Settings, email: str) -> str:
     return password
 
 
+def remove_second_factor(settings: Settings, email: str) -> None:
+    """For a last owner who lost phone and recovery codes. `./antiphon user remove-second-factor E-MAIL`. Raises `NotFound`."""
+    with _database(settings) as database:
+        user = database.run_sync(lambda tx: identity.remove_second_factor(tx, email, SystemClock().now()))
+    _log.info("second factor removed", user_id=user.id)
+
+
 def found_company(settings: Settings, name: str, email: str, time_zone: str, language: Language) -> Founded:
     """A company with a first project and site of the same name, and its first owner.
 

@@ -8,6 +8,7 @@ from antiphon.identity.links import invitation_link, password_link, password_lin
 from antiphon.identity.model import Invitation, InvitationNotFound
 from antiphon.identity.passwords import hash_password, new_password
 from antiphon.identity.recognising import APerson, recognise
+from antiphon.identity.second_factor import remove_second_factor
 from antiphon.identity.sessions import forget_expired_sessions, set_password
 from antiphon.identity.store import invitation, session_alive
 from antiphon.identity.tokens import public_key_pem, token_secret, verify_access_token
@@ -32,6 +33,7 @@ __all__ = [
     "password_link_ends",
     "public_key_pem",
     "recognise",
+    "remove_second_factor",
     "session_alive",
     "set_password",
     "token_secret",

@@ -44,6 +44,8 @@ def otpauth_uri(secret: str, email: str) -> str:
 
 def period_of(secret: str, code: str, now: datetime) -> int | None:
     """The period of time (counted from 1970) whose code this is, the present one or one around it; None: a wrong code."""
+    if not is_timed(code):
+        return None
     present, found = int(now.timestamp()) // CODE_PERIOD_S, None
     for period in range(present - CODE_PERIODS_AROUND, present + CODE_PERIODS_AROUND + 1):
         if hmac.compare_digest(_totp(secret).generate_otp(period), code):

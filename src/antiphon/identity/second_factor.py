@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from antiphon import tenancy
 from antiphon.database import Scope, Tx
 from antiphon.errors import TooMany
 from antiphon.identity import codes, factor_store
@@ -55,6 +56,17 @@ def remove(tx: Tx, scope: Scope, user_id: str) -> None:
     if factor_store.factor(tx, scope, user_id) is None:
         raise SecondFactorNotFound
     factor_store.remove_factor(tx, scope, user_id)
+
+
+def remove_second_factor(tx: Tx, email: str, now: datetime) -> User:
+    """Remove it from the machine itself, whoever the company is. Raises `UserNotFound`, `SecondFactorNotFound`."""
+    row = tenancy.user_by_email(tx, email.strip().lower())
+    if row is None:
+        raise tenancy.UserNotFound("Nobody signs in with this e-mail address.")
+    scope = Scope(row["company_id"])
+    remove(tx, scope, row["id"])
+    tenancy.record(tx, scope, None, now, "second_factor.removed", row["id"])
+    return tenancy.user(tx, scope, row["id"])
 
 
 def passes(tx: Tx, key: str, user: User, code: str, now: datetime) -> bool:

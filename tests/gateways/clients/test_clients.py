@@ -13,6 +13,7 @@ import pytest
 from sockets import FakeService, FakeSocket
 
 from antiphon import limits
+from antiphon.assembly.engines import secrets
 from antiphon.clock import new_id
 from antiphon.database import Database
 from antiphon.events import SessionsEnded
@@ -87,6 +88,17 @@ async def signed_on(opens: Open, token: Token, **hello: object) -> tuple[FakeSoc
     socket = opens()
     socket.say(wire.Hello(token=token(), **hello))  # type: ignore[arg-type]
     return socket, (await socket.heard("welcome"))["client_id"]
+
+
+async def test_a_token_of_a_new_signing_key_is_taken_by_whoever_runs_already(
+    opens: Open, token: Token, settings: Settings, clock: StillClock, tenant: Tenant
+) -> None:
+    await signed_on(opens, token)
+    secrets.replace_signing_key(settings, clock.now())
+    await signed_on(opens, token)
+    principal = Principal(tenant.owner.id, tenant.company.id, tenant.owner.name, session_of(tenant.owner))
+    fresh, _ = issue_access_token(principal, settings.secret("jwt.key"), clock.now())
+    await signed_on(opens, lambda: fresh)
 
 
 async def test_hello_is_answered_with_the_whole_picture(
