@@ -16,7 +16,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-import antiphon.assembly.api  # noqa: F401 - loads every room's tables
+import antiphon.assembly.api
+import antiphon.assembly.worker  # noqa: F401 - between them they load every room's tables
 from antiphon.database import Database, metadata, migrate
 from antiphon.settings import Settings
 

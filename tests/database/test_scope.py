@@ -84,7 +84,8 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database, tenant: Tenant)
 
 
 def test_every_table_belongs_to_a_company(database: Database) -> None:
-    import antiphon.assembly.api  # noqa: F401 - loads every room's tables
+    import antiphon.assembly.api
+    import antiphon.assembly.worker  # noqa: F401 - between them they load every room's tables
 
     without = {name for name, table in metadata.tables.items() if "company_id" not in table.c}
     assert without == {"companies"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import antiphon
 from antiphon import __main__ as command_line
+from antiphon import settings as settings_room
 from antiphon.assembly.reference import schema
 from antiphon.database import Database, explain, meaning, metadata
 from antiphon.settings import Settings
@@ -49,6 +54,26 @@ def test_what_means_the_same_everywhere_is_said_once(forgotten: sa.Table) -> Non
 def test_a_column_that_is_not_there_is_not_explained(forgotten: sa.Table) -> None:
     with pytest.raises(ValueError, match="forgotten has no gone"):
         explain(forgotten, "Nothing.", gone="Gone.")
+
+
+def test_every_table_in_the_sources_is_on_it() -> None:
+    """In a process of its own: here other tests may have loaded rooms that the reference would miss."""
+    sources = Path(antiphon.__file__).parent
+    made = {
+        name
+        for path in sources.rglob("*.py")
+        if "migrations" not in path.parts
+        for name in re.findall(r"tenant_table\(\s*\"(\w+)\"", path.read_text())
+    }
+    assert len(made) > 25
+    told = subprocess.run(
+        [sys.executable, "-c", "from antiphon.assembly.reference import schema; print(schema.written())"],
+        env=settings_room.everything(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert set(re.findall(r"^## (\w+)$", told, re.MULTILINE)) == made | {"companies"}
 
 
 def test_the_command_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

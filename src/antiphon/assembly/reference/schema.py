@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-import antiphon.assembly.api  # noqa: F401 - loads every room's tables
+import antiphon.assembly.api
+import antiphon.assembly.worker  # noqa: F401 - between them they load every room's tables
 from antiphon.database import meaning, metadata
 
 _HEAD = """# The schema
