@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from antiphon import identity, tenancy
+from antiphon import identity, log, tenancy
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Database
 from antiphon.events import Fact, PasswordLinkAsked, PersonInvited, RightsChanged
@@ -18,7 +18,7 @@ from antiphon.gateways.mail import SmtpPost
 from antiphon.identity import invitations
 from antiphon.identity.links import user_of_password_link
 from antiphon.limits import MAIL_GIVEN_UP_AFTER_S, MAIL_LOOK_S, MAIL_RETRY_MIN_S, MAILS_KEPT_DAYS, PASSWORD_LINK_VALID_S
-from antiphon.notify import Mailroom, forget_old_mails
+from antiphon.notify import Mailroom, forget_old_mails, service
 from antiphon.notify.store import mails
 from antiphon.settings import Settings
 from mail_server import MailServer, text_of
@@ -305,8 +305,10 @@ async def test_neither_the_queue_nor_the_log_holds_an_address_or_a_link(
     tenant: Tenant,
     clock: StillClock,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server.refuses[CLARA] = f"550 no mailbox {CLARA}"
+    monkeypatch.setattr(service, "_log", log.get("notify"))  # one that no other test's role has put to use yet
     with capture_logs() as lines, caplog.at_level(logging.DEBUG):
         await mailroom.take(invite())
         await mailroom.take(forgot(tenant, clock))

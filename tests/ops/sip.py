@@ -61,8 +61,12 @@ class Line:
                 return message
 
     def ask(self, data: bytes) -> str:
+        """The answer to that request: what a call before it sends again is passed over."""
         self.send(data)
-        return self.receive()
+        asked = header(data.decode(), "Call-ID")
+        while header(answer := self.receive(), "Call-ID") != asked:
+            pass
+        return answer
 
     def _datagram(self) -> str:
         data, self.peer = self.socket.recvfrom(65_536)

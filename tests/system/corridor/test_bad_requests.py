@@ -205,8 +205,8 @@ def test_another_companys_ids(platform: Platform, office: Office, api_log: LogRe
     finally:
         database.close()
     theirs = office.http.post("/api/v1/stations", json={"name": "Hof", "place_id": other.site.id})
-    assert (theirs.status_code, theirs.json()["code"]) == (404, "not_found")
-    api_log.tells("request refused", code="not_found", status=404)
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "place_not_found")
+    api_log.tells("request refused", code="place_not_found", status=404)
     for path, code in (
         ("/api/v1/stations/station_of_theirs", "station_not_found"),
         ("/api/v1/calls/call_of_theirs", "call_not_found"),

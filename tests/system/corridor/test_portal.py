@@ -133,7 +133,7 @@ def test_rights_at_one_site_show_that_site_alone_and_end_when_taken_away(
 ) -> None:
     anna.goes_to("/people", "People")
     anna.presses("Invite somebody")
-    anna.fills("Name (optional)", "Emil")
+    anna.fills("Name (optional)", "Emil Ehrenreich")
     where = anna.page.get_by_role("combobox", name="Where")
     where.click()
     where.fill("Rainer")
@@ -152,7 +152,7 @@ def test_rights_at_one_site_show_that_site_alone_and_end_when_taken_away(
     expect(emil.page.get_by_role("treeitem", name=re.compile("^Rainerstraße 12"))).to_be_visible()
     expect(emil.page.get_by_role("link", name="People")).to_have_count(0)
 
-    anna.page.get_by_role("link", name="Emil").click()
+    anna.page.get_by_role("link", name="Emil Ehrenreich").click()
     anna.presses("Take away")
     anna.reads("Operator taken away.")
     expect(emil.page.get_by_role("treeitem")).to_have_count(0, timeout=GONE_WITHIN_MS)

@@ -49,7 +49,7 @@ export function Frame() {
       <nav id="navigation" className="p-nav" aria-label={say("nav.main")}>
         <Navigation />
       </nav>
-      <main id="content" className="p-main" tabIndex={-1}>
+      <main id="content" className="p-main" tabIndex={0}>
         <Outlet />
       </main>
       <NoticeBar />

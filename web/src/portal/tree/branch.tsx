@@ -92,15 +92,13 @@ export function Branch({ place, level, first = false }: Props) {
         </span>
         <span className="ell">{place.name}</span>
         <span className="p-count">
-          {wrong.map(([state, number]) => (
-            <span key={state}>
-              <StateMark state={state} />
-              <span className="visually-hidden">
-                {number} {say(`state.${state}`)},{" "}
-              </span>
-            </span>
+          {wrong.map(([state]) => (
+            <StateMark key={state} state={state} />
           ))}
           {total(place.stations) > 0 && <span className="num">{total(place.stations)}</span>}
+          <span className="visually-hidden">
+            {wrong.map(([state, number]) => `, ${number} ${say(`state.${state}`)}`).join("")}
+          </span>
         </span>
       </div>
       {isOpen && (
