@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from antiphon import identity, log, tenancy
 from antiphon.clock import new_id
@@ -297,6 +300,18 @@ async def test_what_became_of_a_mail_is_forgotten_after_a_while(
         assert forget_old_mails(tx, clock.now()) == 1
 
 
+@contextmanager
+def every_line() -> Iterator[list[EventDict]]:
+    """What is logged meanwhile, whatever other tests let through."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
+    try:
+        with capture_logs() as lines:
+            yield lines
+    finally:
+        structlog.configure(**before)
+
+
 async def test_neither_the_queue_nor_the_log_holds_an_address_or_a_link(
     mailroom: Mailroom,
     server: MailServer,
@@ -309,7 +324,7 @@ async def test_neither_the_queue_nor_the_log_holds_an_address_or_a_link(
 ) -> None:
     server.refuses[CLARA] = f"550 no mailbox {CLARA}"
     monkeypatch.setattr(service, "_log", log.get("notify"))  # one that no other test's role has put to use yet
-    with capture_logs() as lines, caplog.at_level(logging.DEBUG):
+    with every_line() as lines, caplog.at_level(logging.DEBUG):
         await mailroom.take(invite())
         await mailroom.take(forgot(tenant, clock))
         await mailroom.send_due()

@@ -98,26 +98,41 @@ def made_account(platform: Platform, name: str, **more: object) -> Account:
 
 @dataclass
 class Heard:
-    """What a telephone recorded: loudness, and the strongest tone in it."""
+    """What a telephone recorded: its loudest quarter of a second, and the strongest tone of each that was not silent."""
 
-    seconds: float
     level: float
-    tone_hz: float
+    tones_hz: list[float]
+
+    def has(self, tone_hz: float) -> bool:
+        return any(abs(heard - tone_hz) < 30 for heard in self.tones_hz)
+
+
+Samples = np.ndarray[Any, np.dtype[np.float64]]
+_WAV_HEADER_BYTES = 44
+_AUDIBLE = 0.01
 
 
 def heard_in(recording: Path) -> Heard:
-    """Measured over the loudest second: sound may begin late, and beeps have pauses."""
+    """Also while it goes on, when the header does not say yet how long it is."""
+    if recording.stat().st_size <= _WAV_HEADER_BYTES:
+        return Heard(0.0, [])
     with wave.open(str(recording)) as file:
         rate, channels = file.getframerate(), file.getnchannels()
-        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, channels)[:, 0] / 32768.0
-    if len(samples) < rate // 2:
-        return Heard(len(samples) / rate, 0.0, 0.0)
+    whole = (recording.stat().st_size - _WAV_HEADER_BYTES) // (2 * channels) * channels
+    samples = np.fromfile(recording, "<i2", max(whole, 0), offset=_WAV_HEADER_BYTES).reshape(-1, channels)[:, 0]
     window = rate // 4
-    parts = [samples[at : at + window] for at in range(0, len(samples) - window + 1, window)]
-    loudest = max(parts, key=lambda part: float(np.sqrt(np.mean(part**2))))
-    spectrum = np.abs(np.fft.rfft(loudest * np.hanning(window)))
-    spectrum[: int(100 * window / rate)] = 0
-    return Heard(len(samples) / rate, float(np.sqrt(np.mean(loudest**2))), float(np.argmax(spectrum)) * rate / window)
+    parts = [samples[at : at + window] / 32768.0 for at in range(0, len(samples) - window + 1, window)]
+    levels = [float(np.sqrt(np.mean(part**2))) for part in parts]
+    return Heard(
+        max(levels, default=0.0),
+        [_tone_hz(part, rate) for part, level in zip(parts, levels, strict=True) if level > _AUDIBLE],
+    )
+
+
+def _tone_hz(part: Samples, rate: int) -> float:
+    spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part))))
+    spectrum[: int(100 * len(part) / rate)] = 0
+    return float(np.argmax(spectrum)) * rate / len(part)
 
 
 @dataclass
@@ -263,11 +278,9 @@ class Baresip:
     def talks(self) -> Json:
         return self.event("CALL_ESTABLISHED")
 
-    def listens(self, seconds: float = 1.5) -> None:
-        """Until it has recorded so much of what it hears."""
-        rate, channels = _SOUND[self.codecs]
-        enough = seconds * rate * channels * 2
-        until("it heard enough", lambda: self._recording().stat().st_size >= enough)
+    def hears(self, tone_hz: float) -> None:
+        """Until it has heard that tone; sound may begin late, and beeps have pauses."""
+        until(f"it heard {tone_hz} Hz", lambda: self.heard().has(tone_hz))
 
     def hangs_up(self) -> None:
         self.do("hangup")
@@ -280,7 +293,7 @@ class Baresip:
         return str(self.event("CALL_CLOSED").get("param", ""))
 
     def heard(self) -> Heard:
-        """What came out of its loudspeaker in the newest call, which is over."""
+        """What came out of its loudspeaker in the newest call."""
         return heard_in(self._recording())
 
     def _recording(self) -> Path:
