@@ -20,6 +20,7 @@ DOOR_REQUEST_GRACE_S = 3.0
 DOOR_REQUEST_POLL_S = 0.1
 DOOR_LOG_PAGE_MAX = 200
 COUNTS_KEPT_S = 15  # station counts of a tree; facts renew them at once where the broker is there
+COUNTS_REST_FACTOR = 20  # counting a company rests for so many times as long as it took
 COUNTS_KEPT_MAX = 500  # companies
 STREAMS_PER_PERSON_MAX = 12
 STREAM_WAITING_MAX = 64  # changes that a slow reader may be behind; then it hears that everything may have changed
@@ -109,6 +110,7 @@ PLACE_PATH_MAX_CHARS = 500
 PLACE_TRAIL_MAX_CHARS = 500
 # Lists and search.
 PAGE_MAX = 200
+NAMED_IDS_MAX = 500  # places or people that a list's question names one by one; beyond that it walks along its order
 SEARCH_RESULTS_MAX = 20
 SEARCH_WORDS_MAX = 12
 SEARCH_WORD_MAX_CHARS = 60

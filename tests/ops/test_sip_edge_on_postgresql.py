@@ -10,6 +10,7 @@ import pytest
 from antiphon import devices
 from antiphon import settings as settings_room
 from antiphon.assembly import installation
+from antiphon.assembly.bench.postgresql import over_tcp
 from antiphon.assembly.engines import supervision
 from antiphon.database import Database, Tx
 from antiphon.devices import NewAccount
@@ -17,7 +18,7 @@ from antiphon.devices.tables import certificates
 from antiphon.settings import Settings
 from ops import engines, sip
 from ops.test_sip_edge import attempt, line, register
-from postgresql import needs_postgresql, over_tcp
+from postgresql import needs_postgresql
 from residents import StillClock, Tenant
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("engines"), needs_postgresql]

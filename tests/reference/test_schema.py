@@ -83,7 +83,7 @@ def test_the_command_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
         assert f"\n## {name}\n" in told
         for column in table.columns:
             assert f"| `{column.name}` | " in told.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
-    assert "| `place_id` | varchar(40) | | refers to `places.id`, index | Where the station was then;" in told
+    assert "| `place_id` | varchar(40) | | refers to `places.id` | Where the station was then;" in told
     assert "| `ended_at` | moment | yes | | When it ended; null while it lasts. |" in told
     assert "Unique together: `station_id`, `output`." in told
 

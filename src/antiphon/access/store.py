@@ -54,6 +54,7 @@ door_log = tenant_table(
     sa.Column("repeated", sa.Boolean, nullable=False),
     sa.Column("outcome", sa.String(32), nullable=False),
     sa.Column("error", sa.String(64), nullable=True),
+    sa.Index("ix_door_log_page", "company_id", "id"),
 )
 explain(
     door_rows,
@@ -93,7 +94,7 @@ Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below gi
 
 def doors(tx: Tx, scope: Scope, reach: Reach = EVERYWHERE) -> tuple[Door, ...]:
     """The doors of stations within reach, by name."""
-    its_station = devices.at_station(door_rows.c.station_id, reach)
+    its_station = devices.at_station(tx, scope, door_rows.c.station_id, reach)
     return tuple(
         _door(row) for row in tx.all(scope, door_rows, its_station, order_by=(door_rows.c.name, door_rows.c.id))
     )
@@ -205,7 +206,7 @@ def attempts(
     tx: Tx, scope: Scope, *, limit: int, before: str | None = None, reach: Reach = EVERYWHERE
 ) -> tuple[Attempt, ...]:
     """The door log of stations within reach, newest first; `before` is the id of the last row already read."""
-    where = [devices.at_station(door_log.c.station_id, reach)]
+    where = [devices.at_station(tx, scope, door_log.c.station_id, reach)]
     if before:
         where.append(door_log.c.id < before)
     rows = tx.all(scope, door_log, *where, order_by=(door_log.c.id.desc(),), limit=limit)

@@ -312,7 +312,7 @@ def calls_page(
 
     Pictures are named where they are within `pictured`. `live`: only those that go on.
     """
-    where = [tenancy.within(call_rows.c.place_id, reach)]
+    where = [tenancy.within(tx, scope, call_rows.c.place_id, reach)]
     if before:
         where.append(call_rows.c.id < before)
     if live:

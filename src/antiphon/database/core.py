@@ -58,14 +58,20 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def tenant_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
-    """A table whose rows each belong to a company: `company_id` is added, and every query on it is scoped by it."""
-    return sa.Table(
-        name,
-        metadata,
-        sa.Column("company_id", sa.String(40), sa.ForeignKey("companies.id"), nullable=False, index=True),
-        *columns,
-    )
+def tenant_table(name: str, *items: sa.schema.SchemaItem) -> sa.Table:
+    """A table whose rows each belong to a company: `company_id` is added, and every query on it is scoped by it.
+
+    The index of an id names the company too. Where one company has nearly all rows, an index of the company alone leads
+    nowhere, and SQLite would take it as readily as that of the id; so there is one only where no other begins with the company.
+    """
+    indexes = []
+    for column in items:
+        if isinstance(column, sa.Column) and column.index and column.name.endswith("_id"):
+            column.index = None
+            indexes.append(sa.Index(f"ix_{name}_{column.name}", column.name, "company_id"))
+    company = sa.Column("company_id", sa.String(40), sa.ForeignKey("companies.id"), nullable=False)
+    company.index = not any(isinstance(one, sa.Index) and one._pending_colargs[0] == "company_id" for one in items)
+    return sa.Table(name, metadata, company, *items, *indexes)
 
 
 class Tx:
@@ -183,6 +189,20 @@ class Tx:
         query = sa.select(*columns, sa.func.count()).where(*self._where(scope, table, tuple(where), {}))
         return [tuple(row) for row in self._execute(scope, query.group_by(*columns))]
 
+    def few(
+        self, scope: AnyScope, column: sa.Column[Any], *where: sa.ColumnElement[bool], most: int
+    ) -> list[Any] | None:
+        """The column's value in every row that meets the conditions; None when there are more than `most` of them."""
+        found = self.values(scope, column, *where, limit=most + 1)
+        return found if len(found) <= most else None
+
+    def values(
+        self, scope: AnyScope, column: sa.Column[Any], *where: sa.ColumnElement[bool], limit: int | None = None
+    ) -> list[Any]:
+        """The column's value in every row that meets the conditions."""
+        query = sa.select(column).where(*self._where(scope, column.table, where, {})).limit(limit)
+        return list(self._execute(scope, query).scalars())
+
     def move_prefix(
         self,
         scope: Scope,
@@ -217,6 +237,11 @@ class Tx:
                 self._perform(prepared, tuple(row.values()))
                 return
         self._execute(scope, sa.insert(table).values(row))
+
+    def insert_many(self, scope: Scope, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows that all have the same columns, in one go: ten times as fast as one by one."""
+        self._refuse_when_read_only()
+        self._execute(scope, sa.insert(table), [{**row, "company_id": scope.company_id} for row in rows])
 
     def update(
         self,
@@ -274,7 +299,10 @@ class Tx:
         return cursor
 
     def _execute(
-        self, scope: AnyScope, statement: sa.Executable, values: Mapping[str, Any] | None = None
+        self,
+        scope: AnyScope,
+        statement: sa.Executable,
+        values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> sa.CursorResult[Any]:
         if self._walled and scope != self._named:
             name_company(self._connection, scope, alone=not self._read_only)

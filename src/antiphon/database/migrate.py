@@ -14,6 +14,7 @@ from antiphon.database.core import begin_immediate
 from antiphon.database.failures import translated
 from antiphon.database.row_security import name_company
 from antiphon.database.scope import PLATFORM
+from antiphon.database.statistics import tell_planner
 from antiphon.errors import Conflict
 from antiphon.settings import Settings
 
@@ -40,6 +41,7 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
         with translated(), engine.begin() as connection:
             config = _prepared(connection)
             command.upgrade(config, revision)
+            tell_planner(connection)
     finally:
         engine.dispose()
 
@@ -88,6 +90,7 @@ def downgrade(settings: Settings, revision: str) -> None:
         with translated(), engine.begin() as connection:
             config = _prepared(connection)
             command.downgrade(config, revision)
+            tell_planner(connection)
     finally:
         engine.dispose()
 

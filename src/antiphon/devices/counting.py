@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from collections import Counter
+from collections.abc import Mapping
 from itertools import accumulate
+from typing import NamedTuple
 
 from antiphon import tenancy
 from antiphon.clock import Clock
 from antiphon.database import Scope, Tx
 from antiphon.devices.tables import device_rows, reported_states
-from antiphon.limits import COUNTS_KEPT_MAX, COUNTS_KEPT_S
+from antiphon.limits import COUNTS_KEPT_MAX, COUNTS_KEPT_S, COUNTS_REST_FACTOR
 from antiphon.tenancy import Reach
 
 _AFTER_EVERY_PATH = "\U0010ffff"
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """Stations of our own by state. A `fault` works, but could not take over its settings."""
 
     online: int = 0
@@ -27,72 +27,83 @@ class Counts:
     unclaimed: int = 0
     revoked: int = 0
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
-
-    def __sub__(self, other: Counts) -> Counts:
-        return Counts(*(one - two for one, two in zip(astuple(self), astuple(other), strict=True)))
-
 
 class CompanyCounts:
     """The stations of one company, added up along the paths of their places, so that any subtree costs two look-ups."""
 
-    def __init__(self, counted: Iterable[tuple[str, Counts]]) -> None:
-        """`counted`: the path of a place, and what lies directly in it."""
-        ordered = sorted(counted, key=lambda one: one[0])
-        self._paths = [path for path, _ in ordered]
-        self._sums = list(accumulate((counts for _, counts in ordered), initial=Counts()))
+    def __init__(self, counted: Mapping[str, Mapping[str, int]]) -> None:
+        """`counted`: how many stations lie directly in the place at a path, by state."""
+        self._paths = sorted(counted)
+        self._sums = [
+            list(accumulate((counted[path].get(state, 0) for path in self._paths), initial=0))
+            for state in Counts._fields
+        ]
 
     def below(self, path: str, reach: Reach) -> Counts:
         """What lies at `path` and below it, as far as the reach goes."""
-        if reach.covers(path):
-            return self._within(path)
-        return sum((self._within(prefix) for prefix in reach.prefixes if prefix.startswith(path)), Counts())
+        ends = [
+            (bisect_left(self._paths, prefix), bisect_left(self._paths, prefix + _AFTER_EVERY_PATH))
+            for prefix in reach.inside(path).prefixes
+        ]
+        return Counts(*(sum(sums[end] - sums[first] for first, end in ends) for sums in self._sums))
 
-    def _within(self, prefix: str) -> Counts:
-        first = bisect_left(self._paths, prefix)
-        return self._sums[bisect_left(self._paths, prefix + _AFTER_EVERY_PATH)] - self._sums[first]
+
+class _Kept(NamedTuple):
+    """Counts, until when they hold, and from when on they are counted again if something has changed."""
+
+    counts: CompanyCounts
+    until: float
+    renewed_from: float
 
 
 class StationCounts:
-    """Counts of the companies that were asked for lately. Forgets one when a fact says that it has changed, and all with time."""
+    """Counts of the companies that were asked for lately, counted again when a fact says that something has changed, and with
+    time.
+
+    Counting takes a small share of the time and no more: where it takes long, in a very large company, counts are kept for
+    a while although something has changed.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept: dict[str, tuple[float, CompanyCounts]] = {}
+        self._kept: dict[str, _Kept] = {}
+        self._changed: set[str] = set()
 
     def of(self, tx: Tx, scope: Scope) -> CompanyCounts:
-        """The company's counts, at most `COUNTS_KEPT_S` old."""
-        now = self._clock.monotonic()
-        known = self._kept.get(scope.company_id)
-        if known is not None and now - known[0] < COUNTS_KEPT_S:
-            return known[1]
+        """The company's counts."""
+        company_id, began = scope.company_id, self._clock.monotonic()
+        known = self._kept.get(company_id)
+        if known is not None and began < (known.renewed_from if company_id in self._changed else known.until):
+            return known.counts
+        self._changed.discard(company_id)  # before, because what changes meanwhile may not be among what is counted
         counted = count_stations(tx, scope)
-        self._kept.pop(scope.company_id, None)
+        now = self._clock.monotonic()
+        rest = (now - began) * COUNTS_REST_FACTOR
+        self._kept.pop(company_id, None)
         while len(self._kept) >= COUNTS_KEPT_MAX:
             del self._kept[next(iter(self._kept))]
-        self._kept[scope.company_id] = now, counted
+        self._kept[company_id] = _Kept(counted, now + max(rest, COUNTS_KEPT_S), now + rest)
         return counted
 
     def forget(self, company_id: str) -> None:
         """A station or a place of that company has changed."""
-        self._kept.pop(company_id, None)
+        self._changed.add(company_id)
 
 
 def count_stations(tx: Tx, scope: Scope) -> CompanyCounts:
     """Count the company's stations anew: three walks along indexes, however many places there are."""
-    found: dict[str, Counts] = {}
+    found: dict[str, Counter[str]] = {}
     columns = device_rows.c.place_id, device_rows.c.status, device_rows.c.online
     for place_id, status, online, number in tx.grouped(
         scope, device_rows, *columns, where=(device_rows.c.kind == "station",)
     ):
         state = ("online" if online else "offline") if status == "claimed" else status
-        found[place_id] = found.get(place_id, Counts()) + Counts(**{state: number})
-    failed = reported_states.c.error.is_not(None)
+        found.setdefault(place_id, Counter())[state] += number
+    failed = reported_states.c.error >= ""  # SQLite walks along an index for this, and not for IS NOT NULL
     its_device = (device_rows.c.id, reported_states.c.device_id)
     order = (reported_states.c.device_id,)
     for _, device in tx.page(scope, reported_states, its_device, where=(failed,), order_by=order, limit=None):
         if device["status"] == "claimed" and device["online"]:
-            found[device["place_id"]] += Counts(online=-1, fault=1)
+            found[device["place_id"]].update(online=-1, fault=1)
     paths = tenancy.paths_of(tx, scope, found)
-    return CompanyCounts((paths[place_id], counts) for place_id, counts in found.items())
+    return CompanyCounts({paths[place_id]: counts for place_id, counts in found.items()})

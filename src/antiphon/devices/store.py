@@ -75,11 +75,11 @@ def forget_station(tx: Tx, scope: Scope, device_id: str) -> None:
     tx.delete(scope, device_rows, id=device_id)
 
 
-def at_station(station_id: sa.Column[Any], reach: Reach) -> sa.ColumnElement[bool]:
+def at_station(tx: Tx, scope: Scope, station_id: sa.Column[Any], reach: Reach) -> sa.ColumnElement[bool]:
     """The condition that a row's station is within reach; where that is the whole company, rows without one too."""
     if reach.everywhere:
         return sa.true()
-    return in_rows(station_id, device_rows.c.id, tenancy.within(device_rows.c.place_id, reach))
+    return in_rows(station_id, device_rows.c.id, tenancy.within(tx, scope, device_rows.c.place_id, reach))
 
 
 def lies_in(tx: Tx, scope: Scope, place_id: str) -> bool:
@@ -109,11 +109,9 @@ def stations_page(
 
     `within`: a path that they lie below; `place_id`: the place that they lie directly in.
     """
-    where = [tenancy.within(device_rows.c.place_id, reach)]
+    where = [tenancy.within(tx, scope, device_rows.c.place_id, reach if within is None else reach.inside(within))]
     if kinds:
-        where.append(device_rows.c.kind.in_(kinds))
-    if within is not None:
-        where.append(tenancy.within(device_rows.c.place_id, Reach((within,))))
+        where.append(device_rows.c.kind.in_(kinds) if len(kinds) > 1 else device_rows.c.kind == kinds[0])
     if place_id is not None:
         where.append(device_rows.c.place_id == place_id)
     if status is not None:

@@ -21,6 +21,7 @@ device_rows = tenant_table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("kind", sa.String(16), nullable=False, server_default="station"),
     sa.Index("ix_devices_sorted", "company_id", "kind", "sort_key", "id"),
+    sa.Index("ix_devices_counted", "company_id", "kind", "place_id", "status", "online"),
 )
 # Digest accounts of other makers' stations. The SIP edge reads them through the view `sip_accounts`.
 account_rows = tenant_table(
@@ -69,6 +70,7 @@ reported_states = tenant_table(
     sa.Column("error", sa.String(500), nullable=True),
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
+    sa.Index("ix_reported_states_failed", "company_id", "error", "device_id"),
 )
 explain(
     device_rows,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -93,7 +92,7 @@ async def tree(
             Branch(
                 **dict(place_item(place)),
                 opens=place.id in opens,
-                stations=StationCountsItem(**asdict(counted.below(place.path, stations))),
+                stations=StationCountsItem(**counted.below(place.path, stations)._asdict()),
             )
             for place in items
         ]
@@ -117,7 +116,7 @@ async def my_companies(request: Request, asker: identity.APerson) -> CompanyStat
 
 def _company(counts: CompanyCounts, one: identity.ActsIn) -> CompanyState:
     def below(path: str) -> StationCountsItem:
-        return StationCountsItem(**asdict(counts.below(path, one.stations)))
+        return StationCountsItem(**counts.below(path, one.stations)._asdict())
 
     projects = [ProjectState(id=each.id, name=each.name, stations=below(each.path)) for each in one.projects]
     company = one.company

@@ -182,12 +182,12 @@ def invitation(tx: Tx, scope: AnyScope, invitation_id: str) -> Invitation:
 
 def count_invitations(tx: Tx, scope: Scope, reach: Reach, now: datetime) -> int:
     """How many invitations within reach wait for somebody."""
-    return tx.count(scope, invitation_rows, *_waiting(reach, now))
+    return tx.count(scope, invitation_rows, *_waiting(tx, scope, reach, now))
 
 
-def _waiting(reach: Reach, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+def _waiting(tx: Tx, scope: Scope, reach: Reach, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        tenancy.within(invitation_rows.c.place_id, reach),
+        tenancy.within(tx, scope, invitation_rows.c.place_id, reach),
         invitation_rows.c.used_at.is_(None),
         invitation_rows.c.expires_at > now,
     )
@@ -199,7 +199,7 @@ def invitations(tx: Tx, scope: Scope, reach: Reach, now: datetime) -> tuple[Invi
         scope,
         invitation_rows,
         (place_rows.c.id, invitation_rows.c.place_id),
-        where=_waiting(reach, now),
+        where=_waiting(tx, scope, reach, now),
         order_by=(invitation_rows.c.id,),
         descending=True,
         limit=200,
@@ -254,7 +254,7 @@ def api_keys_within(tx: Tx, scope: Scope, reach: Reach) -> tuple[ApiKey, ...]:
         scope,
         api_keys,
         (place_rows.c.id, api_keys.c.place_id),
-        where=(tenancy.within(api_keys.c.place_id, reach),),
+        where=(tenancy.within(tx, scope, api_keys.c.place_id, reach),),
         order_by=(api_keys.c.id,),
         descending=True,
         limit=200,

@@ -13,7 +13,7 @@ from antiphon.clock import new_id
 from antiphon.database import Scope, Tx, has_row, outbox, sort_key
 from antiphon.errors import BadInput, Conflict
 from antiphon.events import RightsChanged
-from antiphon.limits import ROLES_PER_COMPANY_MAX
+from antiphon.limits import NAMED_IDS_MAX, ROLES_PER_COMPANY_MAX
 from antiphon.tenancy import search, store
 from antiphon.tenancy.model import (
     EmailTaken,
@@ -109,15 +109,24 @@ def people_by_name(
     limit: int,
 ) -> tuple[User, ...]:
     """People at home within reach by name, those after the given name and id."""
-    where = [store.within(user_rows.c.place_id, reach)]
+    where = [store.within(tx, scope, user_rows.c.place_id, reach)]
     if active is not None:
         where.append(user_rows.c.active.is_(active))
     if role_id is not None:
-        theirs = (grant_rows.c.company_id == user_rows.c.company_id, grant_rows.c.user_id == user_rows.c.id)
-        where.append(has_row(grant_rows, *theirs, grant_rows.c.role_id == role_id))
+        where.append(_has_role(tx, scope, role_id))
     order = (user_rows.c.sort_key, user_rows.c.id)
     rows = tx.page(scope, user_rows, where=where, order_by=order, after=after, limit=limit)
     return tuple(store.user_of(row) for (row,) in rows)
+
+
+def _has_role(tx: Tx, scope: Scope, role_id: str) -> sa.ColumnElement[bool]:
+    """The condition that a person has the role somewhere; the few who have a rare one are named."""
+    role = grant_rows.c.role_id == role_id
+    named = tx.few(scope, grant_rows.c.user_id, role, most=NAMED_IDS_MAX)
+    if named is not None:
+        return user_rows.c.id.in_(named)
+    theirs = (grant_rows.c.company_id == user_rows.c.company_id, grant_rows.c.user_id == user_rows.c.id)
+    return has_row(grant_rows, *theirs, role)
 
 
 def grants_of_users(tx: Tx, scope: Scope, user_ids: Collection[str]) -> dict[str, list[Grant]]:
@@ -139,7 +148,7 @@ def grants_page(
     limit: int,
 ) -> tuple[Grant, ...]:
     """Grants that hold at places within reach, those made first come first."""
-    conditions = [store.within(grant_rows.c.place_id, reach), *where]
+    conditions = [store.within(tx, scope, grant_rows.c.place_id, reach), *where]
     on = (place_rows.c.id, grant_rows.c.place_id)
     order = (grant_rows.c.id,)
     rows = tx.page(scope, grant_rows, on, where=conditions, order_by=order, after=after, limit=limit)
@@ -289,6 +298,6 @@ def _written(permissions: Collection[Permission]) -> str:
 
 def count_people(tx: Tx, scope: Scope, reach: Reach) -> tuple[int, int]:
     """How many active and how many deactivated people are at home within reach."""
-    there = store.within(user_rows.c.place_id, reach)
+    there = store.within(tx, scope, user_rows.c.place_id, reach)
     found = dict(tx.grouped(scope, user_rows, user_rows.c.active, where=(there,)))  # two values: no more than two rows
     return found.get(True, 0), found.get(False, 0)

@@ -175,7 +175,7 @@ def places_by_name(
     limit: int,
 ) -> tuple[Place, ...]:
     """Places within reach by name, those after the given name and id."""
-    where = [below(place_rows.c.path, reach.prefixes)]
+    where = [store.within(tx, scope, place_rows.c.id, reach)]
     if kinds:
         where.append(place_rows.c.kind.in_(kinds))
     if parent_id is not None:

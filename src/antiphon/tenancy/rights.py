@@ -85,6 +85,12 @@ class Reach:
     def __bool__(self) -> bool:
         return bool(self.prefixes)
 
+    def inside(self, path: str) -> Reach:
+        """What of it lies at that place and below."""
+        if self.covers(path):
+            return Reach((path,))
+        return Reach(tuple(prefix for prefix in self.prefixes if prefix.startswith(path)))
+
     def covers(self, path: str) -> bool:
         """Whether the thing at that place is within reach."""
         return path.startswith(self.prefixes)

@@ -12,10 +12,10 @@ from typing import Literal
 import sqlalchemy as sa
 
 from antiphon.clock import new_id
-from antiphon.database import Scope, Tx, beginning, below, binary_text, explain, folded, has_row, tenant_table
+from antiphon.database import Scope, Tx, beginning, binary_text, explain, folded, has_row, tenant_table
 from antiphon.limits import SEARCH_RESULTS_MAX, SEARCH_WORD_MAX_CHARS, SEARCH_WORDS_MAX
 from antiphon.tenancy.rights import Reach
-from antiphon.tenancy.store import place_rows
+from antiphon.tenancy.store import place_rows, within
 
 Kind = Literal["place", "station", "account", "user", "door"]
 
@@ -67,9 +67,12 @@ def drop(tx: Tx, scope: Scope, thing_id: str) -> None:
 def find(tx: Tx, scope: Scope, asked: str, reaches: Mapping[Kind, Reach]) -> tuple[Found, ...]:
     """Things with words that begin like every word asked for, within what the person may see of each kind."""
     wanted = sorted(words(asked), key=len, reverse=True)[:SEARCH_WORDS_MAX]
+    alike: dict[Reach, list[Kind]] = {}
+    for kind, reach in reaches.items():
+        alike.setdefault(reach, []).append(kind)
     seen = [
-        sa.and_(search_words.c.kind == kind, below(place_rows.c.path, reach.prefixes))
-        for kind, reach in reaches.items()
+        sa.and_(search_words.c.kind.in_(kinds), within(tx, scope, search_words.c.place_id, reach))
+        for reach, kinds in alike.items()
         if reach
     ]
     if not wanted or not seen:

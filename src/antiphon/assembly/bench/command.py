@@ -43,6 +43,10 @@ BENCHMARKS = {
         "CPU, delay, rate and memory of calls: the SIP core alone, and the whole chain",
         _room("sip"),
     ),
+    "api": Benchmark(
+        "lists, search and tree of a company with 100,000 people and stations, on SQLite and on PostgreSQL",
+        _room("api"),
+    ),
     "start": Benchmark(
         "from a checkout to ready without downloads, and from a stopped installation to ready",
         _room("start"),

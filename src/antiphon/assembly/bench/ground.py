@@ -123,9 +123,12 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def installed(data: Path) -> Iterator[Settings]:
+def installed(data: Path, database_url: str = "") -> Iterator[Settings]:
     """Every engine and role on `data`, without the demo; callers without TLS come in at `bench_port`."""
-    settings, found = installation.prepare(data, offset=free_offset(), address=_ADDRESS)
+    offset = free_offset()
+    written = installation.settings_text(data / "settings.toml", offset, _ADDRESS)
+    (data / "settings.toml").write_text(written.replace('database_url = ""', f'database_url = "{database_url}"'))
+    settings, found = installation.prepare(data)
     _open_to_callers(settings)
     wanted = [part for part in parts.parts(settings) if part.kind != "station"]
     supervision.write_configuration(settings, wanted, found.address)
