@@ -112,12 +112,10 @@ _WAV_HEADER_BYTES = 44
 _AUDIBLE = 0.01
 
 
-def heard_in(recording: Path) -> Heard:
-    """Also while it goes on, when the header does not say yet how long it is."""
+def heard_in(recording: Path, rate: int, channels: int) -> Heard:
+    """Of a WAV file with 16 bits a sample, also while it goes on: its header says only at the end how long it is."""
     if recording.stat().st_size <= _WAV_HEADER_BYTES:
         return Heard(0.0, [])
-    with wave.open(str(recording)) as file:
-        rate, channels = file.getframerate(), file.getnchannels()
     whole = (recording.stat().st_size - _WAV_HEADER_BYTES) // (2 * channels) * channels
     samples = np.fromfile(recording, "<i2", max(whole, 0), offset=_WAV_HEADER_BYTES).reshape(-1, channels)[:, 0]
     window = rate // 4
@@ -294,7 +292,7 @@ class Baresip:
 
     def heard(self) -> Heard:
         """What came out of its loudspeaker in the newest call."""
-        return heard_in(self._recording())
+        return heard_in(self._recording(), *_SOUND[self.codecs])
 
     def _recording(self) -> Path:
         return max(self.dump.glob("*dec.wav"), key=lambda path: path.stat().st_mtime)
@@ -423,4 +421,5 @@ class Linphone:
             self._process.wait(5)
 
     def heard(self) -> Heard:
-        return heard_in(self.recording)
+        with wave.open(str(self.recording)) as file:
+            return heard_in(self.recording, file.getframerate(), file.getnchannels())
