@@ -128,6 +128,21 @@ def test_conditions_of_another_kind_go_the_long_way_to_the_same_rows(tx: Tx) -> 
     assert hall["watts"] == 42
 
 
+@pytest.mark.parametrize("count", range(1, 33))
+def test_a_few_values_are_asked_for_together(tx: Tx, count: int) -> None:
+    names = ["hall", "gate", "stairs", *(str(number) for number in range(29))][:count]
+    found = tx.all(HERE, lamps, lamps.c.id.in_(names), lit=True)
+    assert [row["id"] for row in found] == ["hall"]
+    assert tx.update(HERE, lamps, lamps.c.id.in_(names), values={"watts": 1}) == (2 if count > 2 else 1)
+
+
+def test_lists_of_any_length_take_six_statements(tx: Tx) -> None:
+    before = prepared.selecting.cache_info().misses
+    for count in range(1, 33):
+        tx.all(HERE, lamps, lamps.c.watts.in_(range(count)), order_by=(lamps.c.since,))
+    assert prepared.selecting.cache_info().misses == before + 6
+
+
 def test_a_row_that_is_there_already_is_refused_in_the_houses_words(tx: Tx) -> None:
     with pytest.raises(AlreadyThere):  # noqa: PT012 the error is translated where the transaction ends
         database = Database("sqlite://")
@@ -140,12 +155,23 @@ def test_a_row_that_is_there_already_is_refused_in_the_houses_words(tx: Tx) -> N
 @pytest.mark.parametrize(
     "condition",
     [
-        lamps.c.id.in_(["hall"]),
+        lamps.c.id.in_([]),
+        lamps.c.id.in_([str(number) for number in range(33)]),
+        lamps.c.id.in_(["hall", None]),
+        lamps.c.id.not_in(["hall"]),
         lamps.c.id == others.c.id,
         others.c.id == "x",
         lamps.c.id.is_not(None),
     ],
-    ids=["list", "another column", "another table", "not nothing"],
+    ids=[
+        "empty list",
+        "long list",
+        "list with nothing in it",
+        "not in a list",
+        "another column",
+        "another table",
+        "not nothing",
+    ],
 )
 def test_only_comparisons_of_this_tables_columns_with_values_are_prepared(condition: sa.ColumnElement[bool]) -> None:
     assert prepared.comparisons(lamps, (condition,)) is None

@@ -1,6 +1,6 @@
 """Statements of the usual shape, compiled once for SQLite: building and compiling them anew costs ten times their running.
 
-Usual: rows of one table whose columns compare with given values or hold none. Everything else goes through SQLAlchemy as it is.
+Usual: rows of one table whose columns compare with given values, are one of a few, or hold none. Everything else goes through SQLAlchemy as it is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _PLAIN = frozenset((str, int, float, bool, bytes, type(None), datetime))
 _COMPARISONS = frozenset((operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge))
 
 On = tuple[sa.Column[Any], sa.Column[Any]]  # a further table's column, and the column named before that it equals
-Shape = tuple[tuple[sa.Column[Any], Any], ...]  # column and operator
+Shape = tuple[tuple[sa.Column[Any], Any, int], ...]  # column, operator, and how many values it compares with
+_FEW = 32  # values of a list at most; a list is filled up to a power of two, so that there are six statements of it and no more
 Process = Callable[[Any], Any] | None
 
 
@@ -69,7 +70,7 @@ class Prepared:
 
 def comparisons(table: sa.Table, where: Iterable[sa.ColumnElement[bool]]) -> tuple[Shape, list[Any]] | None:
     """The conditions as shape and values; None when one of them is of another kind."""
-    shape: list[tuple[sa.Column[Any], Any]] = []
+    shape: list[tuple[sa.Column[Any], Any, int]] = []
     values: list[Any] = []
     for condition in where:
         if type(condition) is not BinaryExpression:
@@ -77,23 +78,34 @@ def comparisons(table: sa.Table, where: Iterable[sa.ColumnElement[bool]]) -> tup
         left, right = condition.left, condition.right
         if not isinstance(left, sa.Column) or left.table is not table:
             return None
-        if condition.operator is operators.is_ and isinstance(right, Null):
-            shape.append((left, operators.is_))
-            continue
-        if condition.operator not in _COMPARISONS or type(right) is not BindParameter:
+        compared = _compared(condition.operator, right)
+        if compared is None:
             return None
-        if right.expanding or right.value is None or right.callable is not None:
-            return None
-        shape.append((left, condition.operator))
-        values.append(right.value)
+        shape.append((left, condition.operator, len(compared)))
+        values += compared
     return tuple(shape), values
+
+
+def _compared(operator: Any, right: object) -> list[Any] | None:
+    """The values that a column is compared with; None when it is something else."""
+    if operator is operators.is_ and isinstance(right, Null):
+        return []
+    if type(right) is not BindParameter or right.callable is not None or right.value is None:
+        return None
+    if operator in _COMPARISONS and not right.expanding:
+        return [right.value]
+    if operator is operators.in_op and right.expanding:
+        listed = list(right.value)
+        if 0 < len(listed) <= _FEW and None not in listed:
+            return listed + listed[-1:] * ((1 << (len(listed) - 1).bit_length()) - len(listed))
+    return None
 
 
 @cache
 def equalities(table: sa.Table, owned: sa.Column[Any] | None, names: tuple[str, ...]) -> Shape:
     """The shape of "these columns have these values", whose rows they are first."""
     columns = [table.c[name] for name in names]
-    return tuple((column, operators.eq) for column in ([owned] if owned is not None else []) + columns)
+    return tuple((column, operators.eq, 1) for column in ([owned] if owned is not None else []) + columns)
 
 
 def plain(values: Iterable[Any]) -> bool:
@@ -177,13 +189,23 @@ def updating(table: sa.Table, shape: Shape, names: tuple[str, ...]) -> Prepared 
 
 def _conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
     return [
-        compare(column, None if compare is operators.is_ else sa.bindparam(f"where_{at}", type_=column.type))
-        for at, (column, compare) in enumerate(shape)
+        column.in_([_bound(at, which, column) for which in range(count)])
+        if compare is operators.in_op
+        else compare(column, _bound(at, 0, column) if count else None)
+        for at, (column, compare, count) in enumerate(shape)
     ]
 
 
+def _bound(at: int, which: int, column: sa.Column[Any]) -> sa.BindParameter[Any]:
+    return sa.bindparam(_named(at, which), type_=column.type)
+
+
 def _places(shape: Shape) -> dict[str, sa.Column[Any]]:
-    return {f"where_{at}": column for at, (column, compare) in enumerate(shape) if compare is not operators.is_}
+    return {_named(at, which): column for at, (column, _, count) in enumerate(shape) for which in range(count)}
+
+
+def _named(at: int, which: int) -> str:
+    return f"where_{at}_{which}" if which else f"where_{at}"
 
 
 def _into(column: sa.Column[Any] | None) -> Process:
