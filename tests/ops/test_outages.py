@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -99,5 +101,43 @@ async def test_a_part_that_hangs_is_noticed_and_its_end_too(
             answers["now"] = True
             await changed.wait()
             assert outages(settings.data)[0].until is not None
+    finally:
+        watching.cancel()
+
+
+async def test_what_changes_while_the_journal_is_written_is_written_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a slow disk: a part answers again while its outage is on the way to the disk."""
+    settings.run.mkdir(parents=True, exist_ok=True)
+    asked, writing, pause = itertools.count(), threading.Event(), threading.Event()
+
+    def probe(_: Settings, part: Part) -> str:
+        if part.name == "coturn":
+            if next(asked) < 2:
+                raise TimeoutError("timed out")
+            writing.wait(10)
+        return "fine"
+
+    kept, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def keep_slowly(data: Path, known: tuple[Outage, ...]) -> None:
+        writing.set()
+        while known[-1].until is None and watcher._journal.open and not watching.done():
+            pause.wait(0.001)
+        keep(data, known)
+        loop.call_soon_threadsafe(kept.set)
+
+    monkeypatch.setattr(health, "probe", probe)
+    monkeypatch.setattr(watch, "OUTAGE_PROBE_S", 0.0)
+    monkeypatch.setattr(watch, "OUTAGE_LOOK_S", 0.001)
+    monkeypatch.setattr(watch, "keep", keep_slowly)
+    watcher = watch.OutageWatch(settings)
+    watching = asyncio.create_task(watcher.run())
+    try:
+        async with asyncio.timeout(10):
+            while not (found := outages(settings.data)) or found[0].until is None:
+                await kept.wait()
+                kept.clear()
     finally:
         watching.cancel()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from antiphon import log
 from antiphon.assembly.engines import health, parts
-from antiphon.assembly.engines.outages import Journal, keep, last_end, outages, started_at
+from antiphon.assembly.engines.outages import Journal, Outage, keep, last_end, outages, started_at
 from antiphon.assembly.engines.parts import Part
 from antiphon.limits import OUTAGE_LOOK_S, OUTAGE_PROBE_S
 from antiphon.settings import Settings
@@ -44,7 +44,8 @@ class OutageWatch:
                     self._tasks.add(task)
                     task.add_done_callback(self._tasks.discard)
             if self._journal.changed:
-                await asyncio.to_thread(self._keep)
+                self._journal.changed = False  # before: what changes meanwhile is kept in the next round
+                await asyncio.to_thread(self._keep, tuple(self._journal.known))
             await asyncio.sleep(OUTAGE_LOOK_S)
 
     def _read_ends(self, known: list[Part]) -> None:
@@ -82,12 +83,13 @@ class OutageWatch:
             return started
         return datetime.now(UTC)
 
-    def _keep(self) -> None:
+    def _keep(self, known: tuple[Outage, ...]) -> None:
         try:
-            keep(self._settings.data, tuple(self._journal.known))
+            keep(self._settings.data, known)
         except OSError as error:
+            self._journal.changed = True
             if self._kept:
                 _log.error("outages not kept", why=error.strerror)
             self._kept = False
         else:
-            self._journal.changed, self._kept = False, True
+            self._kept = True
