@@ -16,6 +16,7 @@ from antiphon.devices import Commander
 from antiphon.gateways.mqtt import MqttGateway
 from antiphon.settings import Settings
 from browsers import Browser
+from documented import the_document
 from residents import StillClock
 
 
@@ -29,6 +30,7 @@ def app(settings: Settings, database: Database, clock: StillClock) -> FastAPI:
 
 @pytest.fixture
 async def browser(app: FastAPI) -> AsyncIterator[Callable[..., Browser]]:
+    """Opens browsers. Whatever the API answers them has to stand in its OpenAPI document."""
     opened: list[Browser] = []
 
     def open_one(address: str | None = "192.0.2.10", **options: Any) -> Browser:
@@ -37,6 +39,7 @@ async def browser(app: FastAPI) -> AsyncIterator[Callable[..., Browser]]:
             transport=transport,
             base_url="https://portal.example",
             headers={"X-Forwarded-For": address} if address else None,
+            event_hooks={"response": [the_document().check]},
             **options,
         )
         opened.append(one)

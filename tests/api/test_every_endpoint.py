@@ -411,7 +411,7 @@ def test_the_document_is_openapi_3_1_with_a_title_for_everything() -> None:
         for operation in path.values():
             assert operation["summary"]
             assert operation["tags"]
-            assert {"4XX", "5XX"} <= operation["responses"].keys()
+            assert {"429", "500", "503"} <= operation["responses"].keys()
 
 
 def test_the_contract_of_the_socket_names_every_message() -> None:

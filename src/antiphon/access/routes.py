@@ -10,12 +10,25 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from antiphon import devices, limits
 from antiphon.access import store
-from antiphon.access.model import Actor, Attempt, Door, DoorKind
+from antiphon.access.model import (
+    Actor,
+    Attempt,
+    Door,
+    DoorKind,
+    DoorNeedsCall,
+    DoorNotAllowed,
+    DoorNotFound,
+    OutputInvalid,
+    OutputTaken,
+    RequestReused,
+)
 from antiphon.access.service import Doors
 from antiphon.database import Tx
+from antiphon.devices import DoorRefused, StationUnreachable
 from antiphon.tenancy import Name, paging
-from antiphon.tenancy.asking import Asker, Needs, Route, database_of, now_of
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
 from antiphon.tenancy.paging import IdempotencyKey
+from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1", tags=["doors"])
 
@@ -40,7 +53,7 @@ class NewDoor(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    station_id: str = Field(max_length=64)
+    station_id: Id
     name: Name = Field(examples=["Haustür"])
     kind: DoorKind = "door"
     output: str = Field(
@@ -107,6 +120,7 @@ async def list_doors(request: Request, asker: Readers) -> DoorItems:
 
 
 @router.post("/doors", summary="Add a door", status_code=201)
+@Refuses(devices.StationNotFound, OutputInvalid, OutputTaken)
 async def add_door(body: NewDoor, request: Request, asker: Writers, key: IdempotencyKey = None) -> DoorItem:
     """The station learns about the output at once, or when it comes online."""
     now = now_of(request)
@@ -135,7 +149,8 @@ async def add_door(body: NewDoor, request: Request, asker: Writers, key: Idempot
 
 
 @router.post("/doors/{door_id}/open", summary="Open a door")
-async def open_door(door_id: str, request: Request, asker: Openers, key: Key) -> Opened:
+@Refuses(DoorNotFound, DoorNotAllowed, DoorNeedsCall, DoorRefused, StationUnreachable, RequestReused)
+async def open_door(door_id: Id, request: Request, asker: Openers, key: Key) -> Opened:
     """Answers when the station acknowledged, at the latest after two seconds."""
     doors: Doors = request.app.state.doors
     opening = await doors.open(asker.scope, _actor(asker), door_id, key, None)

@@ -14,6 +14,7 @@ from antiphon import devices, directory, identity, log
 from antiphon.access import Doors, remove_doors
 from antiphon.access import routes as access_routes
 from antiphon.assembly import health, problems, serving
+from antiphon.assembly.document import Api
 from antiphon.assembly.engines.address import advertised
 from antiphon.assembly.figures import Figures, tell_broker
 from antiphon.assembly.reference import api as api_reference
@@ -60,7 +61,7 @@ def assemble(settings: Settings) -> Parts:
 
 def create_app(settings: Settings, parts: Parts) -> FastAPI:
     """The application on those parts."""
-    app = FastAPI(
+    app = Api(
         title="Antiphon",
         version="1",
         summary="An open intercom cloud.",

@@ -18,9 +18,9 @@ from antiphon.clock import Clock, SystemClock
 from antiphon.database import open_database
 from antiphon.devices import ClaimCodes, ensure_claim_key
 from antiphon.devices.authority import Authority
+from antiphon.devices.enrolment_routes import Enrolment, EnrolmentPorts, claim_router, station_router
 from antiphon.devices.inbox import Inbox
 from antiphon.devices.registrations import Registrations
-from antiphon.devices.routes import Enrolment, EnrolmentPorts, claim_router, station_router
 from antiphon.devices.upkeep import Upkeep, list_alarm
 from antiphon.events import AccountRemoved, DesiredStateChanged, DeviceClaimed, DeviceRevoked
 from antiphon.gateways.edge import EngineEdge

@@ -23,9 +23,9 @@ _log = log.get("http")
 _RETRY_AFTER_S = 60
 # Refusals that the framework makes by itself, before any room is asked.
 BY_STATUS: dict[int, tuple[str, str]] = {
-    400: ("bad_input", "The request is not understood."),
     404: ("not_found", "Not found."),
     405: ("method_not_allowed", "This can't be done here."),
+    408: ("request_timeout", "The request took too long. Try again."),
     413: ("too_large", "The request is too large."),
     415: ("not_json", "Send JSON: Content-Type application/json."),
     422: ("bad_input", "The request is not understood."),
@@ -130,9 +130,11 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _by_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code, detail = BY_STATUS.get(error.status_code, ("refused", "The request was refused."))
-    _log.info("request refused", code=code, status=error.status_code, route=_route(request))
-    return answer(error.status_code, code, detail, headers=dict(error.headers or {}))
+    # A body that is no text at all is refused as one that is no JSON is.
+    status = 422 if error.status_code == HTTPStatus.BAD_REQUEST else error.status_code
+    code, detail = BY_STATUS.get(status, ("refused", "The request was refused."))
+    _log.info("request refused", code=code, status=status, route=_route(request))
+    return answer(status, code, detail, headers=dict(error.headers or {}))
 
 
 async def _failure(request: Request, error: Exception) -> JSONResponse:

@@ -11,12 +11,12 @@ from pydantic import BaseModel, Field
 from antiphon.calls import store
 from antiphon.calls.store import CallNotFound, SnapshotNotFound
 from antiphon.limits import CALLS_PAGE_MAX
-from antiphon.tenancy.asking import Asker, Needs, Route, database_of
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of
+from antiphon.tenancy.views import Id
 from antiphon.wire.client import CallView
 
 router = APIRouter(route_class=Route, prefix="/api/v1", tags=["calls"])
 
-Id = Annotated[str, Field(max_length=64)]
 Readers = Annotated[Asker, Depends(Needs("calls.read"))]
 Watchers = Annotated[Asker, Depends(Needs("snapshots.read"))]
 
@@ -53,9 +53,9 @@ async def list_calls(
 
 
 @router.get("/calls/{call_id}", summary="One call with its legs")
-async def one_call(request: Request, asker: Readers, call_id: str) -> CallView:
-    if len(call_id) > 64:
-        raise CallNotFound
+@Refuses(CallNotFound)
+async def one_call(request: Request, asker: Readers, call_id: Id) -> CallView:
+    """Who rang, who answered, and how each leg ended."""
     return await database_of(request).read(
         lambda tx: store.call(tx, asker.scope, call_id, asker.reach("calls.read"), asker.reach("snapshots.read"))
     )
@@ -67,10 +67,9 @@ async def one_call(request: Request, asker: Readers, call_id: str) -> CallView:
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}, "description": "The picture"}},
 )
-async def snapshot(request: Request, asker: Watchers, snapshot_id: str) -> Response:
+@Refuses(SnapshotNotFound)
+async def snapshot(request: Request, asker: Watchers, snapshot_id: Id) -> Response:
     """Never changes under its id; only this person's browser may keep it."""
-    if len(snapshot_id) > 64:
-        raise SnapshotNotFound
     picture = await database_of(request).read(
         lambda tx: store.snapshot(tx, asker.scope, snapshot_id, asker.reach("snapshots.read"))
     )

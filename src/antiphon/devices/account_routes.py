@@ -14,9 +14,10 @@ from antiphon.devices.accounts import NewAccount
 from antiphon.devices.model import AccountNotFound, Station
 from antiphon.devices.routes import Readers, Writers, admit_place
 from antiphon.settings import Settings
-from antiphon.tenancy import Label, Name, Permission, paging
-from antiphon.tenancy.asking import Asker, Route, database_of, now_of
+from antiphon.tenancy import Label, Name, Permission, PlaceMisplaced, PlaceNotFound, paging
+from antiphon.tenancy.asking import Asker, Refuses, Route, database_of, now_of
 from antiphon.tenancy.paging import AlreadyDone, Cursor, IdempotencyKey, IfMatch, Limit
+from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1/accounts", tags=["accounts"])
 
@@ -29,7 +30,7 @@ class NewAccountBody(Body):
     """A station of another maker, an indoor station or a telephone. Its button `main` rings everybody."""
 
     name: Name = Field(examples=["Empfang"])
-    place_id: str = Field(max_length=64, description="A site, or a folder in one.")
+    place_id: Id = Field(description="A site, or a folder in one.")
     spot: Label = Field(default="", examples=["Stiege 2"])
     early_video: StrictBool = Field(
         default=False,
@@ -46,7 +47,7 @@ class AccountChange(Body):
 
     name: Annotated[Name | None, Field(examples=["Empfang"])] = None
     spot: Label | None = None
-    place_id: Annotated[str | None, Field(max_length=64)] = None
+    place_id: Id | None = None
     early_video: StrictBool | None = None
     opens_doors: StrictBool | None = None
 
@@ -98,12 +99,15 @@ async def list_accounts(request: Request, asker: Readers, limit: Limit = 100, cu
 
 
 @router.get("/{account_id}", summary="One SIP account")
-async def get_account(account_id: str, request: Request, response: Response, asker: Readers) -> AccountItem:
+@Refuses(AccountNotFound)
+async def get_account(account_id: Id, request: Request, response: Response, asker: Readers) -> AccountItem:
+    """With its number. The password is shown only when it is made."""
     found = await database_of(request).read(lambda tx: _admitted(tx, asker, account_id))
     return paging.tagged(response, _item(found))
 
 
 @router.post("", summary="Add a SIP account", status_code=201)
+@Refuses(PlaceNotFound, PlaceMisplaced, AlreadyDone)
 async def add_account(
     body: NewAccountBody, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
 ) -> CreatedAccount:
@@ -141,8 +145,9 @@ async def add_account(
 
 
 @router.patch("/{account_id}", summary="Change a SIP account")
+@Refuses(AccountNotFound, PlaceNotFound, PlaceMisplaced)
 async def change_account(
-    account_id: str, body: AccountChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+    account_id: Id, body: AccountChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
 ) -> AccountItem:
     """In force for the next call. A `place_id` moves it."""
     now = now_of(request)
@@ -160,7 +165,8 @@ async def change_account(
 
 
 @router.post("/{account_id}/password", summary="Make a new password", status_code=201)
-async def new_password(account_id: str, request: Request, response: Response, asker: Writers) -> Credentials:
+@Refuses(AccountNotFound)
+async def new_password(account_id: Id, request: Request, response: Response, asker: Writers) -> Credentials:
     """The old one is refused from now on."""
     response.headers["Cache-Control"] = "no-store"
     now = now_of(request)
@@ -175,7 +181,8 @@ async def new_password(account_id: str, request: Request, response: Response, as
 
 
 @router.delete("/{account_id}", summary="Remove a SIP account", status_code=204)
-async def remove_account(account_id: str, request: Request, asker: Writers) -> Response:
+@Refuses(AccountNotFound)
+async def remove_account(account_id: Id, request: Request, asker: Writers) -> Response:
     """It is refused from now on, its call ends, its doors are gone; the history keeps its calls."""
     now = now_of(request)
 

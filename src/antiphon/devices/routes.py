@@ -1,9 +1,7 @@
-"""HTTP of stations: for people on the API (`router`), for stations on the devices role (`claim_router`, `station_router`)."""
+"""HTTP of stations for people: add, list, change, lock out."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -11,30 +9,21 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from antiphon import directory, limits, tenancy
-from antiphon.clock import Clock
 from antiphon.database import Tx, sort_key
 from antiphon.devices import service, store
-from antiphon.devices.authority import Authority
-from antiphon.devices.model import CertificateIdentity, CertificateMissing, Station, StationNotFound, StationStatus
+from antiphon.devices.model import (
+    ButtonsInvalid,
+    Station,
+    StationNotFound,
+    StationStatus,
+)
 from antiphon.devices.service import ClaimCodes
-from antiphon.devices.throttle import ClaimThrottle
-from antiphon.errors import AntiphonError
-from antiphon.tenancy import Label, Name, Permission, paging
-from antiphon.tenancy.asking import Asker, Needs, Route, client_address, database_of, now_of
+from antiphon.tenancy import Label, Name, Permission, PlaceMisplaced, PlaceNotFound, UserNotFound, paging
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
 from antiphon.tenancy.paging import AlreadyDone, Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.views import Id
-from antiphon.wire.station import ClaimReply, ClaimRequest
 
 router = APIRouter(route_class=Route, prefix="/api/v1/stations", tags=["stations"])
-claim_router = APIRouter(prefix="/device/v1", tags=["device"])
-station_router = APIRouter(prefix="/device/v1", tags=["device"])
-
-# Only the front sets these, from the certificate that it checked; it strips them from everything else.
-CERTIFICATE_CN = "X-Client-Certificate-CN"
-CERTIFICATE_SERIAL = "X-Client-Certificate-Serial"
-
-_IDENTITY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_HEX = re.compile(r"[0-9a-f]{1,40}")
 
 
 Readers = Annotated[Asker, Depends(Needs("stations.read"))]
@@ -50,16 +39,14 @@ class NewButton(Body):
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,32}$", examples=["main"])
     label: Label = Field(default="", examples=["Hausverwaltung"])
-    user_ids: list[Annotated[str, Field(max_length=64)]] | None = Field(
-        default=None, max_length=limits.RING_TARGETS_PER_BUTTON_MAX
-    )
+    user_ids: list[Id] | None = Field(default=None, max_length=limits.RING_TARGETS_PER_BUTTON_MAX)
 
 
 class NewStation(Body):
     """A station before it exists. Without `buttons` it gets one, `main`, that rings everybody."""
 
     name: Name = Field(examples=["Haupteingang"])
-    place_id: str = Field(max_length=64, description="A site, or a folder in one.")
+    place_id: Id = Field(description="A site, or a folder in one.")
     spot: Label = Field(default="", examples=["Stiege 2"])
     buttons: list[NewButton] | None = Field(default=None, max_length=limits.BUTTONS_PER_STATION_MAX)
 
@@ -90,7 +77,7 @@ class StationChange(Body):
 
     name: Name | None = None
     spot: Label | None = None
-    place_id: Annotated[str | None, Field(max_length=64)] = None
+    place_id: Id | None = None
 
 
 class ClaimCode(BaseModel):
@@ -108,6 +95,7 @@ class CreatedStation(StationItem, ClaimCode):
 
 
 @router.get("", summary="Stations by name")
+@Refuses(PlaceNotFound)
 async def list_stations(
     request: Request,
     asker: Readers,
@@ -141,14 +129,17 @@ async def list_stations(
 
 
 @router.get("/{station_id}", summary="One station")
-async def get_station(station_id: str, request: Request, response: Response, asker: Readers) -> StationItem:
+@Refuses(StationNotFound)
+async def get_station(station_id: Id, request: Request, response: Response, asker: Readers) -> StationItem:
+    """With its state as of now."""
     found = await database_of(request).read(lambda tx: _admitted(tx, asker, station_id))
     return paging.tagged(response, _item(found))
 
 
 @router.patch("/{station_id}", summary="Rename or move a station")
+@Refuses(StationNotFound, PlaceNotFound, PlaceMisplaced)
 async def change_station(
-    station_id: str, body: StationChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+    station_id: Id, body: StationChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
 ) -> StationItem:
     """It stays the same station: its code, certificate, doors and calls go on."""
     now = now_of(request)
@@ -169,6 +160,7 @@ async def change_station(
 
 
 @router.post("", summary="Add a station", status_code=201)
+@Refuses(PlaceNotFound, PlaceMisplaced, UserNotFound, ButtonsInvalid, AlreadyDone)
 async def add_station(
     body: NewStation, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
 ) -> CreatedStation:
@@ -202,7 +194,8 @@ async def add_station(
 
 
 @router.post("/{station_id}/claim-code", summary="Make a new claim code", status_code=201)
-async def new_claim_code(station_id: str, request: Request, response: Response, asker: Writers) -> ClaimCode:
+@Refuses(StationNotFound)
+async def new_claim_code(station_id: Id, request: Request, response: Response, asker: Writers) -> ClaimCode:
     """The codes made before are void. Claiming with it locks out the hardware that had this place."""
     response.headers["Cache-Control"] = "no-store"
     codes, now = claim_codes(request), now_of(request)
@@ -216,7 +209,8 @@ async def new_claim_code(station_id: str, request: Request, response: Response, 
 
 
 @router.post("/{station_id}/revoke", summary="Lock a station out")
-async def revoke(station_id: str, request: Request, asker: Writers) -> StationItem:
+@Refuses(StationNotFound)
+async def revoke(station_id: Id, request: Request, asker: Writers) -> StationItem:
     """Its certificate is refused from now on, everywhere, and its call ends. A new claim code takes it back."""
     now = now_of(request)
 
@@ -226,105 +220,6 @@ async def revoke(station_id: str, request: Request, asker: Writers) -> StationIt
         return service.revoke(tx, asker.scope, station_id, now)
 
     return _item(await database_of(request).run(work))
-
-
-# -- stations: claim without a certificate, the rest with one ---------------------------------------------------------
-
-
-class EnrolmentPorts(BaseModel):
-    """Where stations connect to."""
-
-    sips: int
-    mqtts: int
-    device_https: int
-
-
-class Enrolment:
-    """What the devices role's routes need, in `app.state.enrolment`."""
-
-    def __init__(
-        self,
-        authority: Authority,
-        codes: ClaimCodes,
-        *,
-        host: str,
-        sip_domain: str,
-        ports: EnrolmentPorts,
-        claimed: Callable[[], None],
-    ) -> None:
-        """`claimed` is called after each claim: desired state and void certificates of the place are waiting."""
-        self.authority, self.codes, self.throttle, self.claimed = authority, codes, ClaimThrottle(), claimed
-        self._host, self._sip_domain, self._ports = host, sip_domain, ports
-
-    def reply(self, claimed: service.Claimed) -> ClaimReply:
-        """Everything a station needs from now on."""
-        return ClaimReply(
-            device_id=claimed.device_id,
-            certificate=claimed.chain_pem,
-            trust=self.authority.trust_pem,
-            sip_host=self._host,
-            sip_port=self._ports.sips,
-            sip_domain=self._sip_domain,
-            mqtt_host=self._host,
-            mqtt_port=self._ports.mqtts,
-            device_https=f"https://{_in_url(self._host)}:{self._ports.device_https}",
-        )
-
-
-class RenewRequest(BaseModel):
-    certificate_request: str = Field(max_length=8192)  # PEM, PKCS#10
-
-
-class RenewReply(BaseModel):
-    certificate: str  # PEM, followed by the issuing certificate
-    trust: str
-
-
-class DeviceMe(BaseModel):
-    device_id: str
-    name: str
-    place: str
-    time_zone: str
-    language: str
-
-
-@claim_router.post("/claim", summary="Turn a claim code into a certificate")
-async def claim(body: ClaimRequest, request: Request, response: Response) -> ClaimReply:
-    """Once for each code; the same key may repeat it shortly, when the answer was lost."""
-    response.headers["Cache-Control"] = "no-store"
-    enrolment, clock, address = _enrolment(request), _clock(request), client_address(request)
-    enrolment.throttle.admit(address, clock.monotonic())
-    now = clock.now()
-    try:
-        claimed = await database_of(request).run(
-            lambda tx: service.claim(tx, enrolment.authority, enrolment.codes, body, now)
-        )
-    except AntiphonError as error:
-        if error.http_status < 500:
-            enrolment.throttle.failed(address, clock.monotonic())
-        raise
-    enrolment.claimed()
-    return enrolment.reply(claimed)
-
-
-@station_router.get("/me", summary="Who am I?")
-async def me(request: Request) -> DeviceMe:
-    """The station that the certificate names."""
-    identity = _identity(request)
-    found = await database_of(request).read(lambda tx: service.identified(tx, identity))
-    return DeviceMe(
-        device_id=found.id, name=found.name, place=found.place, time_zone=found.time_zone, language=found.language
-    )
-
-
-@station_router.post("/renew", summary="Get the next certificate")
-async def renew(body: RenewRequest, request: Request) -> RenewReply:
-    """For a new key or the same one; the certificate that asked stays valid until its own end."""
-    identity, enrolment, now = _identity(request), _enrolment(request), now_of(request)
-    chain = await database_of(request).run(
-        lambda tx: service.renew(tx, enrolment.authority, identity, body.certificate_request, now)
-    )
-    return RenewReply(certificate=chain, trust=enrolment.authority.trust_pem)
 
 
 def claim_codes(request: Request) -> ClaimCodes:
@@ -346,14 +241,6 @@ def _admitted(tx: Tx, asker: Asker, station_id: str, *needed: Permission) -> Sta
     station = store.own_station(tx, asker.scope, station_id)
     asker.admit(station.path, "stations.read", *needed, missing=StationNotFound)
     return station
-
-
-def _identity(request: Request) -> CertificateIdentity:
-    common_name = request.headers.get(CERTIFICATE_CN, "")
-    serial = request.headers.get(CERTIFICATE_SERIAL, "").lower().lstrip("0")
-    if not _IDENTITY.fullmatch(common_name) or not _HEX.fullmatch(serial):
-        raise CertificateMissing
-    return CertificateIdentity(common_name, serial)
 
 
 def _buttons(wanted: list[NewButton] | None) -> tuple[directory.Button, ...]:
@@ -383,17 +270,3 @@ def _item(station: Station) -> StationItem:
 
 def _code(code: str, now: datetime) -> ClaimCode:
     return ClaimCode(claim_code=code, claim_code_expires_at=now + timedelta(days=limits.CLAIM_CODE_VALID_DAYS))
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _enrolment(request: Request) -> Enrolment:
-    enrolment: Enrolment = request.app.state.enrolment
-    return enrolment
-
-
-def _clock(request: Request) -> Clock:
-    clock: Clock = request.app.state.clock
-    return clock

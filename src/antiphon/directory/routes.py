@@ -11,9 +11,10 @@ from antiphon.database import Database, Tx
 from antiphon.directory import store
 from antiphon.directory.model import Button
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
-from antiphon.tenancy import Label, paging
-from antiphon.tenancy.asking import Asker, Needs, Route
+from antiphon.tenancy import Label, UserNotFound, paging
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route
 from antiphon.tenancy.paging import IfMatch
+from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1/stations/{station_id}/buttons", tags=["buttons"])
 
@@ -32,12 +33,8 @@ class ButtonBody(BaseModel):
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,32}$", examples=["main"])
     label: Label = Field(default="", examples=["Hausverwaltung"])
-    user_ids: list[Annotated[str, Field(max_length=64)]] | None = Field(
-        default=None, max_length=RING_TARGETS_PER_BUTTON_MAX
-    )
-    account_ids: list[Annotated[str, Field(max_length=64)]] = Field(
-        default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX
-    )
+    user_ids: list[Id] | None = Field(default=None, max_length=RING_TARGETS_PER_BUTTON_MAX)
+    account_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
 
 
 class Buttons(BaseModel):
@@ -67,7 +64,8 @@ def _view(tx: Tx, asker: Asker, station_id: str) -> Buttons:
 
 
 @router.get("", summary="Buttons of a station")
-async def list_buttons(station_id: str, request: Request, response: Response, asker: Readers) -> Buttons:
+@Refuses("station_not_found")
+async def list_buttons(station_id: Id, request: Request, response: Response, asker: Readers) -> Buttons:
     """The station's buttons and whom each rings."""
     state = request.app.state
     database: Database = state.database
@@ -80,8 +78,9 @@ async def list_buttons(station_id: str, request: Request, response: Response, as
 
 
 @router.put("", summary="Set the buttons of a station")
+@Refuses(UserNotFound, "station_not_found", "account_not_found", "buttons_invalid")
 async def put_buttons(
-    station_id: str, body: Buttons, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+    station_id: Id, body: Buttons, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
 ) -> Buttons:
     """Replace all buttons of the station; in force for the next press."""
     state = request.app.state

@@ -19,7 +19,7 @@ from antiphon.devices import StationCounts
 from antiphon.errors import AntiphonError, NotFound
 from antiphon.limits import ACCESS_TOKEN_S, STREAM_BEAT_S, STREAM_WAITING_MAX, STREAMS_PER_PERSON_MAX
 from antiphon.tenancy import Permission
-from antiphon.tenancy.asking import Anybody, Asker, Route, now_of
+from antiphon.tenancy.asking import Anybody, Asker, Refuses, Route, now_of
 
 router = APIRouter(route_class=Route, prefix="/api/v1", tags=["events"])
 _log = log.get("stream")
@@ -218,6 +218,7 @@ class Stream:
         }
     },
 )
+@Refuses(TooManyStreams)
 async def follow(request: Request, asker: Anybody) -> StreamingResponse:
     """Ends with the session, with a change of your rights, and after a while by itself: open it again."""
     stream: Stream = request.app.state.stream

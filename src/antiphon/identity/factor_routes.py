@@ -10,12 +10,14 @@ from pydantic import BaseModel, Field
 
 from antiphon import tenancy
 from antiphon.database import PLATFORM, Scope, Tx
+from antiphon.errors import TooMany
 from antiphon.identity import codes, second_factor
-from antiphon.identity.model import SecondFactorNotFound
+from antiphon.identity.codes import SecretUnreadable
+from antiphon.identity.model import SecondFactorNotFound, SecondFactorThere, SignInExpired, WrongCode
 from antiphon.identity.recognising import FreshlySignedIn, client_of, keys, same_site, sessions
 from antiphon.identity.signing import COOKIE, Session, begun
 from antiphon.limits import RECOVERY_CODES
-from antiphon.tenancy.asking import Body, Route, database_of, now_of
+from antiphon.tenancy.asking import Body, Refuses, Route, database_of, now_of
 
 router = APIRouter(route_class=Route)
 
@@ -58,6 +60,7 @@ class SecondStep(Body):
 
 
 @router.get("/me/second-factor", tags=["me"], summary="Do I have a second factor?")
+@Refuses(SecondFactorNotFound)
 async def get_second_factor(request: Request, asker: FreshlySignedIn) -> SecondFactorItem:
     """404 `second_factor_not_found` without one; what was begun and never confirmed is none."""
 
@@ -72,6 +75,7 @@ async def get_second_factor(request: Request, asker: FreshlySignedIn) -> SecondF
 
 
 @router.post("/me/second-factor", tags=["me"], summary="Begin a second factor", status_code=201)
+@Refuses(SecondFactorThere)
 async def begin_second_factor(request: Request, response: Response, asker: FreshlySignedIn) -> BegunFactor:
     """A new secret. Nothing is asked for until it is confirmed; beginning anew makes another one."""
     response.headers["Cache-Control"] = "no-store"
@@ -86,6 +90,7 @@ async def begin_second_factor(request: Request, response: Response, asker: Fresh
 
 
 @router.post("/me/second-factor/confirm", tags=["me"], summary="Confirm my second factor")
+@Refuses(SecondFactorNotFound, SecondFactorThere, WrongCode, SecretUnreadable)
 async def confirm_second_factor(
     body: FactorCode, request: Request, response: Response, asker: FreshlySignedIn
 ) -> RecoveryCodes:
@@ -103,6 +108,7 @@ async def confirm_second_factor(
 
 
 @router.delete("/me/second-factor", tags=["me"], summary="Remove my second factor", status_code=204)
+@Refuses(SecondFactorNotFound)
 async def remove_second_factor(request: Request, asker: FreshlySignedIn) -> None:
     """The password is enough again; the recovery codes are worth nothing. Setting one up again is the way back."""
     now = now_of(request)
@@ -119,6 +125,7 @@ async def remove_second_factor(request: Request, asker: FreshlySignedIn) -> None
 @router.post(
     "/session/second-factor", tags=["session"], summary="Sign in, second half", dependencies=[Depends(same_site)]
 )
+@Refuses(SignInExpired, WrongCode, TooMany, SecretUnreadable)
 async def pass_second_factor(body: SecondStep, request: Request, response: Response) -> Session:
     """With the `challenge` that came with `second_factor_needed`, within some minutes. Each code is good once."""
     signed_in = await sessions(request).pass_second(

@@ -13,12 +13,23 @@ from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Tx, outbox
 from antiphon.events import PersonInvited
 from antiphon.identity import invitations, links, store
-from antiphon.identity.model import Invitation, InvitationNotFound
+from antiphon.identity.invitations import AlreadyMember
+from antiphon.identity.model import Invitation, InvitationForOther, InvitationInvalid, InvitationNotFound
 from antiphon.identity.recognising import APerson, client_of, keys, same_site, sessions
 from antiphon.identity.signing import Password, Session, begun
 from antiphon.limits import INVITATION_VALID_DAYS
-from antiphon.tenancy import Language, MoreThanYourself, Name, paging
-from antiphon.tenancy.asking import Asker, Body, Needs, Route, database_of, now_of
+from antiphon.tenancy import (
+    EmailTaken,
+    GrantInvalid,
+    Language,
+    MoreThanYourself,
+    Name,
+    PlaceNotFound,
+    RoleNotFound,
+    WeakPassword,
+    paging,
+)
+from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
 from antiphon.tenancy.paging import IdempotencyKey
 from antiphon.tenancy.rights import may_grant
 from antiphon.tenancy.views import Email, Id, PlaceItem, RoleItem, place_item, role_item
@@ -99,6 +110,7 @@ async def list_invitations(request: Request, asker: Managers) -> Invitations:
 
 
 @router.post("/invitations", tags=["invitations"], summary="Invite somebody", status_code=201)
+@Refuses(PlaceNotFound, RoleNotFound, MoreThanYourself, GrantInvalid)
 async def invite(body: NewInvitation, request: Request, asker: Managers, key: IdempotencyKey = None) -> InvitationItem:
     """Nobody gives more than they have themselves. With `email` the link is also sent there, if mail is set up."""
     now = now_of(request)
@@ -136,6 +148,7 @@ async def invite(body: NewInvitation, request: Request, asker: Managers, key: Id
 
 
 @router.delete("/invitations/{invitation_id}", tags=["invitations"], summary="Withdraw an invitation", status_code=204)
+@Refuses(InvitationNotFound, MoreThanYourself)
 async def withdraw(invitation_id: Id, request: Request, asker: Managers) -> None:
     """Its link is worth nothing from now on. Inviting again is the way back."""
     now = now_of(request)
@@ -156,6 +169,7 @@ async def withdraw(invitation_id: Id, request: Request, asker: Managers) -> None
 @router.post(
     "/session/invitation", tags=["session"], summary="What does my invitation say?", dependencies=[Depends(same_site)]
 )
+@Refuses(InvitationInvalid)
 async def look_at_invitation(body: InvitationToken, request: Request, response: Response) -> Invited:
     """For whoever has the link. It stays unused."""
     response.headers["Cache-Control"] = "no-store"
@@ -184,6 +198,7 @@ async def look_at_invitation(body: InvitationToken, request: Request, response: 
     status_code=201,
     dependencies=[Depends(same_site)],
 )
+@Refuses(InvitationInvalid, InvitationForOther, EmailTaken, WeakPassword, GrantInvalid)
 async def join(body: Joining, request: Request, response: Response) -> Session:
     """Makes the person and signs them in. Whoever signs in already accepts with `POST /api/v1/me/invitations`."""
     now = now_of(request)
@@ -207,6 +222,7 @@ async def join(body: Joining, request: Request, response: Response) -> Session:
 
 
 @router.post("/me/invitations", tags=["me"], summary="Accept an invitation", status_code=204)
+@Refuses(InvitationInvalid, InvitationForOther, AlreadyMember, GrantInvalid)
 async def accept(body: InvitationToken, request: Request, asker: APerson) -> None:
     """You get what it gives, in whichever company; act there by refreshing with its `company_id`."""
     now = now_of(request)

@@ -16,8 +16,8 @@ from antiphon.identity import store
 from antiphon.identity.model import ApiKey, ApiKeyNotFound
 from antiphon.identity.tokens import new_api_key
 from antiphon.limits import API_KEY_MAX_DAYS, API_KEYS_PER_COMPANY_MAX
-from antiphon.tenancy import MoreThanYourself, Name, PlaceNotFound, paging
-from antiphon.tenancy.asking import Asker, Body, Needs, Route, database_of, now_of
+from antiphon.tenancy import MoreThanYourself, Name, PlaceNotFound, RoleNotFound, paging
+from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
 from antiphon.tenancy.paging import AlreadyDone, IdempotencyKey
 from antiphon.tenancy.views import Id, PlaceItem, RoleItem, place_item, role_item
 
@@ -65,6 +65,7 @@ async def list_keys(request: Request, asker: KeyMakers) -> KeyItems:
 
 
 @router.post("", summary="Make an API key", status_code=201)
+@Refuses(PlaceNotFound, RoleNotFound, MoreThanYourself, Conflict, AlreadyDone)
 async def add_key(
     body: NewKey, request: Request, response: Response, asker: KeyMakers, wish: IdempotencyKey = None
 ) -> CreatedKey:
@@ -110,6 +111,7 @@ async def add_key(
 
 
 @router.delete("/{key_id}", summary="Revoke an API key", status_code=204)
+@Refuses(ApiKeyNotFound)
 async def revoke_key(key_id: Id, request: Request, asker: KeyMakers) -> None:
     """It is refused from the next request on. Making a new one is the way back."""
     now = now_of(request)

@@ -10,15 +10,15 @@ from pydantic import BaseModel, Field
 
 from antiphon import tenancy
 from antiphon.database import PLATFORM, Scope, Tx
-from antiphon.errors import Conflict
+from antiphon.errors import Conflict, TooMany
 from antiphon.identity import factor_store, passkeys
-from antiphon.identity.model import Passkey, PasskeyInvalid
+from antiphon.identity.model import Passkey, PasskeyInvalid, PasskeyNotFound, PasskeyRefused, PasskeysNeedName
 from antiphon.identity.passkeys import Portal
 from antiphon.identity.recognising import APerson, FreshlySignedIn, client_of, keys, same_site, sessions
 from antiphon.identity.signing import COOKIE, Session, begun
 from antiphon.limits import PASSKEYS_PER_USER_MAX
 from antiphon.tenancy import Name
-from antiphon.tenancy.asking import Body, Route, database_of, now_of
+from antiphon.tenancy.asking import Body, Refuses, Route, database_of, now_of
 from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route)
@@ -73,6 +73,7 @@ async def my_passkeys(request: Request, asker: APerson) -> PasskeyItems:
 
 
 @router.post("/me/passkeys/options", tags=["me"], summary="Begin a passkey")
+@Refuses(PasskeysNeedName, Conflict)
 async def passkey_options(request: Request, response: Response, asker: FreshlySignedIn) -> PasskeyOptions:
     """What the browser needs to make one. 409 `passkeys_need_name` where the portal is reached by an address."""
     response.headers["Cache-Control"] = "no-store"
@@ -89,6 +90,7 @@ async def passkey_options(request: Request, response: Response, asker: FreshlySi
 
 
 @router.post("/me/passkeys", tags=["me"], summary="Add a passkey", status_code=201)
+@Refuses(PasskeysNeedName, PasskeyInvalid, Conflict)
 async def add_passkey(body: NewPasskey, request: Request, asker: FreshlySignedIn) -> PasskeyItem:
     """It signs you in from now on, with neither password nor second factor."""
     at, now = portal_of(request), now_of(request)
@@ -120,7 +122,9 @@ async def add_passkey(body: NewPasskey, request: Request, asker: FreshlySignedIn
 
 
 @router.patch("/me/passkeys/{passkey_id}", tags=["me"], summary="Rename a passkey")
+@Refuses(PasskeyNotFound)
 async def rename_passkey(passkey_id: Id, body: PasskeyChange, request: Request, asker: APerson) -> PasskeyItem:
+    """Only the name changes: it signs you in as before."""
     now = now_of(request)
 
     def work(tx: Tx) -> PasskeyItem:
@@ -134,6 +138,7 @@ async def rename_passkey(passkey_id: Id, body: PasskeyChange, request: Request, 
 
 
 @router.delete("/me/passkeys/{passkey_id}", tags=["me"], summary="Remove a passkey", status_code=204)
+@Refuses(PasskeyNotFound)
 async def remove_passkey(passkey_id: Id, request: Request, asker: FreshlySignedIn) -> None:
     """It signs nobody in from now on. Adding it again is the way back."""
     now = now_of(request)
@@ -153,6 +158,7 @@ async def remove_passkey(passkey_id: Id, request: Request, asker: FreshlySignedI
     summary="Begin to sign in with a passkey",
     dependencies=[Depends(same_site)],
 )
+@Refuses(PasskeysNeedName)
 async def sign_in_options(request: Request, response: Response) -> PasskeyOptions:
     """The browser offers the passkeys that it has for this portal; nobody is named."""
     response.headers["Cache-Control"] = "no-store"
@@ -161,6 +167,7 @@ async def sign_in_options(request: Request, response: Response) -> PasskeyOption
 
 
 @router.post("/session/passkey", tags=["session"], summary="Sign in with a passkey", dependencies=[Depends(same_site)])
+@Refuses(PasskeysNeedName, PasskeyRefused, TooMany)
 async def sign_in_by_passkey(body: PasskeySignIn, request: Request, response: Response) -> Session:
     """As `POST /api/v1/session`; no second factor is asked for, because the authenticator verified the person."""
     signed_in = await sessions(request).by_passkey(

@@ -7,10 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from pydantic import Field
 
+from antiphon.errors import TooMany
 from antiphon.identity.forgotten import Forgotten
+from antiphon.identity.model import ResetInvalid
 from antiphon.identity.recognising import keys, same_site, sessions
 from antiphon.identity.signing import Password
-from antiphon.tenancy.asking import Body, Route, client_address
+from antiphon.tenancy import WeakPassword
+from antiphon.tenancy.asking import Body, Refuses, Route, client_address
 
 router = APIRouter(route_class=Route)
 
@@ -34,6 +37,7 @@ class NewPassword(Body):
     response_class=Response,
     dependencies=[Depends(same_site)],
 )
+@Refuses(TooMany)
 async def ask_for_link(body: ForgottenPassword, request: Request, tasks: BackgroundTasks) -> Response:
     """Sends a link that sets a new password, if somebody signs in with that address and mail is set up. The answer is the
     same either way, and given before anybody is looked for."""
@@ -50,6 +54,7 @@ async def ask_for_link(body: ForgottenPassword, request: Request, tasks: Backgro
     status_code=204,
     dependencies=[Depends(same_site)],
 )
+@Refuses(ResetInvalid, WeakPassword)
 async def reset_password(body: NewPassword, request: Request) -> None:
     """The link is worth nothing from now on, and every session of the person ends. Sign in with the new password."""
     await _forgotten(request).reset(body.token, body.password)

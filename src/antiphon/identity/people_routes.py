@@ -10,10 +10,26 @@ from pydantic import BaseModel, Field, StrictBool
 from antiphon import tenancy
 from antiphon.database import Scope, Tx, sort_key
 from antiphon.identity import second_factor, store
+from antiphon.identity.model import SecondFactorNotFound
 from antiphon.identity.recognising import sessions
 from antiphon.identity.signing import Password
-from antiphon.tenancy import GrantedRole, Language, MoreThanYourself, Name, Reach, User, UserNotFound, granted, paging
-from antiphon.tenancy.asking import Asker, Body, Needs, Route, database_of, now_of
+from antiphon.tenancy import (
+    EmailTaken,
+    GrantedRole,
+    Language,
+    LastOwner,
+    MoreThanYourself,
+    Name,
+    PlaceNotFound,
+    Reach,
+    RoleNotFound,
+    User,
+    UserNotFound,
+    WeakPassword,
+    granted,
+    paging,
+)
+from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import may_grant, may_manage
 from antiphon.tenancy.views import Email, Id, UserItem, Users, user_item
@@ -84,6 +100,7 @@ class PeopleCounts(BaseModel):
 
 @router.get("/people/counts", summary="How many people there are")
 async def people_counts(request: Request, asker: Readers) -> PeopleCounts:
+    """Only people that you may see are counted."""
     now = now_of(request)
 
     def look(tx: Tx) -> PeopleCounts:
@@ -96,11 +113,14 @@ async def people_counts(request: Request, asker: Readers) -> PeopleCounts:
 
 
 @router.get("/users/{user_id}", summary="One person")
+@Refuses(UserNotFound)
 async def get_user(user_id: Id, request: Request, response: Response, asker: Readers) -> UserItem:
+    """With the roles they have in this company."""
     return paging.tagged(response, await database_of(request).read(lambda tx: _view(tx, asker, user_id)))
 
 
 @router.post("/users", summary="Add a person", status_code=201)
+@Refuses(PlaceNotFound, RoleNotFound, MoreThanYourself, EmailTaken, WeakPassword)
 async def add_user(
     body: NewUser, request: Request, response: Response, asker: Managers, key: IdempotencyKey = None
 ) -> UserItem:
@@ -138,6 +158,7 @@ async def add_user(
 
 
 @router.patch("/users/{user_id}", summary="Change a person")
+@Refuses(UserNotFound, PlaceNotFound, MoreThanYourself, EmailTaken, WeakPassword, LastOwner)
 async def change_user(
     user_id: Id, body: UserChange, request: Request, response: Response, asker: Managers, if_match: IfMatch = None
 ) -> UserItem:
@@ -175,6 +196,7 @@ async def change_user(
 
 
 @router.delete("/users/{user_id}/second-factor", summary="Remove somebody's second factor", status_code=204)
+@Refuses(UserNotFound, MoreThanYourself, SecondFactorNotFound)
 async def remove_second_factor_of(user_id: Id, request: Request, asker: Managers) -> None:
     """For whoever lost phone and recovery codes: the password is enough until they set one up again."""
     now = now_of(request)

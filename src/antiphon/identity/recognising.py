@@ -15,7 +15,7 @@ from antiphon.identity.model import CrossSite, PeopleOnly, SignInAgain
 from antiphon.identity.sessions import Client, Sessions
 from antiphon.identity.tokens import read_api_key
 from antiphon.tenancy import Principal
-from antiphon.tenancy.asking import Anybody, Asker, client_address, database_of, now_of
+from antiphon.tenancy.asking import Anybody, Asker, Refuses, client_address, database_of, now_of
 
 _USED_GRAIN = timedelta(minutes=1)  # how exactly a key says when it was used last
 
@@ -76,6 +76,7 @@ async def _by_key(request: Request, key_id: str, secret_hash: str) -> Asker:
     return Asker(principal, store.rights_of_key(key, now))
 
 
+@Refuses(PeopleOnly)
 async def _person(asker: Anybody) -> Asker:
     if asker.principal.kind != "user":
         raise PeopleOnly
@@ -85,6 +86,7 @@ async def _person(asker: Anybody) -> Asker:
 APerson = Annotated[Asker, Depends(_person)]
 
 
+@Refuses(SignInAgain)
 async def _lately_signed_in(request: Request, asker: APerson) -> Asker:
     if not await sessions(request).is_fresh(asker.principal):
         raise SignInAgain
@@ -94,6 +96,7 @@ async def _lately_signed_in(request: Request, asker: APerson) -> Asker:
 FreshlySignedIn = Annotated[Asker, Depends(_lately_signed_in)]
 
 
+@Refuses(CrossSite)
 def same_site(request: Request) -> None:
     """Refuse what a page of another site sent: the cookie is SameSite=Strict, this is the second lock."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from antiphon import tenancy
 from antiphon.database import PLATFORM, Scope, Tx
+from antiphon.errors import TooMany
 from antiphon.identity import (
     factor_routes,
     invitation_routes,
@@ -19,6 +20,7 @@ from antiphon.identity import (
     people_routes,
     store,
 )
+from antiphon.identity.model import NoRightsThere, SecondFactorNeeded, SessionNotFound, WrongCredentials
 from antiphon.identity.recognising import APerson, client_of, same_site, sessions
 from antiphon.identity.sessions import SignedIn
 from antiphon.identity.signing import (
@@ -31,8 +33,8 @@ from antiphon.identity.signing import (
     begun,
     session_user,
 )
-from antiphon.tenancy import Language, Name, Permission
-from antiphon.tenancy.asking import Body, Route, client_address, database_of, now_of
+from antiphon.tenancy import Language, Name, Permission, SessionEnded, WeakPassword
+from antiphon.tenancy.asking import Body, Refuses, Route, client_address, database_of, now_of
 from antiphon.tenancy.paging import IfMatch, check_match, tagged
 from antiphon.tenancy.rights import PERMISSIONS
 from antiphon.tenancy.views import Id
@@ -90,6 +92,7 @@ class SessionItems(BaseModel):
 
 
 @router.post("/session", tags=["session"], summary="Sign in", dependencies=[Depends(same_site)])
+@Refuses(WrongCredentials, SecondFactorNeeded, TooMany)
 async def sign_in(body: SignIn, request: Request, response: Response) -> Session:
     """An access token, and a cookie that gets the next ones. The session this browser had before ends.
 
@@ -110,6 +113,7 @@ async def sign_in(body: SignIn, request: Request, response: Response) -> Session
     responses={204: {"description": "This browser was never signed in, or has signed out."}},
     dependencies=[Depends(same_site)],
 )
+@Refuses(SessionEnded, NoRightsThere)
 async def refresh(
     request: Request,
     response: Response,
@@ -142,6 +146,7 @@ async def me(request: Request, response: Response, asker: APerson) -> Me:
 async def change_me(
     body: MeChange, request: Request, response: Response, asker: APerson, if_match: IfMatch = None
 ) -> Me:
+    """Name and language. Address and rights are changed by whoever manages people."""
     now = now_of(request)
 
     def work(tx: Tx) -> Me:
@@ -156,6 +161,7 @@ async def change_me(
 
 
 @router.post("/me/password", tags=["me"], summary="Change my password", status_code=204)
+@Refuses(WrongCredentials, WeakPassword, TooMany)
 async def change_password(body: PasswordChange, request: Request, asker: APerson) -> None:
     """Set a new password; every other session of this user ends."""
     await sessions(request).change_own_password(asker.principal, body.current, body.new, client_address(request))
@@ -198,7 +204,9 @@ async def end_other_sessions(request: Request, asker: APerson) -> None:
 
 
 @router.delete("/me/sessions/{session_id}", tags=["me"], summary="Sign out somewhere", status_code=204)
+@Refuses(SessionNotFound)
 async def end_session(session_id: Id, request: Request, asker: APerson) -> None:
+    """Its tokens are worth nothing from now on, and its open sockets close."""
     await sessions(request).end_own(asker.principal, session_id)
 
 

@@ -5,21 +5,23 @@ How somebody is recognised (token, key) is `antiphon.identity`'s, which puts its
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar, get_type_hints
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict
 
 from antiphon.clock import Clock
 from antiphon.database import Database, Scope, Tx
-from antiphon.errors import AntiphonError, NotFound
+from antiphon.errors import AntiphonError, NotFound, TooMany, Unauthenticated
 from antiphon.tenancy import audit
-from antiphon.tenancy.model import NotAllowed, Principal
+from antiphon.tenancy.model import NotAllowed, Principal, SessionEnded, TokenExpired
 from antiphon.tenancy.rights import Permission, Reach, Rights
 
 
@@ -64,11 +66,30 @@ class Asker:
         audit.record(tx, self.scope, self.principal, now, action, subject_id, **details)
 
 
+F = TypeVar("F", bound=Callable[..., Any])  # Any: a route's function, or what one depends on
+
+
+class Refuses:
+    """How a route may end otherwise. Above a route's function or a dependency's, or in the `Annotated` type of a parameter.
+
+    The OpenAPI document names the codes as `x-problems`; the tests hold every answer of the API to that. What a room above
+    refuses is named by its code.
+    """
+
+    def __init__(self, *kinds: type[AntiphonError] | str) -> None:
+        self.codes = [kind if isinstance(kind, str) else kind.code for kind in kinds]
+
+    def __call__(self, function: F) -> F:
+        vars(function)["refuses"] = self
+        return function
+
+
 Recognise = Callable[[Request], Awaitable[Asker]]
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of POST /api/v1/session, or an API key.")
 
 
+@Refuses(Unauthenticated, TokenExpired, SessionEnded, TooMany)
 async def recognised(request: Request, _described: Annotated[object, Depends(_bearer)]) -> Asker:
     """Whoever signed in, whatever they may do. Raises `Unauthenticated` and its kinds."""
     recognise: Recognise = request.app.state.recognise
@@ -95,14 +116,38 @@ class Needs:
 
 
 class Route(APIRoute):
-    """A route that says in the OpenAPI document which permission it needs: any of those named in `x-permission`."""
+    """A route that says in the OpenAPI document which permission it needs, any of those named in `x-permission`, and in
+    `x-problems` the codes that it and what it depends on refuse with."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # Any: as FastAPI takes them
+        if options.get("status_code") == HTTPStatus.NO_CONTENT:
+            options["response_class"] = Response  # nothing is no JSON
         super().__init__(path, endpoint, **options)
         needed = [one.call.permissions for one in self.dependant.dependencies if isinstance(one.call, Needs)]
+        said: dict[str, Any] = {"x-problems": sorted(set(_refusals(self.dependant)))}
         if needed:
-            named = [permission for permissions in needed for permission in permissions]
-            self.openapi_extra = {**(self.openapi_extra or {}), "x-permission": named}
+            said["x-permission"] = [permission for permissions in needed for permission in permissions]
+        self.openapi_extra = {**(self.openapi_extra or {}), **said}
+
+
+def _refusals(dependant: Dependant) -> Iterator[str]:
+    """The codes that the function, its parameters and everything below it say."""
+    if dependant.call is None:
+        return
+    if isinstance(dependant.call, Needs):
+        yield NotAllowed.code
+    elif hasattr(dependant.call, "__globals__"):
+        hints = get_type_hints(dependant.call, include_extras=True).values()
+        marks = [getattr(dependant.call, "refuses", None), *(mark for hint in hints for mark in _metadata_of(hint))]
+        yield from (code for mark in marks if isinstance(mark, Refuses) for code in mark.codes)
+    for below in dependant.dependencies:
+        yield from _refusals(below)
+
+
+def _metadata_of(hint: object) -> tuple[object, ...]:
+    """What stands behind the type in `Annotated`."""
+    said: tuple[object, ...] = getattr(hint, "__metadata__", ())
+    return said
 
 
 def database_of(request: Request) -> Database:

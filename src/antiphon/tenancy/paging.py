@@ -18,50 +18,10 @@ from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Tx, UtcTime, explain, tenant_table
 from antiphon.errors import AntiphonError, BadInput, Conflict
 from antiphon.limits import IDEMPOTENCY_LIFE_S, PAGE_MAX
-from antiphon.tenancy.asking import Asker
+from antiphon.tenancy.asking import Asker, Refuses
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
-
-Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
-Cursor = Annotated[
-    str | None, Query(max_length=400, description="`next_cursor` of the page before.", pattern=r"^[A-Za-z0-9_-]+$")
-]
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        max_length=100,
-        description="The `ETag` you read: refused when somebody changed the thing since (RFC 9110 13.1.1).",
-    ),
-]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[A-Za-z0-9_-]{8,64}$",
-        description="Made anew for each wish: the same request sent again gives what the first one made.",
-    ),
-]
-
-idempotency_keys = tenant_table(
-    "idempotency_keys",
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("holder_id", sa.String(40), nullable=False),
-    sa.Column("key", sa.String(64), nullable=False),
-    sa.Column("request_hash", sa.String(64), nullable=False),
-    sa.Column("made_id", sa.String(40), nullable=False),
-    sa.Column("created_at", UtcTime, nullable=False, index=True),
-    sa.UniqueConstraint("company_id", "holder_id", "key"),
-)
-explain(
-    idempotency_keys,
-    "Requests that made something, so that one sent again makes nothing more.",
-    holder_id="Which person or API key sent it.",
-    key="Its Idempotency-Key.",
-    request_hash="SHA-256 of the request: another one under the same key is refused.",
-    made_id="What was made.",
-)
 
 
 class ChangedMeanwhile(AntiphonError):
@@ -85,6 +45,49 @@ class AlreadyDone(Conflict):
 
     code = "already_done"
     title = "This was done already, and what it showed is shown only once."
+
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
+Cursor = Annotated[
+    str | None, Query(max_length=400, description="`next_cursor` of the page before.", pattern=r"^[A-Za-z0-9_-]+$")
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=100,
+        description="The `ETag` you read: refused when somebody changed the thing since (RFC 9110 13.1.1).",
+    ),
+    Refuses(ChangedMeanwhile),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[A-Za-z0-9_-]{8,64}$",
+        description="Made anew for each wish: the same request sent again gives what the first one made.",
+    ),
+    Refuses(KeyReused),
+]
+
+idempotency_keys = tenant_table(
+    "idempotency_keys",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("holder_id", sa.String(40), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("request_hash", sa.String(64), nullable=False),
+    sa.Column("made_id", sa.String(40), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False, index=True),
+    sa.UniqueConstraint("company_id", "holder_id", "key"),
+)
+explain(
+    idempotency_keys,
+    "Requests that made something, so that one sent again makes nothing more.",
+    holder_id="Which person or API key sent it.",
+    key="Its Idempotency-Key.",
+    request_hash="SHA-256 of the request: another one under the same key is refused.",
+    made_id="What was made.",
+)
 
 
 # -- pages -----------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from antiphon.database import Scope, Tx, sort_key
 from antiphon.tenancy import paging, places, search, store
-from antiphon.tenancy.asking import Asker, Needs, Route, database_of, now_of
-from antiphon.tenancy.model import Place, PlaceKind, PlaceNotEmpty, PlaceNotFound
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
+from antiphon.tenancy.model import Place, PlaceKind, PlaceMisplaced, PlaceNotEmpty, PlaceNotFound, PlaceTooDeep
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import Reach
 from antiphon.tenancy.views import (
@@ -69,15 +69,18 @@ async def entrances(request: Request, asker: Readers) -> Places:
 
 
 @router.get("/places/{place_id}", tags=["places"], summary="One place")
+@Refuses(PlaceNotFound)
 async def get_place(place_id: Id, request: Request, response: Response, asker: Readers) -> PlaceView:
     """With the way to it, as far as you may see it."""
     return paging.tagged(response, await database_of(request).read(lambda tx: _view(tx, asker, place_id)))
 
 
 @router.post("/places", tags=["places"], summary="Add a place", status_code=201)
+@Refuses(PlaceNotFound, PlaceMisplaced, PlaceTooDeep)
 async def add_place(
     body: NewPlace, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
 ) -> PlaceView:
+    """A project in the company, a site in a project, a folder in a site or another folder. It can be used at once."""
     now = now_of(request)
 
     def work(tx: Tx) -> PlaceView:
@@ -103,6 +106,7 @@ async def add_place(
 
 
 @router.patch("/places/{place_id}", tags=["places"], summary="Change or move a place")
+@Refuses(PlaceNotFound, PlaceMisplaced, PlaceTooDeep)
 async def change_place(
     place_id: Id, body: PlaceChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
 ) -> PlaceView:
@@ -126,6 +130,7 @@ async def change_place(
 
 
 @router.delete("/places/{place_id}", tags=["places"], summary="Remove an empty place", status_code=204)
+@Refuses(PlaceNotFound, PlaceNotEmpty)
 async def remove_place(place_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> None:
     """Refused while something lies in it. Adding it again is the way back."""
     now = now_of(request)

@@ -8,9 +8,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from antiphon.database import PLATFORM, Tx
+from antiphon.errors import Conflict
 from antiphon.tenancy import audit, paging, people, store
-from antiphon.tenancy.asking import Asker, Needs, Route, database_of, now_of
-from antiphon.tenancy.model import Grant, GrantNotFound, MoreThanYourself, PlaceNotFound, UserNotFound
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
+from antiphon.tenancy.model import (
+    Grant,
+    GrantInvalid,
+    GrantNotFound,
+    LastOwner,
+    MoreThanYourself,
+    PlaceNotFound,
+    RoleInUse,
+    RoleNotFound,
+    UserNotFound,
+)
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import Permission, Reach, is_client_user, may_grant
 from antiphon.tenancy.views import (
@@ -45,12 +56,15 @@ async def list_roles(request: Request, asker: PeopleReaders) -> Roles:
 
 
 @router.get("/roles/{role_id}", tags=["roles"], summary="One role")
+@Refuses(RoleNotFound)
 async def get_role(role_id: Id, request: Request, response: Response, asker: PeopleReaders) -> RoleItem:
+    """A shipped one, or one of the company's own."""
     role = await database_of(request).read(lambda tx: store.role(tx, asker.scope, role_id))
     return paging.tagged(response, role_item(role))
 
 
 @router.post("/roles", tags=["roles"], summary="Make a role", status_code=201)
+@Refuses(MoreThanYourself, Conflict)
 async def add_role(
     body: NewRole, request: Request, response: Response, asker: RoleMakers, key: IdempotencyKey = None
 ) -> RoleItem:
@@ -72,6 +86,7 @@ async def add_role(
 
 
 @router.patch("/roles/{role_id}", tags=["roles"], summary="Change a role")
+@Refuses(RoleNotFound, MoreThanYourself, Conflict)
 async def change_role(
     role_id: Id, body: RoleChange, request: Request, response: Response, asker: RoleMakers, if_match: IfMatch = None
 ) -> RoleItem:
@@ -91,7 +106,9 @@ async def change_role(
 
 
 @router.delete("/roles/{role_id}", tags=["roles"], summary="Remove a role that nobody has", status_code=204)
+@Refuses(RoleNotFound, MoreThanYourself, RoleInUse)
 async def remove_role(role_id: Id, request: Request, asker: RoleMakers) -> None:
+    """Only one of the company's own. Making it again is the way back."""
     now = now_of(request)
 
     def work(tx: Tx) -> None:
@@ -130,6 +147,7 @@ async def list_grants(
 
 
 @router.post("/grants", tags=["grants"], summary="Give somebody a role", status_code=201)
+@Refuses(PlaceNotFound, UserNotFound, RoleNotFound, MoreThanYourself, GrantInvalid, Conflict)
 async def add_grant(
     body: NewGrant, request: Request, response: Response, asker: Granters, key: IdempotencyKey = None
 ) -> GrantView:
@@ -163,9 +181,11 @@ async def add_grant(
 
 
 @router.put("/grants/{grant_id}/times", tags=["grants"], summary="Set from when until when a grant holds")
+@Refuses(GrantNotFound, MoreThanYourself, GrantInvalid, LastOwner)
 async def set_grant_times(
     grant_id: Id, body: GrantTimes, request: Request, response: Response, asker: Granters, if_match: IfMatch = None
 ) -> GrantView:
+    """In force at once. Both times are set: null means from the beginning, or for ever."""
     now = now_of(request)
 
     def work(tx: Tx) -> GrantView:
@@ -187,6 +207,7 @@ async def set_grant_times(
 
 
 @router.delete("/grants/{grant_id}", tags=["grants"], summary="Take a role away", status_code=204)
+@Refuses(GrantNotFound, MoreThanYourself, LastOwner)
 async def take_grant(grant_id: Id, request: Request, asker: Granters) -> None:
     """In force at once: open sockets that it allowed end. Giving the role again is the way back."""
     now = now_of(request)
@@ -201,6 +222,7 @@ async def take_grant(grant_id: Id, request: Request, asker: Granters) -> None:
 
 
 @router.get("/audit", tags=["audit"], summary="Who changed what")
+@Refuses(MoreThanYourself)
 async def audit_trail(request: Request, asker: Auditors, limit: Limit = 100, cursor: Cursor = None) -> AuditTrail:
     """Places, people, rights and keys. For whoever may read it company-wide."""
     if not asker.reach("audit.read").everywhere:

@@ -111,8 +111,9 @@ def _operation(document: Json, method: str, path: str, operation: Json) -> Itera
         if status.isdigit():
             yield f"<h4>{status}{'' if answer.get('content') else ', without a body'}</h4>"
             yield from _body(document, answer.get("content", {}))
-    general = ", ".join(f'<a href="#code-{code}"><code>{code}</code></a>' for code in _refusals(operation))
-    yield f'<p>Refusals: {general}; and <a href="#codes">what the thing itself refuses</a>.</p></article>'
+    yield "<h4>Refusals</h4><p>"
+    yield ", ".join(f'<a href="#code-{code}"><code>{code}</code></a>' for code in operation["x-problems"])
+    yield "</p></article>"
 
 
 def _who(operation: Json) -> str:
@@ -120,17 +121,6 @@ def _who(operation: Json) -> str:
     if needed:
         return "Needs " + " or ".join(_code(permission) for permission in needed) + " at the thing's place."
     return "For whoever is signed in." if operation.get("security") else "Without signing in."
-
-
-def _refusals(operation: Json) -> Iterator[str]:
-    """Codes that come of how the operation is asked, whatever it is about."""
-    if operation.get("security"):
-        yield "unauthenticated"
-    if operation.get("x-permission"):
-        yield "not_allowed"
-    yield "bad_input"
-    if "requestBody" in operation:
-        yield from ("not_json", "too_large")
 
 
 def _body(document: Json, content: Json) -> Iterator[str]:
