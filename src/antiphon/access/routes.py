@@ -66,6 +66,8 @@ class NewDoor(BaseModel):
 
 
 class DoorItem(BaseModel):
+    """A door, gate or barrier, and the output of the station that opens it."""
+
     id: str = Field(examples=["door_01k2x3y4z5a6b7c8d9e0f1g2h3"])
     station_id: str
     name: str = Field(examples=["Haustür"])
@@ -75,6 +77,8 @@ class DoorItem(BaseModel):
 
 
 class DoorItems(BaseModel):
+    """Doors by name."""
+
     items: list[DoorItem]
 
 
@@ -161,8 +165,8 @@ async def open_door(door_id: Id, request: Request, asker: Openers, key: Key) -> 
 async def door_log(
     request: Request,
     asker: LogReaders,
-    limit: Annotated[int, Query(ge=1, le=limits.DOOR_LOG_PAGE_MAX)] = 50,
-    cursor: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=limits.DOOR_LOG_PAGE_MAX, description="How many at most.")] = 50,
+    cursor: Annotated[Id | None, Query(description="`next_cursor` of the page before.")] = None,
 ) -> DoorLog:
     """Every attempt, refused ones included."""
     reach = asker.reach("door_log.read")

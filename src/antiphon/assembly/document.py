@@ -39,6 +39,10 @@ def told(document: dict[str, Json], known: Sequence[Code]) -> dict[str, Json]:
     schemas = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    for schema in schemas.values():
+        for name, field in schema.get("properties", {}).items():
+            if "$ref" not in field:
+                field.setdefault("examples", [example(document, field, name=name)])
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             said = {*operation.get("x-problems", ()), *_in_general(path, method, operation)}
@@ -46,6 +50,8 @@ def told(document: dict[str, Json], known: Sequence[Code]) -> dict[str, Json]:
             operation.setdefault("security", [])
             for parameter in operation.get("parameters", ()):
                 parameter["schema"] = _sendable(parameter["schema"])
+                if parameter["in"] == "path":
+                    parameter["description"] = f"The {parameter['name'].removesuffix('_id')}'s id."
             answers = operation["responses"]
             for wildcard in ("4XX", "5XX", "422"):
                 answers.pop(wildcard, None)

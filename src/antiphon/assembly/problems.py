@@ -27,7 +27,6 @@ BY_STATUS: dict[int, tuple[str, str]] = {
     405: ("method_not_allowed", "This can't be done here."),
     408: ("request_timeout", "The request took too long. Try again."),
     413: ("too_large", "The request is too large."),
-    415: ("not_json", "Send JSON: Content-Type application/json."),
     422: ("bad_input", "The request is not understood."),
 }
 
@@ -56,12 +55,12 @@ class Problem(BaseModel):
         }
     )
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: list[FieldProblem] | None = None
+    type: str = Field(examples=["urn:antiphon:problem:not_found"])
+    title: str = Field(description="The status in words.", examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["This site does not exist. Choose another one."])
+    code: str = Field(examples=["not_found"])
+    errors: list[FieldProblem] | None = Field(default=None, description="With `bad_input`: what is wrong where.")
     challenge: str | None = Field(
         default=None, description="With `second_factor_needed`: what `POST /api/v1/session/second-factor` takes."
     )

@@ -32,9 +32,12 @@ class Calls(BaseModel):
 async def list_calls(
     request: Request,
     asker: Readers,
-    limit: Annotated[int, Query(ge=1, le=CALLS_PAGE_MAX)] = 50,
+    limit: Annotated[int, Query(ge=1, le=CALLS_PAGE_MAX, description="How many at most.")] = 50,
     live: Annotated[bool, Query(description="Only calls that go on.")] = False,
-    cursor: Annotated[str | None, Query(max_length=64, pattern=r"^call_[0-9a-z]{26}$")] = None,
+    cursor: Annotated[
+        str | None,
+        Query(max_length=64, pattern=r"^call_[0-9a-z]{26}$", description="`next_cursor` of the page before."),
+    ] = None,
 ) -> Calls:
     """Give `next_cursor` back as `cursor` for the page after this one."""
     found = await database_of(request).read(

@@ -53,6 +53,8 @@ class AccountChange(Body):
 
 
 class AccountItem(BaseModel):
+    """A SIP account: what another maker's station or telephone signs on with."""
+
     id: str = Field(examples=["account_01k2x3y4z5a6b7c8d9e0f1g2h3"])
     name: str = Field(examples=["Empfang"])
     number: str = Field(description="SIP user name; other accounts dial it.", examples=["48213905"])
@@ -82,6 +84,8 @@ class Credentials(BaseModel):
 
 
 class CreatedAccount(AccountItem):
+    """The new account, and what is typed at the station."""
+
     credentials: Credentials
 
 

@@ -52,6 +52,8 @@ class NewStation(Body):
 
 
 class StationItem(BaseModel):
+    """A station: where it is, and its state as of now."""
+
     id: str = Field(examples=["station_01k2x3y4z5a6b7c8d9e0f1g2h3"])
     name: str = Field(examples=["Haupteingang"])
     site_id: str

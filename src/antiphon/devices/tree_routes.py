@@ -16,7 +16,7 @@ from antiphon.tenancy.paging import Cursor, Limit
 from antiphon.tenancy.rights import COMPANY_PATH
 from antiphon.tenancy.views import Id, PlaceItem, place_item
 
-router = APIRouter(route_class=Route, prefix="/api/v1", tags=["places"])
+router = APIRouter(route_class=Route, prefix="/api/v1")
 
 Readers = Annotated[Asker, Depends(Needs("places.read"))]
 
@@ -46,6 +46,8 @@ class Branches(BaseModel):
 
 
 class ProjectState(BaseModel):
+    """A project with the state of its stations."""
+
     id: str
     name: str = Field(examples=["Altstadt"])
     stations: StationCountsItem
@@ -62,10 +64,12 @@ class CompanyState(BaseModel):
 
 
 class CompanyStates(BaseModel):
+    """Every company that you may act in."""
+
     items: list[CompanyState]
 
 
-@router.get("/tree", summary="The tree of places with its stations' states")
+@router.get("/tree", tags=["places"], summary="The tree of places with its stations' states")
 async def tree(
     request: Request,
     asker: Readers,

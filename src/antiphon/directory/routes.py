@@ -38,6 +38,8 @@ class ButtonBody(BaseModel):
 
 
 class Buttons(BaseModel):
+    """All buttons of a station, each name once."""
+
     model_config = ConfigDict(extra="forbid")
 
     items: list[ButtonBody] = Field(max_length=BUTTONS_PER_STATION_MAX)

@@ -39,6 +39,8 @@ class BegunFactor(BaseModel):
 
 
 class FactorCode(Body):
+    """`code`: what the authenticator app shows now."""
+
     code: Code
 
 

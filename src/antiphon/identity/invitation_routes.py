@@ -70,10 +70,14 @@ class InvitationItem(BaseModel):
 
 
 class Invitations(BaseModel):
+    """Open invitations, the newest first."""
+
     items: list[InvitationItem]
 
 
 class InvitationToken(Body):
+    """`token`: what stands after `#` in the link."""
+
     token: Token
 
 

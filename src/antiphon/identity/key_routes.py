@@ -27,6 +27,8 @@ KeyMakers = Annotated[Asker, Depends(Needs("keys.manage"))]
 
 
 class NewKey(Body):
+    """What the program is called, what it may do where, and until when."""
+
     name: Name = Field(examples=["Parking guidance"])
     role_id: Id = Field(examples=["role_viewer"])
     place_id: Id | None = Field(default=None, description="Where the role holds; null: the whole company.")
@@ -47,6 +49,8 @@ class KeyItem(BaseModel):
 
 
 class KeyItems(BaseModel):
+    """API keys, the newest first."""
+
     items: list[KeyItem]
 
 

@@ -35,6 +35,8 @@ class PasskeyItem(BaseModel):
 
 
 class PasskeyItems(BaseModel):
+    """Your passkeys, the oldest first."""
+
     items: list[PasskeyItem]
 
 
@@ -52,6 +54,8 @@ class NewPasskey(Body):
 
 
 class PasskeyChange(Body):
+    """Another name for the same passkey."""
+
     name: Name = Field(examples=["My phone"])
 
 

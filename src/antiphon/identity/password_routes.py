@@ -19,6 +19,8 @@ router = APIRouter(route_class=Route)
 
 
 class ForgottenPassword(Body):
+    """The address that somebody signs in with."""
+
     email: str = Field(max_length=254, examples=["anna@example.org"])
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.security import APIKeyCookie
 from pydantic import BaseModel, Field
 
 from antiphon import tenancy
@@ -48,6 +49,16 @@ router.include_router(factor_routes.router)
 router.include_router(passkey_routes.router)
 
 
+# For the document alone: without a cookie both have nothing to do, which is no refusal.
+_cookie = APIKeyCookie(
+    name=COOKIE,
+    scheme_name="RefreshCookie",
+    description="Set by whatever signs in; only for `/api/v1/session`.",
+    auto_error=False,
+)
+ByCookie = Annotated[str | None, Depends(_cookie)]
+
+
 class SignIn(Body):
     """E-mail and password."""
 
@@ -71,6 +82,8 @@ class MeChange(Body):
 
 
 class PasswordChange(Body):
+    """The password you have, and the one you want."""
+
     current: Password
     new: Password
 
@@ -88,6 +101,8 @@ class SessionItem(BaseModel):
 
 
 class SessionItems(BaseModel):
+    """Where you are signed in, the one used last first."""
+
     items: list[SessionItem]
 
 
@@ -117,6 +132,7 @@ async def sign_in(body: SignIn, request: Request, response: Response) -> Session
 async def refresh(
     request: Request,
     response: Response,
+    _cookie: ByCookie,
     company_id: Annotated[
         Id | None, Query(description="Act in this company from now on, which gave you rights.")
     ] = None,
@@ -130,7 +146,7 @@ async def refresh(
 
 
 @router.delete("/session", tags=["session"], summary="Sign out", status_code=204, dependencies=[Depends(same_site)])
-async def sign_out(request: Request, response: Response) -> None:
+async def sign_out(request: Request, response: Response, _cookie: ByCookie) -> None:
     """End the session: its cookie and its access tokens are worth nothing from now on."""
     await sessions(request).sign_out(request.cookies.get(COOKIE))
     response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=True, httponly=True, samesite="strict")

@@ -18,6 +18,8 @@ Password = Annotated[str, Field(max_length=PASSWORD_MAX_CHARS * 4, json_schema_e
 
 
 class SessionUser(BaseModel):
+    """Who signed in."""
+
     id: str = Field(examples=["user_01k2x3y4z5a6b7c8d9e0f1g2h3"])
     name: str = Field(examples=["Anna Auer"])
     email: str = Field(examples=["anna@example.org"])
@@ -25,6 +27,8 @@ class SessionUser(BaseModel):
 
 
 class SessionCompany(BaseModel):
+    """The company you act in."""
+
     id: str = Field(examples=["company_01k2x3y4z5a6b7c8d9e0f1g2h3"])
     name: str = Field(examples=["Salzach Immobilien"])
 

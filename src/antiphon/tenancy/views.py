@@ -81,10 +81,14 @@ class RoleItem(BaseModel):
 
 
 class Roles(BaseModel):
+    """The shipped roles, then the company's own."""
+
     items: list[RoleItem]
 
 
 class NewRole(Body):
+    """A name, and what whoever has the role may do."""
+
     name: Name = Field(examples=["Night guard"])
     permissions: list[Permission] = Field(min_length=1, examples=[["stations.read", "doors.open"]])
 
@@ -116,11 +120,15 @@ class GrantView(GrantItem):
 
 
 class Grants(BaseModel):
+    """A page, the oldest first; `next_cursor` null: there is nothing more."""
+
     items: list[GrantView]
     next_cursor: str | None
 
 
 class NewGrant(Body):
+    """Who gets which role where; without times at once and for ever."""
+
     user_id: Id
     role_id: Id = Field(examples=["role_operator"])
     place_id: Id
@@ -165,6 +173,8 @@ class FoundItem(BaseModel):
 
 
 class FoundItems(BaseModel):
+    """What was found."""
+
     items: list[FoundItem]
 
 

@@ -76,6 +76,8 @@ class StationView(Message):
 
 
 class LegView(Message):
+    """One end of a call: a station, a person's browser or a telephone, and how it ended there."""
+
     who: str
     kind: Literal["station", "client", "account"]
     cause: LegCause | None

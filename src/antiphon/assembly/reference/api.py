@@ -120,7 +120,10 @@ def _who(operation: Json) -> str:
     needed = operation.get("x-permission", ())
     if needed:
         return "Needs " + " or ".join(_code(permission) for permission in needed) + " at the thing's place."
-    return "For whoever is signed in." if operation.get("security") else "Without signing in."
+    schemes = {name for one in operation["security"] for name in one}
+    if "HTTPBearer" in schemes:
+        return "For whoever is signed in."
+    return "By the cookie that came with the sign-in." if schemes else "Without signing in."
 
 
 def _body(document: Json, content: Json) -> Iterator[str]:
