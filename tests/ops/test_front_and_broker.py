@@ -10,7 +10,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -119,12 +119,58 @@ def test_the_device_listener_wants_a_certificate(running: Settings, roles: None,
             ask(running, "/device/v1/me", port=running.ports.device_https, who=who)
 
 
-def test_secure_headers_are_set(running: Settings, roles: None) -> None:
-    seen = ask(running, "/").headers
-    assert seen["Strict-Transport-Security"].startswith("max-age=")
+ANSWERS: dict[str, tuple[str, dict[str, str]]] = {
+    # path, headers of the request
+    "a page": ("/", {}),
+    "an answer of the API": ("/api/v1/me", {}),
+    "a file": ("/assets/app.js", {}),
+    "a claim": ("/device/v1/claim", {}),
+    "the front's own health": ("/health/front", {}),
+    "the front's own 404": ("/device/v1/me", {}),
+    "the front's own 413": ("/api/v1/session", {"Content-Length": "90000000"}),
+}
+
+
+def assert_secure(seen: Mapping[str, str]) -> None:
+    assert int(seen["Strict-Transport-Security"].removeprefix("max-age=")) >= 31_536_000
     assert seen["X-Content-Type-Options"] == "nosniff"
-    assert "frame-ancestors 'none'" in seen["Content-Security-Policy"]
-    assert "unsafe-eval" not in seen["Content-Security-Policy"]
+    assert seen["X-Frame-Options"] == "DENY"
+    assert seen["Referrer-Policy"] == "no-referrer"
+    assert seen["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert seen["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "geolocation=()" in seen["Permissions-Policy"]
+    policy = dict(part.split(" ", 1) for part in seen["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'self'"
+    assert policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert "unsafe" not in seen["Content-Security-Policy"]
+    assert "Server" not in seen
+    assert not [name for name in seen if name.lower().startswith("access-control-")]
+
+
+@pytest.mark.parametrize("what", ANSWERS)
+def test_every_answer_has_secure_headers(running: Settings, roles: None, what: str) -> None:
+    path, headers = ANSWERS[what]
+    method = "POST" if headers else "GET"
+    assert_secure(ask(running, path, method=method, headers={"Origin": "https://elsewhere.example", **headers}).headers)
+
+
+def test_also_when_a_role_is_away(running: Settings) -> None:
+    assert_secure(ask(running, "/api/v1/me").headers)
+
+
+def test_another_origin_is_not_even_let_ask(running: Settings, roles: None) -> None:
+    wants = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "DELETE"}
+    answer = ask(running, "/api/v1/session", method="OPTIONS", headers=wants)
+    assert answer.status >= 400
+    assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+
+
+def test_what_stations_get_is_no_page(running: Settings, roles: None, door: engines.Station) -> None:
+    for path in ("/device/v1/me", "/api/v1/me"):
+        seen = ask(running, path, port=running.ports.device_https, who=door).headers
+        assert seen["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert seen["X-Content-Type-Options"] == "nosniff"
+        assert seen["Cache-Control"] == "no-store"
 
 
 def test_an_oversized_body_is_refused_with_a_problem(running: Settings, roles: None) -> None:

@@ -7,7 +7,6 @@ import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from starlette.responses import JSONResponse
@@ -141,7 +140,7 @@ class ClientGateway:
 
     async def endpoint(self, socket: WebSocket) -> None:
         """Starlette's endpoint of `/ws/{company_id}`."""
-        if not self._same_origin(socket):
+        if not identity.own_page(socket.headers, self._public_name):  # RFC 6455 10.2
             await self._refuse_origin(socket)
             return
         await socket.accept()
@@ -170,14 +169,6 @@ class ClientGateway:
         await socket.send_denial_response(
             JSONResponse(problem, ForeignOrigin.http_status, media_type="application/problem+json")
         )
-
-    def _same_origin(self, socket: WebSocket) -> bool:
-        """RFC 6455 10.2: a page of another site may not open our sockets. Programs send no Origin; they need a token."""
-        origin = socket.headers.get("origin")
-        if origin is None:
-            return True
-        host = urlsplit(origin).netloc.lower()
-        return host in (socket.headers.get("host", "").lower(), self._public_name.lower()) and host != ""
 
     async def _let_in(self, socket: WebSocket) -> Tab:
         address = socket.headers.get("x-forwarded-for", "")  # only the front reaches our socket, and it says who came

@@ -7,7 +7,7 @@ from antiphon.identity.keys import Keys, Replaced
 from antiphon.identity.links import invitation_link, password_link, password_link_ends
 from antiphon.identity.model import Invitation, InvitationNotFound
 from antiphon.identity.passwords import hash_password, new_password
-from antiphon.identity.recognising import APerson, recognise
+from antiphon.identity.recognising import APerson, own_page, recognise
 from antiphon.identity.second_factor import remove_second_factor
 from antiphon.identity.sessions import forget_expired_sessions, set_password
 from antiphon.identity.store import invitation, session_alive
@@ -29,6 +29,7 @@ __all__ = [
     "invitation_link",
     "new_password",
     "not_mailed",
+    "own_page",
     "password_link",
     "password_link_ends",
     "public_key_pem",
