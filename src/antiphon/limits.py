@@ -206,6 +206,8 @@ OUTBOX_KEEP_DAYS = 7
 
 # P5: sign-in. Failed attempts of one source address over all accounts; addresses and accounts remembered at most.
 LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE = 60
+# Of one account over all addresses: from then on it is signed in to only from where it has been signed in.
+LOGIN_ATTEMPTS_PER_ACCOUNT_PER_MINUTE = 60
 LOGIN_ATTEMPTS_REMEMBERED = 20_000
 PASSWORD_MAX_CHARS = 256
 PASSWORD_CHECKS_AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms

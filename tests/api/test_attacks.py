@@ -25,7 +25,12 @@ from antiphon import tenancy
 from antiphon.database import Database
 from antiphon.identity import sessions as sessions_
 from antiphon.identity.tokens import key_id, keyed_token, public_key_pem
-from antiphon.limits import HTTP_BODY_MAX_BYTES, REQUESTS_AT_ONCE, REQUESTS_PER_MINUTE
+from antiphon.limits import (
+    HTTP_BODY_MAX_BYTES,
+    LOGIN_ATTEMPTS_PER_ACCOUNT_PER_MINUTE,
+    REQUESTS_AT_ONCE,
+    REQUESTS_PER_MINUTE,
+)
 from antiphon.settings import Settings
 from browsers import Browser
 from residents import PASSWORD, StillClock, Tenant
@@ -133,6 +138,27 @@ async def test_one_person_who_asks_without_end_slows_nobody_else(
     assert (await bernd.get("/api/v1/me")).status_code == 200
     clock.advance(2 * 60 / REQUESTS_PER_MINUTE)
     assert (await anna.get("/api/v1/me")).status_code == 200
+
+
+async def test_guessing_from_many_addresses_is_slowed_and_the_owner_gets_in(
+    browser: Browsers, tenant: Tenant, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More places than any one count would notice. Whoever is signed in somewhere still signs in there, and stays so."""
+    monkeypatch.setattr(sessions_, "password_matches", lambda stored, password: stored and password == PASSWORD)
+    at_home = browser("198.51.100.200")
+    await at_home.sign_in(tenant.owner)
+    for email in (tenant.owner.email, "nobody@salzach.example"):
+        guesses = [
+            (await browser(f"203.0.113.{at}").sign_in(email, "guess")).status_code
+            for at in range(LOGIN_ATTEMPTS_PER_ACCOUNT_PER_MINUTE + 3)
+        ]
+        assert guesses == [401] * LOGIN_ATTEMPTS_PER_ACCOUNT_PER_MINUTE + [429] * 3
+    stranger = await browser("203.0.113.250").sign_in(tenant.owner)
+    assert stranger.status_code == 429, "not even the right one, or it could be found"
+    assert (await browser("198.51.100.200").sign_in(tenant.owner)).status_code == 200
+    assert (await at_home.post("/api/v1/session/refresh")).status_code == 200
+    clock.advance(60)
+    assert (await browser("203.0.113.250").sign_in(tenant.owner)).status_code == 200
 
 
 # -- who exists ---------------------------------------------------------------------------------------------------------

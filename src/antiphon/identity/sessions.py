@@ -78,8 +78,11 @@ class Sessions:
 
         Raises `WrongCredentials`, `TooMany`, and `SecondFactorNeeded` for people who have one.
         """
-        account = email.strip().lower()
-        self._throttle.admit(account, client.address, self._clock.monotonic())
+        account, asked_at = email.strip().lower(), self._clock.monotonic()
+        if self._throttle.is_crowded(account, asked_at):
+            known = await self._database.read(lambda tx: self._addresses_of(tx, account))
+            self._throttle.refuse_strangers(account, client.address, known, asked_at)
+        self._throttle.admit(account, client.address, asked_at)
         row = await self._database.read(lambda tx: tenancy.user_by_email(tx, account))
         stored = row["password_hash"] if row and row["active"] else None
         if not await self._matches(stored, password) or row is None or stored is None:
@@ -283,6 +286,14 @@ class Sessions:
         if not tenancy.rights_of_user(tx, Scope(company_id), user.id, now):
             raise NoRightsThere
         return tenancy.company(tx, company_id)
+
+    def _addresses_of(self, tx: Tx, account: str) -> tuple[str, ...]:
+        """Where that account is signed in now; nowhere when there is none."""
+        row = tenancy.user_by_email(tx, account)
+        if row is None:
+            return ()
+        running = store.sessions_of(tx, Scope(row["company_id"]), row["id"], self._clock.now())
+        return tuple(one.address for one in running if one.address)
 
     def _end_of_token(self, tx: Tx, token: str) -> None:
         keyed = read_keyed_token(self._keys.tokens, _REFRESH, token)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 
 from antiphon.errors import TooMany
 from antiphon.limits import (
+    LOGIN_ATTEMPTS_PER_ACCOUNT_PER_MINUTE,
     LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE,
     LOGIN_ATTEMPTS_PER_MINUTE,
     LOGIN_ATTEMPTS_REMEMBERED,
@@ -16,25 +18,25 @@ from antiphon.limits import (
 )
 
 _WINDOW_S = 60.0
+_TOLD = "Too many failed sign-ins. Wait a minute and try again."
 
 
 class LoginThrottle:
-    """Counts per account and address together, so that a stranger elsewhere can't lock an account; and per address alone."""
+    """Counts per account and address together, so that a stranger elsewhere can't lock an account; and per address alone.
+
+    Per account alone it counts too, and refuses nothing by that: see `is_crowded`.
+    """
 
     def __init__(self) -> None:
-        self._failures: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._failures: OrderedDict[tuple[str, ...], deque[float]] = OrderedDict()
 
     def admit(self, account: str, address: str, now: float) -> None:
         """Count an attempt as failed until `succeeded` takes it back; raises `TooMany`. `now` in monotonic seconds."""
-        source = _source(address)
-        pairs = (
-            ((account, source), LOGIN_ATTEMPTS_PER_MINUTE),
-            (("", source), LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE),
-        )
-        for key, most in pairs:
+        both, of_address, of_account = _keys(account, address)
+        for key, most in ((both, LOGIN_ATTEMPTS_PER_MINUTE), (of_address, LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE)):
             if len(self._recent(key, now)) >= most:
-                raise TooMany("Too many failed sign-ins. Wait a minute and try again.")
-        for key, _most in pairs:
+                raise TooMany(_TOLD)
+        for key in (both, of_address, of_account):
             self._recent(key, now).append(now)
             self._failures.move_to_end(key)
         while len(self._failures) > LOGIN_ATTEMPTS_REMEMBERED:
@@ -42,14 +44,23 @@ class LoginThrottle:
 
     def succeeded(self, account: str, address: str) -> None:
         """Forget the failures of this account from this address."""
-        source = _source(address)
-        forgotten = self._failures.pop((account, source), deque())
-        of_address = self._failures.get(("", source))
-        for _attempt in forgotten:
-            if of_address:
-                of_address.pop()
+        both, *others = _keys(account, address)
+        forgotten = self._failures.pop(both, deque())
+        for counted in [self._failures.get(key) for key in others]:
+            for _attempt in forgotten:
+                if counted:
+                    counted.pop()
 
-    def _recent(self, key: tuple[str, str], now: float) -> deque[float]:
+    def is_crowded(self, account: str, now: float) -> bool:
+        """Whether so many fail at this account, from wherever, that it is being guessed from many places at once."""
+        return len(self._recent(("account", account), now)) >= LOGIN_ATTEMPTS_PER_ACCOUNT_PER_MINUTE
+
+    def refuse_strangers(self, account: str, address: str, known: Iterable[str], now: float) -> None:
+        """Raises `TooMany` for a crowded account, except where it is `known`: at addresses where it is signed in."""
+        if self.is_crowded(account, now) and _source(address) not in map(_source, known):
+            raise TooMany(_TOLD)
+
+    def _recent(self, key: tuple[str, ...], now: float) -> deque[float]:
         times = self._failures.setdefault(key, deque())
         while times and times[0] <= now - _WINDOW_S:
             times.popleft()
@@ -82,6 +93,11 @@ class LinkThrottle:
             return False
         times.append(now)
         return True
+
+
+def _keys(account: str, address: str) -> tuple[tuple[str, ...], ...]:
+    source = _source(address)
+    return ("both", account, source), ("address", source), ("account", account)
 
 
 def _source(address: str) -> str:
