@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
+import httpx
 import pytest
 from test_every_endpoint import DOCUMENT, NEEDED, PUBLIC, Operation
 
 from antiphon.assembly.document import PROBLEM
 from antiphon.assembly.reference.api import operations, page
 from antiphon.assembly.reference.codes import codes
+from documented import Documented, Undocumented
 
 Json = Any  # Any: a JSON document
+PAGE = page(DOCUMENT, codes())
 ALL: dict[Operation, Json] = {(method, path): one for method, path, one in operations(DOCUMENT)}
 SCHEMAS: dict[str, Json] = DOCUMENT["components"]["schemas"]
 # Said to stations, to sockets, or at the machine: no operation of this document ends so.
@@ -107,4 +111,18 @@ def test_the_page_names_the_codes_of_each_operation(operation: Operation) -> Non
         assert f'href="#code-{code}"' in part
 
 
-PAGE = page(DOCUMENT, codes())
+@pytest.mark.parametrize("forgotten", ["status", "code", "content type"])
+async def test_an_answer_that_is_not_in_it_is_found(forgotten: str) -> None:
+    document = deepcopy(DOCUMENT)
+    operation = document["paths"]["/api/v1/me"]["get"]
+    if forgotten == "status":
+        del operation["responses"]["401"]
+    elif forgotten == "code":
+        operation["x-problems"].remove("token_expired")
+    else:
+        operation["responses"]["401"]["content"] = {"application/json": {}}
+    asked = httpx.Request("GET", "https://portal.example/api/v1/me")
+    answer = httpx.Response(401, json={"code": "token_expired"}, headers={"Content-Type": PROBLEM}, request=asked)
+    await Documented(DOCUMENT).check(answer)
+    with pytest.raises(Undocumented):
+        await Documented(document).check(answer)

@@ -15,9 +15,10 @@ import httpx
 import pytest
 from test_every_endpoint import DOCUMENT, OPERATIONS, Operation, body_of, one_of_everything
 
+from antiphon import tenancy
 from antiphon.assembly.reference.examples import resolved
 from antiphon.clock import new_id
-from antiphon.database import Database, metadata
+from antiphon.database import PLATFORM, Database, metadata
 from browsers import Browser
 from residents import StillClock, Tenant
 
@@ -136,6 +137,26 @@ async def test_an_id_of_another_company_finds_and_links_nothing(
                 assert answer.json()["items"] == [], (operation, way)
             assert not [one for one in told if one in answer.text], (operation, way, answer.text)
     assert [(table, value) for table, value in rows_of(database, tenant) if value in told] == []
+
+
+async def test_a_link_to_another_company_would_be_seen(
+    browser: Browsers,
+    database: Database,
+    tenant: Tenant,
+    other: Tenant,
+    clock: StillClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Planted: buttons that take whichever person."""
+    genuine = tenancy.user
+    monkeypatch.setattr(tenancy, "user", lambda tx, _scope, user_id: genuine(tx, PLATFORM, user_id))
+    mine, theirs = everything_of(database, tenant, clock), everything_of(database, other, clock)
+    anna = browser()
+    await anna.sign_in(tenant.owner)
+    operation = ("PUT", "/api/v1/stations/{station_id}/buttons")
+    answer = await ask_for(anna, operation, "body", ("items", "*", "user_ids"), mine, theirs, clock)
+    assert answer.status_code == 200
+    assert theirs["user_id"] in {value for _table, value in rows_of(database, tenant)}
 
 
 async def ask_for(
