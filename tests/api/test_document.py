@@ -10,8 +10,7 @@ import httpx
 import pytest
 from test_every_endpoint import DOCUMENT, NEEDED, PUBLIC, Operation
 
-from antiphon.assembly.document import PROBLEM
-from antiphon.assembly.reference.api import operations, page
+from antiphon.assembly.reference.api import PROBLEM, operations, page
 from antiphon.assembly.reference.codes import codes
 from documented import Documented, Undocumented
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from antiphon.assembly.reference.api import PROBLEM
 from antiphon.assembly.reference.codes import Code, codes
 from antiphon.assembly.reference.examples import example
 
 Json = Any  # Any: a JSON document
-PROBLEM = "application/problem+json"
-METHODS = ("get", "post", "put", "patch", "delete")
 _RETRY_AFTER = {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}
 _HEADERS: Mapping[int, Json] = {
     401: {"WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string"}}},

@@ -54,8 +54,8 @@ class NewUser(Body):
 class UserChange(Body):
     """Only what is given changes."""
 
-    name: Name | None = None
-    email: Email | None = None
+    name: Name | None = Field(default=None, examples=["Bernd Berger"])
+    email: Email | None = Field(default=None, examples=["bernd@example.org"])
     language: Language | None = None
     place_id: Id | None = None
     active: StrictBool | None = None

@@ -77,7 +77,7 @@ class Me(BaseModel):
 class MeChange(Body):
     """Only what is given changes."""
 
-    name: Name | None = None
+    name: Name | None = Field(default=None, examples=["Anna Auer"])
     language: Language | None = None
 
 

@@ -36,7 +36,7 @@ class SessionCompany(BaseModel):
 class Session(BaseModel):
     """Use `access_token` as bearer token until `expires_at`; the cookie that came with it gets the next one."""
 
-    access_token: str
+    access_token: str = Field(examples=["eyJhbGciOiJFZERTQSJ9.e30.c2lnbmVk"])
     expires_at: datetime
     user: SessionUser
     company: SessionCompany

@@ -65,7 +65,7 @@ class NewPlace(Body):
 class PlaceChange(Body):
     """Only what is given changes. A `parent_id` moves the place with everything in it."""
 
-    name: Name | None = None
+    name: Name | None = Field(default=None, examples=["Rainerstraße 12"])
     parent_id: Id | None = None
     time_zone: Annotated[str | None, _ZONE] = None
     language: Language | None = None
@@ -96,7 +96,7 @@ class NewRole(Body):
 class RoleChange(Body):
     """Only what is given changes."""
 
-    name: Name | None = None
+    name: Name | None = Field(default=None, examples=["Night guard"])
     permissions: Annotated[list[Permission], Field(min_length=1)] | None = None
 
 

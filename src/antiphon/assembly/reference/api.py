@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ Json = Any  # Any: a JSON document
 PATH = "/api/reference"
 STYLE_PATH = "/api/reference.css"
 _STYLE = Path(__file__).with_name("api.css")
+PROBLEM = "application/problem+json"
 _METHODS = ("get", "post", "put", "patch", "delete")
 _FRESH = {"Cache-Control": "no-cache"}
 
@@ -49,7 +50,7 @@ def page(document: Json, refusals: Sequence[Code]) -> str:
 
 
 def _page(document: Json, refusals: Sequence[Code]) -> Iterator[str]:
-    about = document["info"]
+    about, known = document["info"], {one.code: one for one in refusals}
     tags = sorted({operation["tags"][0] for _, _, operation in operations(document)})
     yield "<!doctype html>"
     yield '<html lang="en"><head><meta charset="utf-8">'
@@ -64,7 +65,7 @@ def _page(document: Json, refusals: Sequence[Code]) -> Iterator[str]:
         yield f'<section><h2 id="tag-{tag}">{escape(tag)}</h2>'
         for method, path, operation in operations(document):
             if operation["tags"][0] == tag:
-                yield from _operation(document, method, path, operation)
+                yield from _operation(document, method, path, operation, known)
         yield "</section>"
     yield '<section><h2 id="schemas">Bodies</h2>'
     for name, schema in sorted(document["components"]["schemas"].items()):
@@ -84,7 +85,7 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
                 yield method.upper(), path, methods[method]
 
 
-def _operation(document: Json, method: str, path: str, operation: Json) -> Iterator[str]:
+def _operation(document: Json, method: str, path: str, operation: Json, known: Mapping[str, Code]) -> Iterator[str]:
     name = operation["operationId"]
     yield f'<article><h3 id="{escape(name)}"><code>{method} {escape(path)}</code></h3>'
     yield f"<p><strong>{_words(operation['summary'])}</strong></p>"
@@ -99,7 +100,7 @@ def _operation(document: Json, method: str, path: str, operation: Json) -> Itera
                 (
                     _code(one["name"]),
                     escape(one["in"]),
-                    *_described(document, one["schema"], one.get("required", False)),
+                    *_described(document, one["schema"] | {"description": one["description"]}, one["required"]),
                 )
                 for one in operation["parameters"]
             ),
@@ -108,12 +109,19 @@ def _operation(document: Json, method: str, path: str, operation: Json) -> Itera
         yield "<h4>Body</h4>"
         yield from _body(document, operation["requestBody"]["content"])
     for status, answer in operation["responses"].items():
-        if status.isdigit():
-            yield f"<h4>{status}{'' if answer.get('content') else ', without a body'}</h4>"
-            yield from _body(document, answer.get("content", {}))
-    yield "<h4>Refusals</h4><p>"
-    yield ", ".join(f'<a href="#code-{code}"><code>{code}</code></a>' for code in operation["x-problems"])
-    yield "</p></article>"
+        given = {kind: one for kind, one in answer.get("content", {}).items() if kind != PROBLEM}
+        if given or not answer.get("content"):
+            yield f"<h4>{status}{'' if given else ', without a body'}</h4>"
+            yield from _body(document, given)
+    yield "<h4>Refusals</h4>"
+    yield from _rows(
+        ("status", "code", "meaning"),
+        (
+            (str(one.status), f'<a href="#code-{one.code}">{_code(one.code)}</a>', escape(one.title))
+            for one in sorted((known[code] for code in operation["x-problems"]), key=lambda one: one.status)
+        ),
+    )
+    yield "</article>"
 
 
 def _who(operation: Json) -> str:
@@ -166,7 +174,7 @@ def _described(document: Json, schema: Json, required: bool) -> tuple[str, str, 
     ]
     if schema.get("default") is not None:
         told.append(f"Usually {_code(json.dumps(schema['default']))}.")
-    return _kind(schema), "yes" if required else "", " ".join(told)
+    return _kind(schema), "required" if required else "", " ".join(told)
 
 
 def _kind(schema: Json) -> str:
