@@ -1,4 +1,4 @@
-// The whole portal: restores the sign-in, then shows the sign-in, an invitation, or the pages.
+// The whole portal: restores the sign-in, then shows the sign-in, an invitation, a new password, or the pages.
 import { createTheme, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
@@ -9,14 +9,10 @@ import { WordsContext } from "../session/words";
 import type { Language } from "../words";
 import { sayInPortal } from "../words/portal";
 import { Join } from "./join";
+import { Reset } from "./reset";
 import { SignedIn } from "./signed-in";
+import { leaveLink, startPhase, type Phase } from "./start";
 import { PortalWordsContext, type PortalWords } from "./surroundings";
-
-type Phase =
-  | { kind: "restoring" }
-  | { kind: "joining"; token: string }
-  | { kind: "out"; expired: boolean }
-  | { kind: "in"; session: Session };
 
 const RESTORE_AGAIN_MS = 3_000;
 export const COMPANY_KEY = "antiphon.company"; // the company this tab acts in
@@ -28,17 +24,8 @@ const theme = createTheme({
   defaultRadius: "sm",
 });
 
-/** An invitation's link carries its token after the `#`, which no server and no log sees. */
-export function invitationToken(): string | null {
-  const token = window.location.hash.slice(1);
-  return window.location.pathname === "/join" && token !== "" ? token : null;
-}
-
 export function PortalApp({ api }: { api: Api }) {
-  const [phase, setPhase] = useState<Phase>(() => {
-    const token = invitationToken();
-    return token === null ? { kind: "restoring" } : { kind: "joining", token };
-  });
+  const [phase, setPhase] = useState<Phase>(() => startPhase(window.location));
   const [preferences, setPreferences] = useState<Preferences>(readPreferences);
   const account = phase.kind === "in" ? phase.session.user.language : null;
   const language = startLanguage(preferences, account);
@@ -60,7 +47,7 @@ export function PortalApp({ api }: { api: Api }) {
     writePreferences(next);
   };
   const signedIn = (session: Session): void => {
-    if (window.location.pathname === "/join") window.history.replaceState(null, "", "/portal");
+    leaveLink();
     queries.clear();
     setPhase({ kind: "in", session });
   };
@@ -96,8 +83,25 @@ export function PortalApp({ api }: { api: Api }) {
                 onAccount={() => setPhase({ kind: "out", expired: false })}
               />
             )}
+            {phase.kind === "resetting" && (
+              <Reset
+                api={api}
+                token={phase.token}
+                onLanguage={onLanguage}
+                onSignIn={(forgotten) => {
+                  leaveLink();
+                  setPhase({ kind: "out", expired: false, forgotten });
+                }}
+              />
+            )}
             {phase.kind === "out" && (
-              <SignIn api={api} expired={phase.expired} onLanguage={onLanguage} onSession={signedIn} />
+              <SignIn
+                api={api}
+                expired={phase.expired}
+                forgotten={phase.forgotten ?? false}
+                onLanguage={onLanguage}
+                onSession={signedIn}
+              />
             )}
             {phase.kind === "in" && (
               <SignedIn

@@ -2,10 +2,9 @@
 import { PasswordInput, TextInput } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useEffect, useState, type SyntheticEvent } from "react";
-import { Brand } from "../parts/brand";
 import { StateMark } from "../parts/state-mark";
 import type { Api, Session } from "../session/api";
-import { WayPost } from "../session/way-post";
+import { Threshold } from "../session/threshold";
 import type { Language } from "../words";
 import type { Schemas } from "./http";
 import { roleName } from "./parts/pickers";
@@ -63,75 +62,67 @@ export function Join({ api, token, onLanguage, onSession, onAccount }: Props) {
   };
 
   return (
-    <div className="si">
-      <section>
-        <Brand />
-        <main className="fm">
-          {invited === null && <p className="mut">{say("list.loading")}</p>}
-          {invited === "invalid" && (
-            <>
-              <p role="alert">{say("join.invalid")}</p>
-              <button type="button" className="btn" onClick={onAccount}>
-                {say("signin.title")}
-              </button>
-            </>
-          )}
-          {invited !== null && invited !== "invalid" && (
-            <>
-              <h1>{say("join.title", { company: invited.company_name })}</h1>
-              <p className="mut">
-                {say("join.lead", { role: roleName(invited.role, say), place: invited.place || invited.company_name })}
-              </p>
-              <form className="p-form" onSubmit={(event) => void submit(event)}>
-                <TextInput
-                  label={say("field.name")}
-                  value={name}
-                  required
-                  maxLength={120}
-                  autoComplete="name"
-                  onChange={(event) => setName(event.currentTarget.value)}
-                />
-                <TextInput
-                  label={say("field.email")}
-                  type="email"
-                  value={email}
-                  required
-                  readOnly={invited.email !== null}
-                  maxLength={254}
-                  autoComplete="username"
-                  onChange={(event) => setEmail(event.currentTarget.value)}
-                />
-                <PasswordInput
-                  label={say("join.password")}
-                  description={say("me.password.rule")}
-                  value={password}
-                  required
-                  autoComplete="new-password"
-                  onChange={(event) => setPassword(event.currentTarget.value)}
-                />
-                <p className="refusal" role="alert">
-                  {refusal !== null && (
-                    <>
-                      <StateMark state="fault" />
-                      <span>{say(refusal.key, refusal.values)}</span>
-                    </>
-                  )}
-                </p>
-                <button type="submit" className="btn pri big" aria-disabled={working}>
-                  {say(working ? "do.working" : "join.do")}
-                  {!working && <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />}
-                </button>
-                <button type="button" className="btn big" onClick={onAccount}>
-                  {say("join.have")}
-                </button>
-              </form>
-            </>
-          )}
-        </main>
-      </section>
-      <aside>
-        <WayPost say={say} />
-      </aside>
-    </div>
+    <Threshold onLanguage={onLanguage}>
+      {invited === null && <p className="mut">{say("list.loading")}</p>}
+      {invited === "invalid" && (
+        <>
+          <p role="alert">{say("join.invalid")}</p>
+          <button type="button" className="btn" onClick={onAccount}>
+            {say("signin.title")}
+          </button>
+        </>
+      )}
+      {invited !== null && invited !== "invalid" && (
+        <>
+          <h1>{say("join.title", { company: invited.company_name })}</h1>
+          <p className="mut">
+            {say("join.lead", { role: roleName(invited.role, say), place: invited.place || invited.company_name })}
+          </p>
+          <form className="p-form" onSubmit={(event) => void submit(event)}>
+            <TextInput
+              label={say("field.name")}
+              value={name}
+              required
+              maxLength={120}
+              autoComplete="name"
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <TextInput
+              label={say("field.email")}
+              type="email"
+              value={email}
+              required
+              readOnly={invited.email !== null}
+              maxLength={254}
+              autoComplete="username"
+              onChange={(event) => setEmail(event.currentTarget.value)}
+            />
+            <PasswordInput
+              label={say("join.password")}
+              description={say("me.password.rule")}
+              value={password}
+              required
+              autoComplete="new-password"
+              onChange={(event) => setPassword(event.currentTarget.value)}
+            />
+            <p className="refusal" role="alert">
+              {refusal !== null && (
+                <>
+                  <StateMark state="fault" />
+                  <span>{say(refusal.key, refusal.values)}</span>
+                </>
+              )}
+            </p>
+            <button type="submit" className="btn pri big" aria-disabled={working}>
+              {say(working ? "do.working" : "join.do")}
+              {!working && <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />}
+            </button>
+            <button type="button" className="btn big" onClick={onAccount}>
+              {say("join.have")}
+            </button>
+          </form>
+        </>
+      )}
+    </Threshold>
   );
 }

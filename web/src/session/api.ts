@@ -1,9 +1,16 @@
 // The HTTP API as the client uses it: sign-in, refresh, history, snapshots. The access token lives in memory only.
 import type { CallView } from "../contract";
 import type { components } from "../generated/openapi";
+import { passkeyAnswer, type RequestOptions } from "./passkeys";
 import { measureServerClock } from "./server-clock";
 
-export type Session = components["schemas"]["Session"];
+type Schemas = components["schemas"];
+export type Session = Schemas["Session"];
+
+/** The password was right and a code is missing: what the second half of the sign-in needs. */
+export interface Challenge {
+  readonly challenge: string;
+}
 
 export interface HistoryPage {
   readonly items: readonly CallView[];
@@ -17,6 +24,7 @@ export class ApiProblem extends Error {
     readonly code: string,
     readonly retryAfterS: number | null = null,
     readonly detail = "",
+    readonly challenge: string | null = null,
   ) {
     super(code);
     this.name = "ApiProblem";
@@ -43,17 +51,16 @@ async function request(path: string, init: RequestInit): Promise<Response> {
   if (response.ok) return response;
   const retryAfter = Number(response.headers.get("retry-after"));
   const body: unknown = await response.json().catch(() => null); // a front's own error page is no JSON
-  const code =
-    typeof body === "object" && body !== null && "code" in body && typeof body.code === "string" ? body.code : "http";
-  throw new ApiProblem(response.status, code, retryAfter > 0 ? retryAfter : null);
+  const said: Partial<Record<string, unknown>> = typeof body === "object" && body !== null ? { ...body } : {};
+  const text = (name: string): string | null => (typeof said[name] === "string" ? said[name] : null);
+  const wait = retryAfter > 0 ? retryAfter : null;
+  throw new ApiProblem(response.status, text("code") ?? "http", wait, text("detail") ?? "", text("challenge"));
 }
 
 function post(path: string, body: unknown): Promise<Response> {
   const headers = { "content-type": "application/json" };
   return request(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
-
-const asSession = async (response: Response): Promise<Session> => (await response.json()) as Session;
 
 async function locked<T>(work: () => Promise<T>): Promise<T> {
   // `locks` is missing where the page is not served securely.
@@ -69,8 +76,36 @@ export class Api {
     return this.#session;
   }
 
-  async signIn(email: string, password: string): Promise<Session> {
-    return (this.#session = await asSession(await post(SESSION, { email, password })));
+  /** A session; or the challenge that `passSecond` takes with a code, for people who have a second factor. */
+  async signIn(email: string, password: string): Promise<Session | Challenge> {
+    try {
+      return await this.#begun(post(SESSION, { email, password }));
+    } catch (problem) {
+      if (problem instanceof ApiProblem && problem.challenge !== null) return { challenge: problem.challenge };
+      throw problem;
+    }
+  }
+
+  /** The second half of a sign-in, by a code of the authenticator app or a recovery code. */
+  async passSecond(challenge: string, code: string): Promise<Session> {
+    return this.#begun(post(`${SESSION}/second-factor`, { challenge, code }));
+  }
+
+  /** Signs in with a passkey that the browser offers for this address. */
+  async signInByPasskey(): Promise<Session> {
+    const asked = await post(`${SESSION}/passkey/options`, {});
+    const { public_key: options } = (await asked.json()) as { public_key: RequestOptions };
+    return this.#begun(post(`${SESSION}/passkey`, { credential: await passkeyAnswer(options) }));
+  }
+
+  /** Has a link for a new password sent, if somebody signs in with that address. */
+  async forgotPassword(email: string): Promise<void> {
+    await post(`${SESSION}/forgotten`, { email });
+  }
+
+  /** Sets a password by the token of such a link. */
+  async resetPassword(token: string, password: string): Promise<void> {
+    await post(`${SESSION}/reset`, { token, password });
   }
 
   /** Acts in that company from the next token on; null: in the person's own. */
@@ -83,7 +118,7 @@ export class Api {
     const acting = this.#company === null ? "" : `?company_id=${encodeURIComponent(this.#company)}`;
     const response = await locked(() => request(`${SESSION}/refresh${acting}`, { method: "POST" }));
     if (response.status === 204) throw new ApiProblem(401, "session_ended"); // this browser has no cookie
-    return (this.#session = await asSession(response));
+    return this.#begun(response);
   }
 
   /** Ends the session; a session that had ended already is as good. */
@@ -97,13 +132,13 @@ export class Api {
   }
 
   /** Who an invitation is for; ApiProblem when it holds no more. */
-  async invitation(token: string): Promise<components["schemas"]["Invited"]> {
-    return (await (await post(`${SESSION}/invitation`, { token })).json()) as components["schemas"]["Invited"];
+  async invitation(token: string): Promise<Schemas["Invited"]> {
+    return (await (await post(`${SESSION}/invitation`, { token })).json()) as Schemas["Invited"];
   }
 
   /** Makes an account from an invitation and signs in with it. */
-  async join(joining: components["schemas"]["Joining"]): Promise<Session> {
-    return (this.#session = await asSession(await post(`${SESSION}/join`, joining)));
+  async join(joining: Schemas["Joining"]): Promise<Session> {
+    return this.#begun(post(`${SESSION}/join`, joining));
   }
 
   async history(cursor: string | null, limit: number): Promise<HistoryPage> {
@@ -113,6 +148,10 @@ export class Api {
 
   async snapshot(snapshotId: string): Promise<Blob> {
     return (await this.#get(`/api/v1/snapshots/${encodeURIComponent(snapshotId)}`)).blob();
+  }
+
+  async #begun(answer: Response | Promise<Response>): Promise<Session> {
+    return (this.#session = (await (await answer).json()) as Session);
   }
 
   async #get(path: string): Promise<Response> {

@@ -1,34 +1,11 @@
 // German words of the client (Austrian usage, formal). Names of places are never translated.
 import type { WordKey } from "./en";
+import { signInDe } from "./sign-in-de";
 
 export const de: Record<WordKey, string> = {
+  ...signInDe,
   "app.language": "Sprache",
   "app.skip": "Zum Inhalt",
-
-  "signin.title": "Anmelden",
-  "signin.lead": "Läuten, Bilder und Türen Ihrer Stationen, in diesem Browser.",
-  "signin.email": "E-Mail",
-  "signin.password": "Passwort",
-  "signin.submit": "Anmelden",
-  "signin.working": "Anmeldung läuft …",
-  "signin.show": "Passwort anzeigen",
-  "signin.hide": "Passwort verbergen",
-  "signin.missing": "E-Mail und Passwort eingeben.",
-  "signin.wrong":
-    "E-Mail und Passwort passen nicht zusammen. Beides prüfen oder die Verwaltung um ein neues Passwort bitten.",
-  "signin.throttled": "Zu viele Versuche. {seconds} s warten, dann noch einmal versuchen.",
-  "signin.away": "Antiphon antwortet nicht. Netzwerk prüfen, dann noch einmal versuchen.",
-  "signin.fault": "Die Anmeldung ist bei uns fehlgeschlagen. In einer Minute noch einmal versuchen.",
-  "signin.expired": "Ihre Anmeldung ist abgelaufen. Neu anmelden, damit es hier wieder läutet.",
-  "signin.post": "Ein Wegweiser mit gelben Tafeln",
-  "signin.post1.title": "Haupteingang",
-  "signin.post1.text": "läutet bei Top 14, nach 6 s abgehoben",
-  "signin.post2.title": "Lieferanten",
-  "signin.post2.text": "läutet im Lager, dann beim Hausmeister",
-  "signin.post3.title": "Tiefgarage Einfahrt",
-  "signin.post3.text": "läutet in der Leitstelle",
-  "signin.post4.title": "Lift 2",
-  "signin.post4.text": "läutet zu jeder Stunde",
 
   "top.duty": "Läutet hier",
   "top.duty.off": "Läutet hier nicht",

@@ -1,31 +1,10 @@
 // English words of the client. Say what happened, then what to do.
+import { signInEn } from "./sign-in-en";
+
 export const en = {
+  ...signInEn,
   "app.language": "Language",
   "app.skip": "Go to content",
-
-  "signin.title": "Sign in",
-  "signin.lead": "Rings, pictures and doors of your stations, in this browser.",
-  "signin.email": "E-mail",
-  "signin.password": "Password",
-  "signin.submit": "Sign in",
-  "signin.working": "Signing in …",
-  "signin.show": "Show password",
-  "signin.hide": "Hide password",
-  "signin.missing": "Enter your e-mail and your password.",
-  "signin.wrong": "E-mail and password do not match. Check both, or ask your administrator for a new password.",
-  "signin.throttled": "Too many attempts. Wait {seconds} s, then try again.",
-  "signin.away": "Antiphon does not answer. Check your network, then try again.",
-  "signin.fault": "Signing in failed on our side. Try again in a minute.",
-  "signin.expired": "Your sign-in has ended. Sign in again to be rung here.",
-  "signin.post": "A sign post with yellow way signs",
-  "signin.post1.title": "Haupteingang",
-  "signin.post1.text": "rings Top 14, answered in 6 s",
-  "signin.post2.title": "Lieferanten",
-  "signin.post2.text": "rings Lager, then caretaker",
-  "signin.post3.title": "Tiefgarage Einfahrt",
-  "signin.post3.text": "rings the control room",
-  "signin.post4.title": "Lift 2",
-  "signin.post4.text": "rings, at any hour",
 
   "top.duty": "Rings here",
   "top.duty.off": "Does not ring here",

@@ -8,14 +8,16 @@ import { peopleDe } from "./portal/people-de";
 import { peopleEn } from "./portal/people-en";
 import { placesDe } from "./portal/places-de";
 import { placesEn } from "./portal/places-en";
+import { securityDe } from "./portal/security-de";
+import { securityEn } from "./portal/security-en";
 
-const english = { ...en, ...frameEn, ...placesEn, ...peopleEn };
+const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...securityEn };
 
 export type AnyKey = keyof typeof english;
 
 export const portalWords: Record<Language, Record<AnyKey, string>> = {
   en: english,
-  de: { ...de, ...frameDe, ...placesDe, ...peopleDe },
+  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...securityDe },
 };
 
 /** The word for `key`, its {placeholders} filled from `values`. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { frameEn } from "../../src/words/portal/frame-en";
 import { peopleEn } from "../../src/words/portal/people-en";
 import { placesEn } from "../../src/words/portal/places-en";
+import { securityEn } from "../../src/words/portal/security-en";
 import { portalWords, sayInPortal } from "../../src/words/portal";
 import { refusalOf } from "../../src/portal/problem";
 import { ApiProblem } from "../../src/session/api";
@@ -23,7 +24,7 @@ describe("the portal's words", () => {
       .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"))
       .join("\n");
     const families = [...code.matchAll(/`([a-z_.]+)\.\$\{/g)].map((found) => `${found[1] ?? ""}.`);
-    const own = Object.keys({ ...frameEn, ...placesEn, ...peopleEn });
+    const own = Object.keys({ ...frameEn, ...placesEn, ...peopleEn, ...securityEn });
     const named = (key: string): boolean =>
       code.includes(`"${key}"`) || families.some((family) => key.startsWith(family)) || /^role\.[a-z_]+$/.test(key);
     expect(own.filter((key) => !named(key))).toEqual([]);

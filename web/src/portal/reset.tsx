@@ -1,0 +1,80 @@
+// What somebody with a link for a new password sees: the password's field, then the way to the sign-in.
+import { PasswordInput } from "@mantine/core";
+import { IconArrowRight } from "@tabler/icons-react";
+import { useState, type SyntheticEvent } from "react";
+import { StateMark } from "../parts/state-mark";
+import { ApiProblem, type Api } from "../session/api";
+import { Threshold } from "../session/threshold";
+import type { Language } from "../words";
+import { refusalOf, type Refusal } from "./problem";
+import { useWords } from "./surroundings";
+
+interface Props {
+  readonly api: Api;
+  readonly token: string;
+  readonly onLanguage: (language: Language) => void;
+  /** To the sign-in; or to where another link is asked for. */
+  readonly onSignIn: (forgotten: boolean) => void;
+}
+
+export function Reset({ api, token, onLanguage, onSignIn }: Props) {
+  const { say } = useWords();
+  const [state, setState] = useState<"open" | "working" | "done" | "invalid">("open");
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [password, setPassword] = useState("");
+
+  const submit = async (event: SyntheticEvent): Promise<void> => {
+    event.preventDefault();
+    if (state === "working" || password === "") return;
+    setState("working");
+    setRefusal(null);
+    try {
+      await api.resetPassword(token, password);
+      setState("done");
+    } catch (reason) {
+      const invalid = reason instanceof ApiProblem && reason.code === "reset_invalid";
+      setState(invalid ? "invalid" : "open");
+      if (!invalid) setRefusal(refusalOf(reason));
+    }
+  };
+
+  if (state === "done" || state === "invalid")
+    return (
+      <Threshold onLanguage={onLanguage}>
+        <h1>{say(state === "done" ? "reset.done" : "reset.invalid")}</h1>
+        <p role="status">{say(state === "done" ? "reset.done.text" : "reset.invalid.text")}</p>
+        <button type="button" className="btn pri big" onClick={() => onSignIn(state === "invalid")} autoFocus>
+          {say(state === "done" ? "signin.title" : "reset.again")}
+          <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />
+        </button>
+      </Threshold>
+    );
+  return (
+    <Threshold onLanguage={onLanguage}>
+      <h1>{say("reset.title")}</h1>
+      <p className="mut">{say("reset.lead")}</p>
+      <form className="p-form" onSubmit={(event) => void submit(event)}>
+        <PasswordInput
+          label={say("me.password.new")}
+          description={say("me.password.rule")}
+          value={password}
+          autoFocus
+          autoComplete="new-password"
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        <p className="refusal" role="alert">
+          {refusal !== null && (
+            <>
+              <StateMark state="fault" />
+              <span>{say(refusal.key, refusal.values)}</span>
+            </>
+          )}
+        </p>
+        <button type="submit" className="btn pri big" aria-disabled={state === "working"}>
+          {say(state === "working" ? "do.working" : "reset.do")}
+          {state !== "working" && <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />}
+        </button>
+      </form>
+    </Threshold>
+  );
+}
