@@ -126,3 +126,23 @@ class PasswordLinkAsked(Fact):
     """Somebody who can't sign in asked for a link that sets a new password."""
 
     user_id: str
+
+
+# What of somebody's sign-in changed.
+SignInChange = Literal[
+    "password_changed",
+    "factor_added",
+    "factor_removed",
+    "codes_renewed",
+    "passkey_added",
+    "passkey_removed",
+    "passkeys_removed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInChanged(Fact):
+    """How a person signs in has changed, by themselves or by somebody who may; they are told by mail."""
+
+    user_id: str
+    change: SignInChange

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pyotp
 import pytest
@@ -232,10 +232,33 @@ async def test_what_changes_how_somebody_signs_in_needs_a_fresh_sign_in(
     clock.advance(FRESH_SIGN_IN_S + 1)
     token = (await anna.post("/api/v1/session/refresh")).json()["access_token"]
     anna.headers["Authorization"] = f"Bearer {token}"
-    asked = [("GET", ""), ("POST", ""), ("POST", "/confirm"), ("DELETE", "")]
+    asked = [("POST", ""), ("POST", "/confirm"), ("POST", "/recovery-codes"), ("DELETE", "")]
     for method, path in asked:
         answer = await anna.request(method, "/api/v1/me/second-factor" + path, json={"code": "000000"})
         assert (answer.status_code, answer.json()["code"]) == (403, "sign_in_again")
+    (this,) = (await anna.get("/api/v1/me/sessions")).json()["items"]
+    assert datetime.fromisoformat(this["fresh_until"]) == clock.now() - timedelta(seconds=1)
+    seen = await anna.get("/api/v1/me/second-factor")
+    assert (seen.status_code, seen.json()["code"]) == (404, "second_factor_not_found"), "to look needs none"
+
+
+async def test_new_recovery_codes_end_the_old_ones(browser: Browsers, tenant: Tenant, clock: StillClock) -> None:
+    anna, elsewhere = browser(), browser()
+    await anna.sign_in(tenant.owner)
+    none = await anna.post("/api/v1/me/second-factor/recovery-codes")
+    assert (none.status_code, none.json()["code"]) == (404, "second_factor_not_found")
+    _, before = await set_up(anna, clock)
+    answer = await anna.post("/api/v1/me/second-factor/recovery-codes")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    after = answer.json()["recovery_codes"]
+    assert len(set(after)) == RECOVERY_CODES
+    assert not set(after) & set(before)
+    challenge = await challenge_of(elsewhere, tenant.owner)
+    assert await second(elsewhere, challenge, before[0]) == (401, "wrong_code")
+    assert await second(elsewhere, challenge, after[0]) == (200, "")
+    assert (await anna.get("/api/v1/me/second-factor")).json()["recovery_codes_left"] == RECOVERY_CODES - 1
+    (newest, *_) = (await anna.get("/api/v1/audit")).json()["items"]
+    assert (newest["action"], newest["subject_id"]) == ("recovery_codes.renewed", tenant.owner.id)
 
 
 async def test_one_factor_at_a_time_and_none_after_it_was_removed(

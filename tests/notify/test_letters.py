@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
+from antiphon.events import SignInChange
 from antiphon.notify import letters
 from antiphon.tenancy import Language
 
@@ -39,6 +41,27 @@ def test_a_link_for_a_password(language: Language, until: str) -> None:
     for said in ("Bernd", LINK, until):
         assert said in words.text
         assert said in words.html
+
+
+@pytest.mark.parametrize(
+    ("language", "greeting", "begins"),
+    [
+        ("de", "Guten Tag Bernd,", "am 16. März 2026 um 09:05 Uhr "),
+        ("en", "Hello Bernd,", "on 16 March 2026 at 09:05 "),
+    ],
+)
+@pytest.mark.parametrize("change", get_args(SignInChange))
+def test_each_change_of_a_sign_in(language: Language, greeting: str, begins: str, change: SignInChange) -> None:
+    words = letters.sign_in_changed(language, change, name="Bernd", at=ENDS, link=LINK)
+    paragraphs = words.text.split("\n\n")
+    assert paragraphs[0] == greeting
+    assert paragraphs[1].startswith(begins)
+    assert len(paragraphs[1]) > len(begins)
+    assert f'<a href="{LINK}">' in words.html
+    others = [
+        letters.sign_in_changed(language, one, name="Bernd", at=ENDS, link=LINK) for one in get_args(SignInChange)
+    ]
+    assert others.count(words) == 1
 
 
 def test_both_bodies_lead_to_the_same_place() -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 import structlog
@@ -16,7 +17,7 @@ from structlog.typing import EventDict
 from antiphon import identity, log, tenancy
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Database
-from antiphon.events import Fact, PasswordLinkAsked, PersonInvited, RightsChanged
+from antiphon.events import Fact, PasswordLinkAsked, PersonInvited, RightsChanged, SignInChange, SignInChanged
 from antiphon.gateways.mail import SmtpPost
 from antiphon.identity import invitations
 from antiphon.identity.links import user_of_password_link
@@ -127,6 +128,35 @@ async def test_who_forgot_their_password_gets_a_link_that_works(
     token = token_in(text_of(message), "reset")
     with database.transaction() as tx:
         assert user_of_password_link(tx, settings.secret("token.key"), token, clock.now()) == tenant.operator
+
+
+async def test_whose_sign_in_changed_is_told_and_led_to_their_profile(
+    mailroom: Mailroom, server: MailServer, database: Database, tenant: Tenant, clock: StillClock
+) -> None:
+    for change in get_args(SignInChange):
+        fact = SignInChanged(new_id("fact"), tenant.company.id, clock.now(), tenant.operator.id, change)
+        await mailroom.take(fact)
+        await mailroom.take(fact)
+    await mailroom.send_due()
+    assert [message["To"] for message in server.took] == [tenant.operator.email] * len(get_args(SignInChange))
+    assert {message["Subject"] for message in server.took} == {"Your sign-in for Antiphon was changed"}
+    told = {text_of(message) for message in server.took}
+    assert len(told) == len(get_args(SignInChange))
+    assert all(f"{PORTAL}/portal/profile" in text for text in told)
+    assert all("at 09:00" in text for text in told), "Vienna's time"
+
+
+async def test_who_is_deactivated_is_told_nothing(
+    mailroom: Mailroom, server: MailServer, database: Database, tenant: Tenant, clock: StillClock
+) -> None:
+    for user_id in (tenant.operator.id, new_id("user")):
+        fact = SignInChanged(new_id("fact"), tenant.company.id, clock.now(), user_id, "password_changed")
+        await mailroom.take(fact)
+    with database.transaction() as tx:
+        tenancy.change_user(tx, tenant.scope, tenant.operator.id, clock.now(), active=False)
+    await mailroom.send_due()
+    assert server.took == []
+    assert queue(database) == [("dropped", "gone", 1), ("dropped", "gone", 1)]
 
 
 async def test_who_chose_no_language_is_written_to_in_that_of_their_place(

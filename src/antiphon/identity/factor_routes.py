@@ -14,7 +14,7 @@ from antiphon.errors import TooMany
 from antiphon.identity import codes, second_factor
 from antiphon.identity.codes import SecretUnreadable
 from antiphon.identity.model import SecondFactorNotFound, SecondFactorThere, SignInExpired, WrongCode
-from antiphon.identity.recognising import FreshlySignedIn, client_of, keys, same_site, sessions
+from antiphon.identity.recognising import APerson, FreshlySignedIn, client_of, keys, same_site, sessions
 from antiphon.identity.signing import COOKIE, Session, begun
 from antiphon.limits import RECOVERY_CODES
 from antiphon.tenancy.asking import Body, Refuses, Route, database_of, now_of
@@ -63,7 +63,7 @@ class SecondStep(Body):
 
 @router.get("/me/second-factor", tags=["me"], summary="Do I have a second factor?")
 @Refuses(SecondFactorNotFound)
-async def get_second_factor(request: Request, asker: FreshlySignedIn) -> SecondFactorItem:
+async def get_second_factor(request: Request, asker: APerson) -> SecondFactorItem:
     """404 `second_factor_not_found` without one; what was begun and never confirmed is none."""
 
     def look(tx: Tx) -> SecondFactorItem:
@@ -109,6 +109,21 @@ async def confirm_second_factor(
     return await database_of(request).run(work)
 
 
+@router.post("/me/second-factor/recovery-codes", tags=["me"], summary="Make new recovery codes")
+async def renew_recovery_codes(request: Request, response: Response, asker: FreshlySignedIn) -> RecoveryCodes:
+    """Those that there were are worth nothing from now on."""
+    response.headers["Cache-Control"] = "no-store"
+    now, key = now_of(request), keys(request).factors
+
+    def work(tx: Tx) -> RecoveryCodes:
+        user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
+        made = second_factor.renew_recovery_codes(tx, key, user, now)
+        tenancy.record(tx, Scope(user.company_id), asker.principal, now, "recovery_codes.renewed", user.id)
+        return RecoveryCodes(recovery_codes=list(made))
+
+    return await database_of(request).run(work)
+
+
 @router.delete("/me/second-factor", tags=["me"], summary="Remove my second factor", status_code=204)
 @Refuses(SecondFactorNotFound)
 async def remove_second_factor(request: Request, asker: FreshlySignedIn) -> None:
@@ -118,7 +133,7 @@ async def remove_second_factor(request: Request, asker: FreshlySignedIn) -> None
     def work(tx: Tx) -> None:
         user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
         scope = Scope(user.company_id)
-        second_factor.remove(tx, scope, user.id)
+        second_factor.remove(tx, scope, user.id, now)
         tenancy.record(tx, scope, asker.principal, now, "second_factor.removed", user.id)
 
     await database_of(request).run(work)

@@ -105,13 +105,17 @@ def change_factor(tx: Tx, scope: Scope, user_id: str, *where: sa.ColumnElement[b
 
 def remove_factor(tx: Tx, scope: Scope, user_id: str) -> None:
     """Remove it with its recovery codes."""
-    tx.delete(scope, recovery_codes, user_id=user_id)
+    remove_recovery_codes(tx, scope, user_id)
     tx.delete(scope, second_factors, user_id=user_id)
 
 
 def add_recovery_codes(tx: Tx, scope: Scope, user_id: str, hashes: Iterable[str]) -> None:
     for code_hash in hashes:
         tx.insert(scope, recovery_codes, {"id": new_id("recovery"), "user_id": user_id, "code_hash": code_hash})
+
+
+def remove_recovery_codes(tx: Tx, scope: Scope, user_id: str) -> None:
+    tx.delete(scope, recovery_codes, user_id=user_id)
 
 
 def use_recovery_code(tx: Tx, scope: Scope, user_id: str, code_hash: str) -> bool:
@@ -172,6 +176,11 @@ def remove_passkey(tx: Tx, scope: Scope, user_id: str, passkey_id: str) -> None:
     """Raises `PasskeyNotFound`."""
     if not tx.delete(scope, passkeys, id=passkey_id, user_id=user_id):
         raise PasskeyNotFound
+
+
+def remove_passkeys(tx: Tx, scope: Scope, user_id: str) -> int:
+    """Remove all of the person's; returns how many there were."""
+    return tx.delete(scope, passkeys, user_id=user_id)
 
 
 def _own_passkey(tx: Tx, scope: Scope, user_id: str, passkey_id: str) -> Passkey:

@@ -10,6 +10,7 @@ from antiphon.events import PasswordLinkAsked
 from antiphon.identity import links, store
 from antiphon.identity.keys import Keys
 from antiphon.identity.sessions import Sessions
+from antiphon.identity.telling import tell_changed
 from antiphon.identity.throttle import LinkThrottle
 from antiphon.tenancy import Principal
 
@@ -58,6 +59,7 @@ class Forgotten:
             links.user_of_password_link(tx, self._keys.tokens, token, self._clock.now())
             store.set_password_hash(tx, scope, user.id, hashed)
             self._sessions.end(tx, scope, user.id)
+            tell_changed(tx, scope, user.id, "password_changed", self._clock.now())
             tenancy.record(tx, scope, themselves, self._clock.now(), "user.password_reset", user.id)
 
         await self._database.run(change)

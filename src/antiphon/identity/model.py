@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from antiphon.errors import AntiphonError, BadInput, Conflict, Forbidden, NotFound, Unauthenticated
+from antiphon.limits import FRESH_SIGN_IN_S
 from antiphon.tenancy import Language, Place, Role
 
 
@@ -16,11 +17,17 @@ class Session:
     id: str
     user_id: str
     company_id: str
+    signed_in_at: datetime  # when they last proved who they are
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
     client: str  # what it said it is (User-Agent), cut short
     address: str  # where it was used last
+
+    @property
+    def fresh_until(self) -> datetime:
+        """Until then it may change how the person signs in."""
+        return self.signed_in_at + timedelta(seconds=FRESH_SIGN_IN_S)
 
 
 @dataclass(frozen=True, slots=True)

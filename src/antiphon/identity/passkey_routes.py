@@ -16,6 +16,7 @@ from antiphon.identity.model import Passkey, PasskeyInvalid, PasskeyNotFound, Pa
 from antiphon.identity.passkeys import Portal
 from antiphon.identity.recognising import APerson, FreshlySignedIn, client_of, keys, same_site, sessions
 from antiphon.identity.signing import COOKIE, Session, begun
+from antiphon.identity.telling import tell_changed
 from antiphon.limits import PASSKEYS_PER_USER_MAX
 from antiphon.tenancy import Name
 from antiphon.tenancy.asking import Body, Refuses, Route, database_of, now_of
@@ -119,6 +120,7 @@ async def add_passkey(body: NewPasskey, request: Request, asker: FreshlySignedIn
             name=body.name,
             now=now,
         )
+        tell_changed(tx, scope, user.id, "passkey_added", now)
         tenancy.record(tx, scope, asker.principal, now, "passkey.added", added.id, name=body.name)
         return _item(added)
 
@@ -151,6 +153,7 @@ async def remove_passkey(passkey_id: Id, request: Request, asker: FreshlySignedI
         user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
         scope = Scope(user.company_id)
         factor_store.remove_passkey(tx, scope, user.id, passkey_id)
+        tell_changed(tx, scope, user.id, "passkey_removed", now)
         tenancy.record(tx, scope, asker.principal, now, "passkey.removed", passkey_id)
 
     await database_of(request).run(work)

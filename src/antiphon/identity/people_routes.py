@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field, StrictBool
 
 from antiphon import tenancy
 from antiphon.database import Scope, Tx, sort_key
-from antiphon.identity import second_factor, store
-from antiphon.identity.model import SecondFactorNotFound
+from antiphon.identity import store
 from antiphon.identity.recognising import sessions
 from antiphon.identity.signing import Password
+from antiphon.identity.telling import tell_changed
 from antiphon.tenancy import (
     EmailTaken,
     GrantedRole,
@@ -168,13 +168,13 @@ async def change_user(
     """
     hashed = None
     if body.password is not None:
-        before = await database_of(request).read(lambda tx: _managed(tx, asker, user_id))
+        before = await database_of(request).read(lambda tx: managed(tx, asker, user_id))
         named = {"name": body.name or before.name, "email": body.email or before.email}
         hashed = await sessions(request).checked_hash(body.password, **named)
     now = now_of(request)
 
     def work(tx: Tx) -> UserItem:
-        _managed(tx, asker, user_id)
+        managed(tx, asker, user_id)
         paging.check_match(if_match, lambda: _view(tx, asker, user_id))
         if body.place_id is not None:
             place = tenancy.place(tx, asker.scope, body.place_id)
@@ -185,6 +185,7 @@ async def change_user(
         tenancy.change_user(tx, asker.scope, user_id, now, **given)
         if hashed is not None:
             store.set_password_hash(tx, asker.scope, user_id, hashed)
+            tell_changed(tx, asker.scope, user_id, "password_changed", now)
         if hashed is not None or body.active is False or body.email is not None:
             sessions(request).end(tx, asker.scope, user_id)
         said = {key: value for key, value in given.items() if key != "email"}
@@ -195,21 +196,7 @@ async def change_user(
     return paging.tagged(response, await database_of(request).run(work))
 
 
-@router.delete("/users/{user_id}/second-factor", summary="Remove somebody's second factor", status_code=204)
-@Refuses(UserNotFound, MoreThanYourself, SecondFactorNotFound)
-async def remove_second_factor_of(user_id: Id, request: Request, asker: Managers) -> None:
-    """For whoever lost phone and recovery codes: the password is enough until they set one up again."""
-    now = now_of(request)
-
-    def work(tx: Tx) -> None:
-        user = _managed(tx, asker, user_id)
-        second_factor.remove(tx, asker.scope, user.id)
-        asker.record(tx, now, "second_factor.removed", user.id)
-
-    await database_of(request).run(work)
-
-
-def _managed(tx: Tx, asker: Asker, user_id: str) -> User:
+def managed(tx: Tx, asker: Asker, user_id: str) -> User:
     """The person, whom the asker may change."""
     user = _seen(tx, asker, user_id)
     home = tenancy.place(tx, asker.scope, user.place_id)

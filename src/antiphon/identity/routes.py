@@ -19,6 +19,7 @@ from antiphon.identity import (
     passkey_routes,
     password_routes,
     people_routes,
+    people_sign_in_routes,
     store,
 )
 from antiphon.identity.model import NoRightsThere, SecondFactorNeeded, SessionNotFound, WrongCredentials
@@ -42,6 +43,7 @@ from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1")
 router.include_router(people_routes.router)
+router.include_router(people_sign_in_routes.router)
 router.include_router(invitation_routes.router)
 router.include_router(key_routes.router)
 router.include_router(password_routes.router)
@@ -98,6 +100,7 @@ class SessionItem(BaseModel):
     client: str = Field(examples=["Mozilla/5.0 (X11; Linux x86_64) ..."])
     address: str = Field(examples=["192.0.2.10"])
     this: bool = Field(description="The one that asks.")
+    fresh_until: datetime = Field(description="Until then how you sign in may be changed without signing in anew.")
 
 
 class SessionItems(BaseModel):
@@ -200,6 +203,7 @@ async def my_sessions(request: Request, asker: APerson) -> SessionItems:
                     client=one.client,
                     address=one.address,
                     this=one.id == asker.principal.session_id,
+                    fresh_until=one.fresh_until,
                 )
                 for one in store.sessions_of(tx, Scope(user.company_id), user.id, now)
             ]

@@ -9,6 +9,7 @@ from antiphon.database import Scope, Tx
 from antiphon.errors import TooMany
 from antiphon.identity import codes, factor_store
 from antiphon.identity.model import SecondFactor, SecondFactorNotFound, SecondFactorThere, WrongCode
+from antiphon.identity.telling import tell_changed
 from antiphon.limits import CODE_GUESSES_FREE, CODE_WAIT_MAX_S
 from antiphon.tenancy import User
 
@@ -46,16 +47,28 @@ def confirm(tx: Tx, key: str, user: User, code: str, now: datetime) -> tuple[str
     if period is None:
         raise WrongCode
     factor_store.change_factor(tx, scope, user.id, confirmed_at=now, last_period=period)
-    made = codes.new_recovery_codes()
-    factor_store.add_recovery_codes(tx, scope, user.id, (codes.recovery_hash(key, user.id, one) for one in made))
-    return made
+    tell_changed(tx, scope, user.id, "factor_added", now)
+    return _new_recovery_codes(tx, key, user)
 
 
-def remove(tx: Tx, scope: Scope, user_id: str) -> None:
+def renew_recovery_codes(tx: Tx, key: str, user: User, now: datetime) -> tuple[str, ...]:
+    """Others in place of those that there were, shown this once. Raises `SecondFactorNotFound`."""
+    scope = Scope(user.company_id)
+    if not factor_store.is_asked_for(tx, scope, user.id):
+        raise SecondFactorNotFound
+    factor_store.remove_recovery_codes(tx, scope, user.id)
+    tell_changed(tx, scope, user.id, "codes_renewed", now)
+    return _new_recovery_codes(tx, key, user)
+
+
+def remove(tx: Tx, scope: Scope, user_id: str, now: datetime) -> None:
     """The password is enough again; raises `SecondFactorNotFound`."""
-    if factor_store.factor(tx, scope, user_id) is None:
+    row = factor_store.factor(tx, scope, user_id)
+    if row is None:
         raise SecondFactorNotFound
     factor_store.remove_factor(tx, scope, user_id)
+    if row["confirmed_at"] is not None:  # what was only begun was asked for nowhere
+        tell_changed(tx, scope, user_id, "factor_removed", now)
 
 
 def remove_second_factor(tx: Tx, email: str, now: datetime) -> User:
@@ -64,7 +77,7 @@ def remove_second_factor(tx: Tx, email: str, now: datetime) -> User:
     if row is None:
         raise tenancy.UserNotFound("Nobody signs in with this e-mail address.")
     scope = Scope(row["company_id"])
-    remove(tx, scope, row["id"])
+    remove(tx, scope, row["id"], now)
     tenancy.record(tx, scope, None, now, "second_factor.removed", row["id"])
     return tenancy.user(tx, scope, row["id"])
 
@@ -86,6 +99,12 @@ def passes(tx: Tx, key: str, user: User, code: str, now: datetime) -> bool:
         return True
     factor_store.change_factor(tx, scope, user.id, wrong_codes=row["wrong_codes"] + 1, wrong_at=now)
     return False
+
+
+def _new_recovery_codes(tx: Tx, key: str, user: User) -> tuple[str, ...]:
+    made, scope = codes.new_recovery_codes(), Scope(user.company_id)
+    factor_store.add_recovery_codes(tx, scope, user.id, (codes.recovery_hash(key, user.id, one) for one in made))
+    return made
 
 
 def _is_good(tx: Tx, key: str, user: User, code: str, row: factor_store.Row, now: datetime) -> bool:

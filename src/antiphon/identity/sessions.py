@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from antiphon import log, tenancy
 from antiphon.clock import Clock, new_id
-from antiphon.database import PLATFORM, Database, Scope, Tx, outbox
-from antiphon.events import SessionsEnded
+from antiphon.database import PLATFORM, Database, Scope, Tx
 from antiphon.identity import factor_store, passkeys, second_factor, store
 from antiphon.identity.keys import Keys
 from antiphon.identity.model import (
@@ -22,6 +21,7 @@ from antiphon.identity.model import (
     WrongCredentials,
 )
 from antiphon.identity.passwords import check_password, hash_password, needs_rehash, password_matches
+from antiphon.identity.telling import tell_changed, tell_ended
 from antiphon.identity.throttle import LoginThrottle
 from antiphon.identity.tokens import (
     claimed_id,
@@ -32,7 +32,6 @@ from antiphon.identity.tokens import (
     timed_token,
 )
 from antiphon.limits import (
-    FRESH_SIGN_IN_S,
     PASSWORD_CHECKS_AT_ONCE,
     REFRESH_REUSE_GRACE_S,
     REFRESH_TOKEN_S,
@@ -253,7 +252,7 @@ class Sessions:
         """Whether they signed in lately."""
         now = self._clock.now()
         row = await self._database.read(lambda tx: store.session_row(tx, principal.session_id, now))
-        return row is not None and now - row["signed_in_at"] <= timedelta(seconds=FRESH_SIGN_IN_S)
+        return row is not None and now <= store.session_of(row).fresh_until
 
     async def change_own_password(self, principal: Principal, current: str, new: str, address: str) -> None:
         """Set a new password and end the user's other sessions. Raises `WrongCredentials`, `WeakPassword`, `TooMany`."""
@@ -269,6 +268,7 @@ class Sessions:
         def change(tx: Tx) -> None:
             store.set_password_hash(tx, scope, user.id, hashed)
             self.end(tx, scope, user.id, keep=principal.session_id)
+            tell_changed(tx, scope, user.id, "password_changed", self._clock.now())
             tenancy.record(tx, scope, principal, self._clock.now(), "user.password_changed", user.id)
 
         await self._database.run(change)
@@ -316,11 +316,6 @@ class Sessions:
         return SignedIn(user, company, token, expires_at, refresh)
 
 
-def tell_ended(tx: Tx, scope: Scope, user_id: str, ended: tuple[str, ...], now: datetime) -> None:
-    """Put the fact into the outbox: sockets that were signed on with these sessions close, in whichever company they are."""
-    outbox.append(tx, scope, SessionsEnded(new_id("fact"), scope.company_id, now, user_id, ended))
-
-
 def forget_expired_sessions(tx: Tx, now: datetime) -> int:
     """Remove sessions that ended by time; returns how many."""
     return tx.delete(PLATFORM, store.user_sessions, store.user_sessions.c.expires_at <= now)
@@ -337,5 +332,6 @@ def set_password(tx: Tx, email: str, password: str, now: datetime) -> User:
     ended = store.end_sessions(tx, scope, row["id"])
     if ended:
         tell_ended(tx, scope, row["id"], ended, now)
+    tell_changed(tx, scope, row["id"], "password_changed", now)
     tenancy.record(tx, scope, None, now, "user.password_changed", row["id"])
     return tenancy.user(tx, scope, row["id"])

@@ -135,6 +135,7 @@ def session_of(row: Row) -> Session:
         id=row["id"],
         user_id=row["user_id"],
         company_id=row["company_id"],
+        signed_in_at=row["signed_in_at"],
         created_at=row["created_at"],
         last_used_at=row["replaced_at"],
         expires_at=row["expires_at"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from antiphon.events import SignInChange
 from antiphon.tenancy import Language
 
 _MONTHS: dict[Language, tuple[str, ...]] = {
@@ -17,6 +18,28 @@ _MONTHS: dict[Language, tuple[str, ...]] = {
         *("Januar", "Februar", "März", "April", "Mai", "Juni"),
         *("Juli", "August", "September", "Oktober", "November", "Dezember"),
     ),
+}
+
+
+_CHANGED: dict[Language, dict[SignInChange, str]] = {
+    "en": {
+        "password_changed": "your password was changed.",
+        "factor_added": "a second factor was set up: beside your password a code of your authenticator app is asked for.",
+        "factor_removed": "your second factor was removed: your password alone is enough to sign in.",
+        "codes_renewed": "you got new recovery codes; those of before are worth nothing.",
+        "passkey_added": "a passkey was added: it signs you in without your password.",
+        "passkey_removed": "one of your passkeys was removed.",
+        "passkeys_removed": "all your passkeys were removed.",
+    },
+    "de": {
+        "password_changed": "wurde Ihr Passwort geändert.",
+        "factor_added": "wurde ein zweiter Faktor eingerichtet: Neben dem Passwort wird ein Code Ihrer Authenticator-App verlangt.",
+        "factor_removed": "wurde Ihr zweiter Faktor entfernt: Zum Anmelden genügt das Passwort.",
+        "codes_renewed": "haben Sie neue Wiederherstellungscodes bekommen; die alten gelten nicht mehr.",
+        "passkey_added": "wurde ein Passkey hinzugefügt: Damit melden Sie sich ohne Passwort an.",
+        "passkey_removed": "wurde einer Ihrer Passkeys entfernt.",
+        "passkeys_removed": "wurden alle Ihre Passkeys entfernt.",
+    },
 }
 
 
@@ -79,6 +102,33 @@ def password_link(language: Language, *, name: str, link: str, ends: datetime) -
         ["somebody asked for a new password for you. Set it with this link:"],
         ("Set the password", link),
         [f"The link works once, until {until}.", "That was not you? Then there is nothing to do: your password stays."],
+        language,
+    )
+
+
+def sign_in_changed(language: Language, change: SignInChange, *, name: str, at: datetime, link: str) -> Words:
+    """How somebody signs in was changed, by whomever. `at` in the person's time zone; `link` leads to their profile."""
+    name, day, what = line(name), _day(language, at), _CHANGED[language][change]
+    if language == "de":
+        return _words(
+            "Ihre Anmeldung bei Antiphon wurde geändert",
+            f"Guten Tag {name},",
+            [f"am {day} um {at:%H:%M} Uhr {what}", "Wie Sie sich anmelden und wo Sie angemeldet sind, sehen Sie hier:"],
+            ("Mein Profil", link),
+            [
+                "Waren Sie das nicht? Dann ändern Sie dort Ihr Passwort, melden Sie sich überall sonst ab und sagen Sie es "
+                "Ihrer Verwaltung."
+            ],
+            language,
+        )
+    return _words(
+        "Your sign-in for Antiphon was changed",
+        f"Hello {name},",
+        [f"on {day} at {at:%H:%M} {what}", "See here how you sign in, and where you are signed in:"],
+        ("My profile", link),
+        [
+            "That was not you? Then change your password there, sign out everywhere else and tell your administrator.",
+        ],
         language,
     )
 

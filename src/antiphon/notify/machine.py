@@ -9,15 +9,12 @@ from antiphon.limits import MAIL_GIVEN_UP_AFTER_S, MAIL_RETRY_MAX_S, MAIL_RETRY_
 from antiphon.notify.model import Kind, Mail, Reason, State
 
 # A link for a password is worth nothing after its hour.
-_IN_TIME_S: dict[Kind, float] = {
-    "invitation": MAIL_GIVEN_UP_AFTER_S,
-    "password_link": min(MAIL_GIVEN_UP_AFTER_S, PASSWORD_LINK_VALID_S),
-}
+_SOONER_S: dict[Kind, float] = {"password_link": min(MAIL_GIVEN_UP_AFTER_S, PASSWORD_LINK_VALID_S)}
 
 
 def given_up_at(mail: Mail) -> datetime:
     """From when on it is not tried any more."""
-    return mail.created_at + timedelta(seconds=_IN_TIME_S[mail.kind])
+    return mail.created_at + timedelta(seconds=_SOONER_S.get(mail.kind, MAIL_GIVEN_UP_AFTER_S))
 
 
 def trying(mail: Mail, now: datetime) -> Mail:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["invitation", "password_link"]
+from antiphon.events import SignInChange
+
+Kind = Literal["invitation", "password_link"] | SignInChange
 State = Literal["waiting", "sent", "dropped", "given_up"]
 # gone: nobody needs it any more; refused: by the mail server, for good; too_late: it could not be sent in time
 Reason = Literal["gone", "refused", "too_late"]

@@ -11,10 +11,10 @@ from antiphon import identity, log, tenancy
 from antiphon.clock import Clock, new_id
 from antiphon.database import Database, Scope, Tx
 from antiphon.errors import AntiphonError
-from antiphon.events import Fact, PasswordLinkAsked, PersonInvited
+from antiphon.events import Fact, PasswordLinkAsked, PersonInvited, SignInChange, SignInChanged
 from antiphon.limits import MAIL_LOOK_S, MAIL_RETRY_MIN_S, MAILS_IN_ONE_LOOK
 from antiphon.notify import letters, machine, store
-from antiphon.notify.model import Mail, Reason, State
+from antiphon.notify.model import Kind, Mail, Reason, State
 from antiphon.notify.ports import Letter, LetterDelayed, LetterRefused, Post, PostAway
 
 _log = log.get("notify")
@@ -34,7 +34,9 @@ class Mailroom:
         if isinstance(fact, PersonInvited):
             waits = await self._database.run(lambda tx: self._invited(tx, fact))
         elif isinstance(fact, PasswordLinkAsked):
-            waits = await self._database.run(lambda tx: self._asked(tx, fact))
+            waits = await self._database.run(lambda tx: self._about(tx, fact, "password_link", fact.user_id))
+        elif isinstance(fact, SignInChanged):
+            waits = await self._database.run(lambda tx: self._about(tx, fact, fact.change, fact.user_id))
         else:
             return
         if waits:
@@ -97,7 +99,7 @@ class Mailroom:
         try:
             await self._post.send(letter)
         except (PostAway, LetterDelayed) as error:
-            _log.warning("mail not sent yet", code=error.code, tries=tried.tries, **_about(mail), **error.fields)
+            _log.warning("mail not sent yet", code=error.code, tries=tried.tries, **_fields(mail), **error.fields)
             return not isinstance(error, PostAway)
         except LetterRefused as error:
             await self._end(tried, "given_up", "refused", **error.fields)
@@ -116,7 +118,7 @@ class Mailroom:
 
         await self._database.run(end)
         say = _log.info if state == "sent" else _log.warning
-        say(f"mail {state.replace('_', ' ')}", reason=reason, tries=mail.tries, **_about(mail), **fields)
+        say(f"mail {state.replace('_', ' ')}", reason=reason, tries=mail.tries, **_fields(mail), **fields)
 
     # -- what facts ask for ------------------------------------------------------------------------------------------
 
@@ -129,14 +131,13 @@ class Mailroom:
         # Whoever was told that no mail goes out has handed the link over.
         if found is None or not found.mailed:
             return False
-        mail = Mail(new_id("mail"), fact.company_id, fact.fact_id, "invitation", found.id, fact.at, fact.at)
-        return store.add(tx, mail)
+        return self._about(tx, fact, "invitation", found.id)
 
-    def _asked(self, tx: Tx, fact: PasswordLinkAsked) -> bool:
+    def _about(self, tx: Tx, fact: Fact, kind: Kind, subject_id: str) -> bool:
+        """Whether a mail about that waits now."""
         if self._post is None:
             return False
-        mail = Mail(new_id("mail"), fact.company_id, fact.fact_id, "password_link", fact.user_id, fact.at, fact.at)
-        return store.add(tx, mail)
+        return store.add(tx, Mail(new_id("mail"), fact.company_id, fact.fact_id, kind, subject_id, fact.at, fact.at))
 
     # -- letters -----------------------------------------------------------------------------------------------------
 
@@ -144,7 +145,9 @@ class Mailroom:
         """The mail in words as things are now; None when nobody needs it any more."""
         if mail.kind == "invitation":
             return self._invitation_letter(tx, mail, now)
-        return self._password_letter(tx, mail)
+        if mail.kind == "password_link":
+            return self._password_letter(tx, mail)
+        return self._changed_letter(tx, mail, mail.kind)
 
     def _invitation_letter(self, tx: Tx, mail: Mail, now: datetime) -> Letter | None:
         scope = Scope(mail.company_id)
@@ -167,17 +170,33 @@ class Mailroom:
         link = identity.password_link(tx, scope, self._portal, self._key, mail.subject_id, mail.created_at)
         if link is None:
             return None
-        user = tenancy.user(tx, scope, mail.subject_id)
-        home = tenancy.place(tx, scope, user.place_id)
-        language = user.language or home.language
-        ends = identity.password_link_ends(mail.created_at).astimezone(ZoneInfo(home.time_zone))
+        user, language, zone = _reader(tx, scope, mail.subject_id)
+        ends = identity.password_link_ends(mail.created_at).astimezone(zone)
         words = letters.password_link(language, name=user.name, link=link, ends=ends)
         return Letter(mail.id, user.email, language, words.subject, words.text, words.html)
 
+    def _changed_letter(self, tx: Tx, mail: Mail, change: SignInChange) -> Letter | None:
+        try:
+            user, language, zone = _reader(tx, Scope(mail.company_id), mail.subject_id)
+        except tenancy.UserNotFound:
+            return None
+        if not user.active:
+            return None
+        at, profile = mail.created_at.astimezone(zone), f"{self._portal}/portal/profile"
+        words = letters.sign_in_changed(language, change, name=user.name, at=at, link=profile)
+        return Letter(mail.id, user.email, language, words.subject, words.text, words.html)
 
-def _about(mail: Mail) -> dict[str, str]:
+
+def _fields(mail: Mail) -> dict[str, str]:
     """What a log line may say of a mail."""
     return {"mail_id": mail.id, "kind": mail.kind, "company_id": mail.company_id}
+
+
+def _reader(tx: Tx, scope: Scope, user_id: str) -> tuple[tenancy.User, tenancy.Language, ZoneInfo]:
+    """A person with the language and the time zone in which they are written to. Raises `UserNotFound`."""
+    user = tenancy.user(tx, scope, user_id)
+    home = tenancy.place(tx, scope, user.place_id)
+    return user, user.language or home.language, ZoneInfo(home.time_zone)
 
 
 def _invitation(tx: Tx, scope: Scope, invitation_id: str) -> identity.Invitation | None:

@@ -30,7 +30,7 @@ explain(
     mails,
     "The queue of mails, and what became of each. No address, no words and no link are kept.",
     fact_id="What it came from: the same fact gives one mail.",
-    kind="invitation or password_link.",
+    kind="invitation, password_link, or what of somebody's sign-in changed (password_changed, factor_added ...).",
     subject_id="The invitation or person it is about; what stands in it is made from that at each try.",
     state="waiting, sent, dropped or given_up.",
     reason="Why it was not sent: gone, refused or too_late; null: it was, or still waits.",
