@@ -25,9 +25,9 @@ Code = Annotated[str, Field(max_length=40, examples=["123456"])]
 
 
 class SecondFactorItem(BaseModel):
-    """What is asked for beside your password since then."""
+    """What is asked for beside your password."""
 
-    since: datetime
+    since: datetime | None = Field(description="null: there is none; what was begun and never confirmed is none.")
     recovery_codes_left: int
 
 
@@ -62,15 +62,13 @@ class SecondStep(Body):
 
 
 @router.get("/me/second-factor", tags=["me"], summary="Do I have a second factor?")
-@Refuses(SecondFactorNotFound)
 async def get_second_factor(request: Request, asker: APerson) -> SecondFactorItem:
-    """404 `second_factor_not_found` without one; what was begun and never confirmed is none."""
-
+    """`since` null: none, also where one was begun and never confirmed."""
     def look(tx: Tx) -> SecondFactorItem:
         user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
         found = second_factor.state(tx, Scope(user.company_id), user.id)
         if found is None:
-            raise SecondFactorNotFound
+            return SecondFactorItem(since=None, recovery_codes_left=0)
         return SecondFactorItem(since=found.since, recovery_codes_left=found.recovery_codes_left)
 
     return await database_of(request).read(look)
@@ -110,6 +108,7 @@ async def confirm_second_factor(
 
 
 @router.post("/me/second-factor/recovery-codes", tags=["me"], summary="Make new recovery codes")
+@Refuses(SecondFactorNotFound)
 async def renew_recovery_codes(request: Request, response: Response, asker: FreshlySignedIn) -> RecoveryCodes:
     """Those that there were are worth nothing from now on."""
     response.headers["Cache-Control"] = "no-store"

@@ -1,6 +1,7 @@
 // Carries out a wish: what it changes is asked for anew, what it refuses is said in words.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { refusalOf } from "./problem";
+import { ApiProblem } from "../session/api";
+import { refusalOf, type Refusal } from "./problem";
 import { usePortal } from "./surroundings";
 
 export interface Act<T> {
@@ -8,20 +9,25 @@ export interface Act<T> {
   readonly working: boolean;
 }
 
-/** `work` does it, then `done` is told (`again` carries out another one: the way back); afterwards queries whose key begins with one of `renews` are asked anew, whatever came of it. */
+/** `work` does it (after a new sign-in, where that is asked for), then `done` is told (`again` carries out another one: the way back); afterwards queries whose key begins with one of `renews` are asked anew, whatever came of it. `refused` says whether it has dealt with a refusal; else it is said at the foot of the page. */
 export function useAct<T, R>(
   work: (given: T) => Promise<R>,
   renews: readonly string[],
   done: (result: R, given: T, again: (given: T) => void) => void = () => undefined,
+  refused: (refusal: Refusal) => boolean = () => false,
 ): Act<T> {
-  const { notices } = usePortal();
+  const { notices, prove } = usePortal();
   const queries = useQueryClient();
   const { mutate, isPending } = useMutation({
     mutationFn: work,
     onSuccess: (result, given) => done(result, given, (other) => mutate(other)),
-    onError: (reason) => {
-      const { key, values } = refusalOf(reason);
-      notices.warn(key, values);
+    onError: (reason, given) => {
+      if (reason instanceof ApiProblem && reason.code === "sign_in_again") {
+        prove(() => mutate(given));
+        return;
+      }
+      const refusal = refusalOf(reason);
+      if (!refused(refusal)) notices.warn(refusal.key, refusal.values);
     },
     onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => renews.includes(String(queryKey[0])) }),
   });

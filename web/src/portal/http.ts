@@ -9,6 +9,8 @@ export type Client = ReturnType<typeof createClient<paths>>;
 const REQUEST_MAX_MS = 15_000;
 // A token that ends while the answer is on its way would cost a second round.
 const REFRESH_BEFORE_MS = 30_000;
+// Refusals that a new token heals; others that are 401 are of a password or code in the form.
+const TOKEN_CODES: ReadonlySet<string> = new Set(["unauthenticated", "token_expired", "session_ended"]);
 
 async function refusal(response: Response): Promise<ApiProblem> {
   const body: unknown = await response
@@ -43,7 +45,7 @@ export function connect(api: Api, signedOut: () => void): Client {
     },
     async onResponse({ request, response }) {
       let answer = response;
-      if (answer.status === 401 && !request.url.includes("/me/password")) {
+      if (answer.status === 401 && TOKEN_CODES.has((await refusal(answer)).code)) {
         await again();
         const repeated = new Request(request, { headers: new Headers(request.headers) });
         repeated.headers.set("authorization", bearer(api)["authorization"] ?? "");
@@ -58,7 +60,8 @@ export function connect(api: Api, signedOut: () => void): Client {
   };
   const client = createClient<paths>({
     baseUrl: window.location.origin,
-    fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(REQUEST_MAX_MS) }),
+    // A copy goes out: what was sent can't be sent again.
+    fetch: (request: Request) => fetch(request.clone(), { signal: AbortSignal.timeout(REQUEST_MAX_MS) }),
   });
   client.use(signing);
   return client;

@@ -21,9 +21,7 @@ export function PersonMenu() {
     <Menu position="bottom-end" width={230} withinPortal={false}>
       <Menu.Target>
         <button type="button" className="p-person" aria-label={me.user.name}>
-          <span className="avatar" aria-hidden="true">
-            {initials(me.user.name)}
-          </span>
+          <span className="avatar" aria-hidden="true" data-initials={initials(me.user.name)} />
         </button>
       </Menu.Target>
       <Menu.Dropdown>

@@ -1,5 +1,6 @@
 // A refusal in the reader's words.
 import { ApiProblem } from "../session/api";
+import { PasskeyNotUsed } from "../session/passkeys";
 import { knownKey, type AnyKey } from "../words/portal";
 import type { WordValues } from "../words";
 
@@ -9,6 +10,7 @@ export interface Refusal {
 }
 
 export function refusalOf(reason: unknown): Refusal {
+  if (reason instanceof PasskeyNotUsed) return { key: reason.known ? "passkey.known" : "passkey.unused", values: {} };
   if (!(reason instanceof ApiProblem)) return { key: "problem.other", values: { code: "page" } };
   if (reason.away) return { key: "problem.away", values: {} };
   const known = knownKey(`problem.${reason.code}`);

@@ -1,5 +1,6 @@
 // Every question that pages ask the API, each with its key. The first word of a key is what the event stream renews by.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { ApiProblem } from "../session/api";
 import { held, type Client } from "./http";
 
 const PAGE = 50;
@@ -128,6 +129,28 @@ export const companies = (client: Client) =>
 
 export const sessions = (client: Client) =>
   queryOptions({ queryKey: ["sessions"], queryFn: () => held(client.GET("/api/v1/me/sessions")) });
+
+export const secondFactor = (client: Client) =>
+  queryOptions({
+    queryKey: ["security", "factor"],
+    queryFn: () => held(client.GET("/api/v1/me/second-factor")),
+  });
+
+export const passkeys = (client: Client) =>
+  queryOptions({ queryKey: ["security", "passkeys"], queryFn: () => held(client.GET("/api/v1/me/passkeys")) });
+
+/** null: the reader may not change how this person signs in. */
+export const signInOf = (client: Client, userId: string) =>
+  queryOptions({
+    queryKey: ["people", "sign-in", userId],
+    queryFn: () =>
+      held(client.GET("/api/v1/users/{user_id}/sign-in", { params: { path: { user_id: userId } } })).catch(
+        (reason: unknown) => {
+          if (reason instanceof ApiProblem && reason.code === "more_than_yourself") return null;
+          throw reason;
+        },
+      ),
+  });
 
 export const found = (client: Client, words: string) =>
   queryOptions({

@@ -9,6 +9,7 @@ import { connect, held } from "./http";
 import { Notices } from "./notices";
 import { refusalOf } from "./problem";
 import { makeRouter } from "./router";
+import { SignInAgain } from "./security/sign-in-again";
 import { follow, type Live } from "./stream";
 import { LiveContext } from "./live";
 import { PortalContext, useWords, type Portal } from "./surroundings";
@@ -27,6 +28,7 @@ export function SignedIn({ api, preferences, setPreferences, onSession, onOut }:
   const [live, setLive] = useState<Live>("live");
   const [notices] = useState(() => new Notices());
   const [router] = useState(makeRouter);
+  const [proving, setProving] = useState<{ then: () => void } | null>(null);
   // Both only change what is shown: whoever holds on to an older one does the same with it.
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const client = useMemo(() => connect(api, () => onOut(true)), [api]);
@@ -76,6 +78,7 @@ export function SignedIn({ api, preferences, setPreferences, onSession, onOut }:
           () => notices.warn("error.signout"),
         );
       },
+      prove: (then) => setProving({ then }),
     };
   }, [api, client, me.data, notices, preferences, setPreferences, onSession, onOut]);
 
@@ -95,6 +98,7 @@ export function SignedIn({ api, preferences, setPreferences, onSession, onOut }:
     <PortalContext value={portal}>
       <LiveContext value={live}>
         <RouterProvider router={router} />
+        {proving !== null && <SignInAgain then={proving.then} onSession={onSession} onClose={() => setProving(null)} />}
       </LiveContext>
     </PortalContext>
   );

@@ -23,6 +23,8 @@ export interface Portal {
   readonly setPreferences: (preferences: Preferences) => void;
   readonly actIn: (companyId: string) => void;
   readonly signOut: () => void;
+  /** Has the person sign in anew, then goes on. */
+  readonly prove: (then: () => void) => void;
 }
 
 export const PortalWordsContext = createContext<PortalWords | null>(null);

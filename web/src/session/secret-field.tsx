@@ -23,6 +23,7 @@ export function SecretField({ ref, label, autoFocus = false }: Props) {
           type={shown ? "text" : "password"}
           autoComplete="current-password"
           autoFocus={autoFocus}
+          data-autofocus={autoFocus ? true : undefined} // where a dialog holds the focus
           aria-describedby="refusal"
         />
         <button

@@ -157,6 +157,12 @@ function Waiting() {
                   place: item.place.kind === "company" ? say("people.rights.everywhere") : item.place.trail,
                 })}
               </td>
+              <td>
+                <span className="p-state mut">
+                  <StateMark state={item.mailed ? "online" : "pending"} />
+                  {say(item.mailed ? "invite.mailed.short" : "invite.mailed.short.not")}
+                </span>
+              </td>
               <td className="mut">{say("grant.until", { time: time(item.expires_at) })}</td>
               <td className="p-end">
                 {item.link !== null && (

@@ -1,5 +1,5 @@
 // One person: their rights, whether they are active, a new password.
-import { PasswordInput, TextInput } from "@mantine/core";
+import { PasswordInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -7,8 +7,10 @@ import { StateMark } from "../../parts/state-mark";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { Dialog } from "../parts/dialog";
+import { NameDialog } from "../parts/name-dialog";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { GiveDialog, GrantRows } from "../people/grants";
+import { PersonSignIn } from "../people/sign-in";
 import { person } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
 
@@ -86,6 +88,7 @@ function Shown({ user }: { user: Schemas["UserItem"] }) {
       >
         {user.grants.length === 0 ? <Empty text={say("people.rights.none")} /> : <GrantRows grants={user.grants} />}
       </Card>
+      {manages && user.id !== me.user.id && <PersonSignIn user={user} />}
       {giving && <GiveDialog person={user} onClose={() => setGiving(false)} />}
       {asking === "name" && (
         <NameDialog
@@ -104,39 +107,6 @@ function Shown({ user }: { user: Schemas["UserItem"] }) {
         />
       )}
     </>
-  );
-}
-
-interface NameProps {
-  readonly title: string;
-  readonly name: string;
-  readonly working: boolean;
-  readonly onClose: () => void;
-  readonly onName: (name: string) => void;
-}
-
-export function NameDialog({ title, name, working, onClose, onName }: NameProps) {
-  const { say } = useWords();
-  const [value, setValue] = useState(name);
-  const ready = value.trim() !== "" && value.trim() !== name;
-  return (
-    <Dialog
-      title={title}
-      opened
-      onClose={onClose}
-      deed={say("do.save")}
-      working={working}
-      ready={ready}
-      onDeed={() => onName(value.trim())}
-    >
-      <TextInput
-        label={say("field.name")}
-        value={value}
-        maxLength={120}
-        onChange={(event) => setValue(event.currentTarget.value)}
-        data-autofocus
-      />
-    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-// One's own profile: name, language, appearance, password, sessions.
+// One's own profile: name, language, appearance, password, second factor, passkeys, sessions.
 import { PasswordInput, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -8,6 +8,9 @@ import { held, type Schemas } from "../http";
 import { Answer, Card, Head } from "../parts/page";
 import { useTime } from "../parts/times";
 import { sessions } from "../queries";
+import { browserName } from "../security/browser-name";
+import { Passkeys } from "../security/passkeys";
+import { SecondFactor } from "../security/second-factor";
 import { usePortal, useWords } from "../surroundings";
 
 export function ProfilePage() {
@@ -19,11 +22,13 @@ export function ProfilePage() {
       <div className="p-columns">
         <div>
           <About key={me.user.name} />
-          <Appearance />
+          <SecondFactor />
+          <Passkeys />
         </div>
         <div>
           <Sessions />
           <NewPassword />
+          <Appearance />
         </div>
       </div>
     </>
@@ -140,15 +145,6 @@ function NewPassword() {
       </form>
     </Card>
   );
-}
-
-/** "Firefox, Linux": what a browser says of itself, as far as people know it. */
-export function browserName(agent: string): string {
-  const browser = agent.includes("Edg/")
-    ? "Edge"
-    : (/(Firefox|OPR|Chrome|Safari)\//.exec(agent)?.[1] ?? agent.split("/")[0] ?? "").replace("OPR", "Opera");
-  const system = /(Windows|Android|iPhone|iPad|Mac OS X|Linux)/.exec(agent)?.[1]?.replace("Mac OS X", "macOS");
-  return system === undefined ? browser : `${browser}, ${system}`;
 }
 
 function Sessions() {

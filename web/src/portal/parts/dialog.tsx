@@ -13,12 +13,26 @@ interface Props {
   readonly ready?: boolean;
   readonly onDeed?: () => void;
   readonly wide?: boolean;
+  /** What it shows is shown once: it goes by its deed alone. */
+  readonly once?: boolean;
   readonly children: ReactNode;
 }
 
 export function Dialog(props: Props) {
   const { say } = useWords();
-  const { title, lead, opened, onClose, deed, working = false, ready = true, onDeed, wide = false, children } = props;
+  const {
+    title,
+    lead,
+    opened,
+    onClose,
+    deed,
+    working = false,
+    ready = true,
+    onDeed,
+    wide = false,
+    once = false,
+    children,
+  } = props;
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!working && ready) onDeed?.();
@@ -31,15 +45,20 @@ export function Dialog(props: Props) {
       size={wide ? "xl" : "md"}
       lockScroll={false}
       transitionProps={{ duration: 120 }}
+      withCloseButton={!once}
+      closeOnEscape={!once}
+      closeOnClickOutside={!once}
       closeButtonProps={{ "aria-label": say("do.close") }}
     >
       <form className="p-form" onSubmit={submit} noValidate>
         {lead !== undefined && <p className="mut">{lead}</p>}
         {children}
         <div className="p-deeds">
-          <button type="button" className="btn" onClick={onClose}>
-            {say(deed === undefined ? "do.close" : "do.cancel")}
-          </button>
+          {!once && (
+            <button type="button" className="btn" onClick={onClose}>
+              {say(deed === undefined ? "do.close" : "do.cancel")}
+            </button>
+          )}
           {deed !== undefined && (
             <button type="submit" className="btn pri" aria-disabled={working || !ready}>
               {working ? say("do.working") : deed}

@@ -6,12 +6,13 @@ import { useWords } from "../surroundings";
 
 const COPIED_MS = 2_000;
 
-export function Secret({ text, plate = false }: { text: string; plate?: boolean }) {
+/** `shown`: the same in a way that is easier to read. */
+export function Secret({ text, shown = text, plate = false }: { text: string; shown?: string; plate?: boolean }) {
   const { say } = useWords();
   const { copied, copy } = useClipboard({ timeout: COPIED_MS });
   return (
     <div className="p-secret">
-      <output className={plate ? "p-plate" : ""}>{text}</output>
+      <output className={plate ? "p-plate" : ""}>{shown}</output>
       <button type="button" className="btn sm" onClick={() => copy(text)}>
         {copied ? <IconCheck size={17} aria-hidden="true" /> : <IconCopy size={17} stroke={1.75} aria-hidden="true" />}
         <span aria-live="polite">{say(copied ? "do.copied" : "do.copy")}</span>

@@ -1,6 +1,7 @@
 // Inviting somebody: the form, then the link with its code to scan.
 import { Select, TextInput } from "@mantine/core";
 import { useState } from "react";
+import { StateMark } from "../../parts/state-mark";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
 import { Dialog } from "../parts/dialog";
@@ -145,6 +146,10 @@ export function InvitationLink({ invitation, onClose }: LinkProps) {
   const lead = say("invite.link.lead", { time: time(invitation.expires_at) });
   return (
     <Dialog title={title} lead={lead} opened onClose={onClose}>
+      <p className="p-state">
+        <StateMark state={invitation.mailed ? "online" : "pending"} />
+        <span>{say(invitation.mailed ? "invite.mailed" : "invite.mailed.not", { email: invitation.email ?? "" })}</span>
+      </p>
       <QrCode text={invitation.link} name={title} />
       <Secret text={invitation.link} />
     </Dialog>

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { useMovePlace } from "../moving";
-import { NameDialog } from "../pages/person";
+import { NameDialog } from "../parts/name-dialog";
 import { Dialog } from "../parts/dialog";
 import { PlacePicker } from "../parts/pickers";
 import { useMay, usePortal, useWords } from "../surroundings";

@@ -7,7 +7,7 @@ import type { AnyKey } from "../../words/portal";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
 import { StateLine } from "../pages/companies";
-import { NameDialog } from "../pages/person";
+import { NameDialog } from "../parts/name-dialog";
 import { Answer, Card, Empty, More } from "../parts/page";
 import { tree } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";

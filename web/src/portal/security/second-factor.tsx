@@ -1,0 +1,123 @@
+// One's second factor: set up, its recovery codes, turned off.
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { StateMark } from "../../parts/state-mark";
+import { useAct } from "../act";
+import { held, type Schemas } from "../http";
+import { Dialog } from "../parts/dialog";
+import { Answer, Card } from "../parts/page";
+import { useTime } from "../parts/times";
+import { secondFactor } from "../queries";
+import { usePortal, useWords } from "../surroundings";
+import { useFresh } from "./fresh";
+import { RecoveryCodes } from "./recovery-codes";
+import { SetUpFactor } from "./set-up-factor";
+
+const FEW_CODES = 3;
+
+export function SecondFactor() {
+  const { say } = useWords();
+  const { client, notices } = usePortal();
+  const fresh = useFresh();
+  const asked = useQuery(secondFactor(client));
+  const [begun, setBegun] = useState<Schemas["BegunFactor"] | null>(null);
+  const [codes, setCodes] = useState<readonly string[] | null>(null);
+  const [asking, setAsking] = useState(false);
+  const [leaving, setLeaving] = useState(false);
+  const begin = useAct(
+    () => held(client.POST("/api/v1/me/second-factor")),
+    ["security"],
+    (made) => setBegun(made),
+  );
+  const renew = useAct(
+    () => held(client.POST("/api/v1/me/second-factor/recovery-codes")),
+    ["security"],
+    (made) => setCodes(made.recovery_codes),
+  );
+  const remove = useAct(() => client.DELETE("/api/v1/me/second-factor").finally(() => setLeaving(false)), ["security"]);
+  const turnOff = (): void => {
+    setLeaving(true);
+    notices.promise(
+      "factor.removed",
+      {},
+      () => remove.run(undefined),
+      () => setLeaving(false),
+    );
+  };
+  const since = leaving ? null : (asked.data?.since ?? null);
+  return (
+    <Card title={say("factor.title")} lead={say("factor.lead")}>
+      <Answer of={asked}>
+        {since !== null ? (
+          <>
+            <Standing since={since} left={asked.data?.recovery_codes_left ?? 0} />
+            <div className="p-deeds">
+              <button type="button" className="btn" onClick={() => setAsking(true)}>
+                {say("codes.renew")}
+              </button>
+              <button type="button" className="btn" onClick={() => fresh(turnOff)}>
+                {say("factor.remove")}
+              </button>
+            </div>
+          </>
+        ) : (
+          <div className="p-deeds">
+            <button
+              type="button"
+              className="btn"
+              aria-disabled={begin.working || leaving}
+              onClick={() => {
+                if (!begin.working && !leaving) begin.run(undefined);
+              }}
+            >
+              {say("factor.add")}
+            </button>
+          </div>
+        )}
+      </Answer>
+      {begun !== null && (
+        <SetUpFactor
+          begun={begun}
+          onClose={() => setBegun(null)}
+          onCodes={(made) => {
+            setBegun(null);
+            setCodes(made);
+          }}
+        />
+      )}
+      {asking && (
+        <Dialog
+          title={say("codes.renew")}
+          lead={say("codes.renew.lead")}
+          opened
+          onClose={() => setAsking(false)}
+          deed={say("codes.renew")}
+          onDeed={() => {
+            setAsking(false);
+            renew.run(undefined);
+          }}
+        >
+          {null}
+        </Dialog>
+      )}
+      {codes !== null && <RecoveryCodes codes={codes} onClose={() => setCodes(null)} />}
+    </Card>
+  );
+}
+
+function Standing({ since, left }: { since: string; left: number }) {
+  const { say } = useWords();
+  const time = useTime();
+  return (
+    <p className="p-states">
+      <span>
+        <StateMark state="online" />
+        {say("factor.on", { time: time(since) })}
+      </span>
+      <span>
+        {left <= FEW_CODES && <StateMark state="fault" />}
+        {say(left === 1 ? "codes.left.one" : "codes.left", { count: left })}
+      </span>
+    </p>
+  );
+}
