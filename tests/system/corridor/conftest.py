@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from corridor.desk import Desk
 from corridor.person import CHROMIUM, Person
@@ -16,6 +17,8 @@ from corridor.platform_under_test import Platform
 from corridor.stranger import Device, Office, Socket, socket
 from corridor.visitor import Visitor
 from ops.engines import free_offset
+
+Contexts = Callable[..., BrowserContext]
 
 SHORT_TIMES = """
 [calls]
@@ -51,6 +54,19 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[Contexts]:
+    """Makes browser profiles that are closed after the scenario."""
+    with ExitStack() as stack:
+
+        def make(**options: object) -> BrowserContext:
+            context = browser.new_context(**({"ignore_https_errors": True, "locale": "en-GB"} | options))  # type: ignore[arg-type]
+            stack.callback(context.close)
+            return context
+
+        yield make
 
 
 @pytest.fixture

@@ -27,9 +27,7 @@ class OfficePage:
 
     def sign_in(self, email: str, password: str, path: str = "/portal") -> OfficePage:
         self.page.goto(self._portal + path)
-        self.page.get_by_label(re.compile("^E-[Mm]ail$")).fill(email)
-        self.page.locator("#password").fill(password)
-        self.page.keyboard.press("Enter")
+        self.enters(email, password)
         expect(self.page.get_by_role("searchbox")).to_be_visible()
         return self
 
@@ -50,6 +48,35 @@ class OfficePage:
     def undoes(self) -> None:
         """What was done last."""
         self.page.get_by_role("button", name="Undo").last.click()
+
+    def names(self, name: str, deed: str) -> None:
+        """In the dialog that asks for a name."""
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_label("Name").fill(name)
+        dialog.get_by_role("button", name=deed).click()
+
+    def carries_out(self) -> None:
+        """What was promised last, and can be undone no more."""
+        self.page.get_by_role("status").get_by_role("button", name="Close").last.click()
+
+    def signs_out(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+        self.page.get_by_role("menuitem", name="Sign out").click()
+        self.is_at("Sign in")
+
+    def enters(self, email: str, password: str) -> None:
+        """The first step of signing in, wherever it leads."""
+        self.page.locator("#email").fill(email)
+        self.page.locator("#password").fill(password)
+        self.page.keyboard.press("Enter")
+
+    def holds_passkeys(self) -> None:
+        """As a computer with a fingerprint reader, which finds its person every time."""
+        devtools = self.page.context.new_cdp_session(self.page)
+        devtools.send("WebAuthn.enable")
+        kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        present = {"isUserVerified": True, "automaticPresenceSimulation": True}
+        devtools.send("WebAuthn.addVirtualAuthenticator", {"options": kind | present})
 
     def fills(self, label: str | re.Pattern[str], text: str) -> None:
         self.page.get_by_label(label).first.fill(text)

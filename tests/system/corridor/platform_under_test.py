@@ -18,7 +18,10 @@ from typing import Any
 
 import httpx
 
+from antiphon import identity, tenancy
 from antiphon.assembly.engines import health, supervision
+from antiphon.clock import SystemClock
+from antiphon.database import PLATFORM, open_database
 from antiphon.settings import Settings
 
 CHECKOUT = Path(__file__).parents[3]
@@ -121,6 +124,17 @@ class Platform:
             assert answer.status_code == 200, answer.text
             client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
             yield client
+
+    def password_link(self, email: str) -> str:
+        """The link that a mail for somebody who forgot their password would have now."""
+        database, key = open_database(self.settings), self.settings.secret("token.key")
+        with database.transaction() as tx:
+            row = tenancy.user_by_email(tx, email)
+            assert row is not None
+            made = identity.password_link(tx, PLATFORM, self.portal, key, row["id"], SystemClock().now())
+        database.close()
+        assert made is not None
+        return made
 
     def process(self, part: str) -> int:
         """The process id of the part's own program."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import BrowserContext, expect
 
 from corridor.desk import Desk
 from corridor.office_page import OfficePage
@@ -19,18 +18,6 @@ pytestmark = pytest.mark.system
 Contexts = Callable[..., BrowserContext]
 GONE_WITHIN_MS = 5_000  # issue 4: deactivation ends sessions and sockets within five seconds
 PASSWORD = "ein Salzburger Schnürlregen im November"
-
-
-@pytest.fixture
-def contexts(browser: Browser) -> Iterator[Contexts]:
-    with ExitStack() as stack:
-
-        def make(**options: object) -> BrowserContext:
-            context = browser.new_context(**({"ignore_https_errors": True, "locale": "en-GB"} | options))  # type: ignore[arg-type]
-            stack.callback(context.close)
-            return context
-
-        yield make
 
 
 @pytest.fixture

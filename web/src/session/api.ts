@@ -62,6 +62,8 @@ function post(path: string, body: unknown): Promise<Response> {
   return request(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
+const asSession = async (response: Response): Promise<Session> => (await response.json()) as Session;
+
 async function locked<T>(work: () => Promise<T>): Promise<T> {
   // `locks` is missing where the page is not served securely.
   const locks = (navigator as { locks?: LockManager }).locks;
@@ -79,7 +81,7 @@ export class Api {
   /** A session; or the challenge that `passSecond` takes with a code, for people who have a second factor. */
   async signIn(email: string, password: string): Promise<Session | Challenge> {
     try {
-      return await this.#begun(post(SESSION, { email, password }));
+      return await this.#begun(() => post(SESSION, { email, password }));
     } catch (problem) {
       if (problem instanceof ApiProblem && problem.challenge !== null) return { challenge: problem.challenge };
       throw problem;
@@ -88,14 +90,15 @@ export class Api {
 
   /** The second half of a sign-in, by a code of the authenticator app or a recovery code. */
   async passSecond(challenge: string, code: string): Promise<Session> {
-    return this.#begun(post(`${SESSION}/second-factor`, { challenge, code }));
+    return this.#begun(() => post(`${SESSION}/second-factor`, { challenge, code }));
   }
 
   /** Signs in with a passkey that the browser offers for this address. */
   async signInByPasskey(): Promise<Session> {
     const asked = await post(`${SESSION}/passkey/options`, {});
     const { public_key: options } = (await asked.json()) as { public_key: RequestOptions };
-    return this.#begun(post(`${SESSION}/passkey`, { credential: await passkeyAnswer(options) }));
+    const credential = await passkeyAnswer(options);
+    return this.#begun(() => post(`${SESSION}/passkey`, { credential }));
   }
 
   /** Has a link for a new password sent, if somebody signs in with that address. */
@@ -118,7 +121,7 @@ export class Api {
     const acting = this.#company === null ? "" : `?company_id=${encodeURIComponent(this.#company)}`;
     const response = await locked(() => request(`${SESSION}/refresh${acting}`, { method: "POST" }));
     if (response.status === 204) throw new ApiProblem(401, "session_ended"); // this browser has no cookie
-    return this.#begun(response);
+    return (this.#session = await asSession(response));
   }
 
   /** Ends the session; a session that had ended already is as good. */
@@ -138,7 +141,7 @@ export class Api {
 
   /** Makes an account from an invitation and signs in with it. */
   async join(joining: Schemas["Joining"]): Promise<Session> {
-    return this.#begun(post(`${SESSION}/join`, joining));
+    return this.#begun(() => post(`${SESSION}/join`, joining));
   }
 
   async history(cursor: string | null, limit: number): Promise<HistoryPage> {
@@ -150,8 +153,9 @@ export class Api {
     return (await this.#get(`/api/v1/snapshots/${encodeURIComponent(snapshotId)}`)).blob();
   }
 
-  async #begun(answer: Response | Promise<Response>): Promise<Session> {
-    return (this.#session = (await (await answer).json()) as Session);
+  /** Begins a session, which ends the one before: a tab that asks for its next token meanwhile waits for the new cookie. */
+  async #begun(ask: () => Promise<Response>): Promise<Session> {
+    return (this.#session = await asSession(await locked(ask)));
   }
 
   async #get(path: string): Promise<Response> {
