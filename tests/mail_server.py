@@ -20,8 +20,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-logging.getLogger("mail.log").disabled = True  # the server's own log is nothing of ours
-
 
 @dataclass
 class MailServer:
@@ -41,6 +39,8 @@ class MailServer:
 
     async def start(self) -> None:
         """Listen, at the port of before if there was one."""
+        # The server's own log is nothing of ours. Said here, because whoever sets up logging in a test says otherwise.
+        logging.getLogger("mail.log").disabled = True
         outer = self.tls if self.security == "tls" else None
         self._listening = await asyncio.get_running_loop().create_server(
             self._protocol, "127.0.0.1", self.port, ssl=outer

@@ -1,5 +1,5 @@
 // What somebody with an invitation's link sees: who invites them, and the account that they make.
-import { PasswordInput, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useEffect, useState, type SyntheticEvent } from "react";
 import { StateMark } from "../parts/state-mark";
@@ -8,6 +8,7 @@ import { Threshold } from "../session/threshold";
 import type { Language } from "../words";
 import type { Schemas } from "./http";
 import { roleName } from "./parts/pickers";
+import { PasswordField } from "./parts/password-field";
 import { refusalOf, type Refusal } from "./problem";
 import { useWords } from "./surroundings";
 
@@ -97,7 +98,7 @@ export function Join({ api, token, onLanguage, onSession, onAccount }: Props) {
               autoComplete="username"
               onChange={(event) => setEmail(event.currentTarget.value)}
             />
-            <PasswordInput
+            <PasswordField
               label={say("join.password")}
               description={say("me.password.rule")}
               value={password}

@@ -1,11 +1,11 @@
 // What somebody with a link for a new password sees: the password's field, then the way to the sign-in.
-import { PasswordInput } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useState, type SyntheticEvent } from "react";
 import { StateMark } from "../parts/state-mark";
 import { ApiProblem, type Api } from "../session/api";
 import { Threshold } from "../session/threshold";
 import type { Language } from "../words";
+import { PasswordField } from "./parts/password-field";
 import { refusalOf, type Refusal } from "./problem";
 import { useWords } from "./surroundings";
 
@@ -54,7 +54,7 @@ export function Reset({ api, token, onLanguage, onSignIn }: Props) {
       <h1>{say("reset.title")}</h1>
       <p className="mut">{say("reset.lead")}</p>
       <form className="p-form" onSubmit={(event) => void submit(event)}>
-        <PasswordInput
+        <PasswordField
           label={say("me.password.new")}
           description={say("me.password.rule")}
           value={password}

@@ -1,5 +1,4 @@
 // One person: their rights, whether they are active, a new password.
-import { PasswordInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,6 +7,7 @@ import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { Dialog } from "../parts/dialog";
 import { NameDialog } from "../parts/name-dialog";
+import { PasswordField } from "../parts/password-field";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { GiveDialog, GrantRows } from "../people/grants";
 import { PersonSignIn } from "../people/sign-in";
@@ -130,7 +130,7 @@ function PasswordDialog({ working, onClose, onPassword }: PasswordProps) {
       ready={value !== ""}
       onDeed={() => onPassword(value)}
     >
-      <PasswordInput
+      <PasswordField
         label={say("field.password")}
         description={say("me.password.rule")}
         value={value}

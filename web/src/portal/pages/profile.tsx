@@ -1,10 +1,11 @@
 // One's own profile: name, language, appearance, password, second factor, passkeys, sessions.
-import { PasswordInput, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Theme } from "../../session/preferences";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
+import { PasswordField } from "../parts/password-field";
 import { Answer, Card, Head } from "../parts/page";
 import { useTime } from "../parts/times";
 import { sessions } from "../queries";
@@ -124,13 +125,13 @@ function NewPassword() {
           if (current !== "" && next !== "" && !change.working) change.run({ current, new: next });
         }}
       >
-        <PasswordInput
+        <PasswordField
           label={say("me.password.current")}
           value={current}
           autoComplete="current-password"
           onChange={(event) => setCurrent(event.currentTarget.value)}
         />
-        <PasswordInput
+        <PasswordField
           label={say("me.password.new")}
           description={say("me.password.rule")}
           value={next}
