@@ -64,6 +64,7 @@ class SecondStep(Body):
 @router.get("/me/second-factor", tags=["me"], summary="Do I have a second factor?")
 async def get_second_factor(request: Request, asker: APerson) -> SecondFactorItem:
     """`since` null: none, also where one was begun and never confirmed."""
+
     def look(tx: Tx) -> SecondFactorItem:
         user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
         found = second_factor.state(tx, Scope(user.company_id), user.id)
