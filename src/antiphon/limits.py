@@ -59,6 +59,7 @@ CLAIM_REPEAT_S = 600
 
 # P5: sessions.
 ACCESS_TOKEN_S = 600
+KNOWN_BROWSER_S = 365 * 24 * 3600  # how long a browser is known in which somebody signed in
 REFRESH_TOKEN_S = 30 * 86_400
 TURN_CREDENTIAL_S = 3_600
 LOGIN_ATTEMPTS_PER_MINUTE = 10  # per account and per source address

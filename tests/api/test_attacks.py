@@ -19,11 +19,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
-from test_every_endpoint import DOCUMENT, NEEDED, OPERATIONS, PUBLIC, Operation, body_of, one_of_everything
+from test_every_endpoint import DOCUMENT, NEEDED, OPERATIONS, PUBLIC, QUIET, Operation, body_of, one_of_everything
 
-from antiphon import tenancy
+from antiphon import identity, tenancy
 from antiphon.database import Database
 from antiphon.identity import sessions as sessions_
+from antiphon.identity.throttle import LoginThrottle
 from antiphon.identity.tokens import key_id, keyed_token, public_key_pem
 from antiphon.limits import (
     HTTP_BODY_MAX_BYTES,
@@ -88,15 +89,15 @@ async def test_the_cookie_is_nobodys_identity(anna: Browser, clock: StillClock) 
         assert answer.status_code in (401, 405), path
 
 
-async def test_the_cookie_goes_to_the_session_alone_and_never_to_a_script(browser: Browsers, tenant: Tenant) -> None:
+async def test_cookies_go_to_the_session_alone_and_never_to_a_script(browser: Browsers, tenant: Tenant) -> None:
     anna = browser()
     for answer in (await anna.sign_in(tenant.owner), await anna.post("/api/v1/session/refresh")):
-        (cookie,) = answer.headers.get_list("set-cookie")
-        name, _, rest = cookie.partition("=")
-        parts = set(rest.split("; ")[1:])
-        assert name == "antiphon_refresh"
-        assert {"HttpOnly", "Secure", "SameSite=strict", "Path=/api/v1/session"} <= parts
-        assert not any(part.startswith("Domain") for part in parts)
+        cookies = answer.headers.get_list("set-cookie")
+        assert [cookie.partition("=")[0] for cookie in cookies] == ["antiphon_refresh", "antiphon_browser"]
+        for cookie in cookies:
+            parts = set(cookie.split("; ")[1:])
+            assert {"HttpOnly", "Secure", "SameSite=strict", "Path=/api/v1/session"} <= parts
+            assert not any(part.startswith("Domain") for part in parts)
         assert answer.headers["cache-control"] == "no-store"
 
 
@@ -143,8 +144,14 @@ async def test_one_person_who_asks_without_end_slows_nobody_else(
 async def test_guessing_from_many_addresses_is_slowed_and_the_owner_gets_in(
     browser: Browsers, tenant: Tenant, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More places than any one count would notice. Whoever is signed in somewhere still signs in there, and stays so."""
+    """More places than any one count would notice. Whoever is signed in somewhere still signs in there, and stays so; and in
+    every browser in which they signed in once, wherever it is now."""
     monkeypatch.setattr(sessions_, "password_matches", lambda stored, password: stored and password == PASSWORD)
+    travels = browser("198.51.100.7")
+    await travels.sign_in(tenant.owner)
+    await travels.delete("/api/v1/session")
+    others = browser("203.0.113.251")
+    await others.sign_in(tenant.operator)
     at_home = browser("198.51.100.200")
     await at_home.sign_in(tenant.owner)
     for email in (tenant.owner.email, "nobody@salzach.example"):
@@ -155,10 +162,34 @@ async def test_guessing_from_many_addresses_is_slowed_and_the_owner_gets_in(
         assert guesses == [401] * LOGIN_ATTEMPTS_PER_ACCOUNT_PER_MINUTE + [429] * 3
     stranger = await browser("203.0.113.250").sign_in(tenant.owner)
     assert stranger.status_code == 429, "not even the right one, or it could be found"
+    assert (await others.sign_in(tenant.owner)).status_code == 429, "somebody else's browser is no better"
+    travels.headers["X-Forwarded-For"] = "203.0.113.252"
+    assert (await travels.sign_in(tenant.owner)).status_code == 200
     assert (await browser("198.51.100.200").sign_in(tenant.owner)).status_code == 200
     assert (await at_home.post("/api/v1/session/refresh")).status_code == 200
     clock.advance(60)
     assert (await browser("203.0.113.250").sign_in(tenant.owner)).status_code == 200
+
+
+async def test_who_is_guessed_at_gets_in_anywhere_by_a_link_from_their_mail(
+    browser: Browsers,
+    tenant: Tenant,
+    database: Database,
+    settings: Settings,
+    clock: StillClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(LoginThrottle, "is_crowded", lambda *_: True)
+    new = browser("203.0.113.253")
+    assert (await new.sign_in(tenant.owner)).status_code == 429
+    with database.transaction() as tx:
+        key = settings.secret("token.key")
+        link = identity.password_link(tx, tenant.scope, "", key, tenant.owner.id, clock.now())
+    assert link is not None
+    body = {"token": link.partition("#")[2], "password": QUIET}
+    assert (await new.post("/api/v1/session/reset", json=body)).status_code == 204
+    assert (await new.sign_in(tenant.owner, QUIET)).status_code == 200
+    assert (await browser("203.0.113.254").sign_in(tenant.owner, QUIET)).status_code == 429
 
 
 # -- who exists ---------------------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ async def test_a_link_sets_the_password_and_ends_every_session(
     await before.sign_in(tenant.operator)
     answer = await guest.post("/api/v1/session/reset", json={"token": link(), "password": QUIET})
     assert (answer.status_code, answer.content) == (204, b"")
-    assert "set-cookie" not in answer.headers, "nobody is signed in by it"
+    assert "antiphon_refresh" not in answer.headers["set-cookie"], "nobody is signed in by it"
     assert (await before.get("/api/v1/me")).json()["code"] == "session_ended"
     assert (await browser().sign_in(tenant.operator, PASSWORD)).status_code == 401
     assert (await browser().sign_in(tenant.operator, QUIET)).status_code == 200

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from test_every_endpoint import OPERATIONS, Browsers, ask, one_of_everything
 
 from antiphon import access, tenancy
 from antiphon.access.store import log_attempt
 from antiphon.database import Database
-from api.test_every_endpoint import OPERATIONS, Browsers, ask, one_of_everything
 from residents import StillClock, Tenant
 
 _READING = [one for one in OPERATIONS if one[0] == "GET" and one[1] != "/api/v1/events"]

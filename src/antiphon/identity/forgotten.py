@@ -12,7 +12,7 @@ from antiphon.identity.keys import Keys
 from antiphon.identity.sessions import Sessions
 from antiphon.identity.telling import tell_changed
 from antiphon.identity.throttle import LinkThrottle
-from antiphon.tenancy import Principal
+from antiphon.tenancy import Principal, User
 
 _log = log.get("identity")
 
@@ -46,8 +46,11 @@ class Forgotten:
         except AntiphonError as error:
             _log.error("link for a password not asked for", code=error.code)
 
-    async def reset(self, token: str, password: str) -> None:
-        """Set the password of whoever the link is for and end all their sessions. Raises `ResetInvalid`, `WeakPassword`."""
+    async def reset(self, token: str, password: str) -> User:
+        """Set the password of whoever the link is for and end all their sessions; returns them.
+
+        Raises `ResetInvalid`, `WeakPassword`.
+        """
         user = await self._database.read(
             lambda tx: links.user_of_password_link(tx, self._keys.tokens, token, self._clock.now())
         )
@@ -64,3 +67,4 @@ class Forgotten:
 
         await self._database.run(change)
         _log.info("password set by a link", user_id=user.id, company_id=user.company_id)
+        return user

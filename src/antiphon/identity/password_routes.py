@@ -11,7 +11,7 @@ from antiphon.errors import TooMany
 from antiphon.identity.forgotten import Forgotten
 from antiphon.identity.model import ResetInvalid
 from antiphon.identity.recognising import keys, same_site, sessions
-from antiphon.identity.signing import Password
+from antiphon.identity.signing import Password, know_browser
 from antiphon.tenancy import WeakPassword
 from antiphon.tenancy.asking import Body, Refuses, Route, client_address
 
@@ -57,9 +57,11 @@ async def ask_for_link(body: ForgottenPassword, request: Request, tasks: Backgro
     dependencies=[Depends(same_site)],
 )
 @Refuses(ResetInvalid, WeakPassword)
-async def reset_password(body: NewPassword, request: Request) -> None:
-    """The link is worth nothing from now on, and every session of the person ends. Sign in with the new password."""
-    await _forgotten(request).reset(body.token, body.password)
+async def reset_password(body: NewPassword, request: Request, response: Response) -> None:
+    """The link is worth nothing from now on, and every session of the person ends. Sign in with the new password, in this
+    browser also while somebody else guesses at it."""
+    user = await _forgotten(request).reset(body.token, body.password)
+    know_browser(response, sessions(request).browser_token(user.id))
 
 
 def _forgotten(request: Request) -> Forgotten:

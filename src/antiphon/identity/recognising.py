@@ -15,6 +15,7 @@ from antiphon.identity.allowance import Allowances
 from antiphon.identity.keys import Keys
 from antiphon.identity.model import CrossSite, PeopleOnly, SignInAgain
 from antiphon.identity.sessions import Client, Sessions
+from antiphon.identity.signing import BROWSER_COOKIE
 from antiphon.identity.tokens import read_api_key
 from antiphon.tenancy import Principal
 from antiphon.tenancy.asking import Anybody, Asker, Refuses, client_address, database_of, now_of
@@ -42,7 +43,8 @@ def keys(request: Request) -> Keys:
 
 def client_of(request: Request) -> Client:
     """The browser or app that asks."""
-    return Client(client_address(request), request.headers.get("user-agent", ""))
+    token = request.cookies.get(BROWSER_COOKIE, "")
+    return Client(client_address(request), request.headers.get("user-agent", ""), token)
 
 
 async def recognise(request: Request) -> Asker:

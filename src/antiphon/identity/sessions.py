@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from antiphon import log, tenancy
 from antiphon.clock import Clock, new_id
 from antiphon.database import PLATFORM, Database, Scope, Tx
+from antiphon.errors import TooMany
 from antiphon.identity import factor_store, passkeys, second_factor, store
 from antiphon.identity.keys import Keys
 from antiphon.identity.model import (
@@ -22,7 +23,7 @@ from antiphon.identity.model import (
 )
 from antiphon.identity.passwords import check_password, hash_password, needs_rehash, password_matches
 from antiphon.identity.telling import tell_changed, tell_ended
-from antiphon.identity.throttle import LoginThrottle
+from antiphon.identity.throttle import TOO_MANY_SIGN_INS, LoginThrottle, same_source
 from antiphon.identity.tokens import (
     claimed_id,
     issue_access_token,
@@ -41,6 +42,7 @@ from antiphon.tenancy import Company, Principal, Rights, SessionEnded, User
 
 _log = log.get("identity")
 _REFRESH = "refresh token"
+_BROWSER = "known browser"
 _BY_PASSKEY = "passkey"  # no account is named before the signature was checked
 _SECOND_STEP = "second step of signing in"
 
@@ -54,14 +56,16 @@ class SignedIn:
     access_token: str
     expires_at: datetime
     refresh_token: str
+    browser_token: str
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The browser or app that asks: what it says it is, and where it comes from."""
+    """The browser or app that asks: where it comes from, what it says it is, and the token by which it is known."""
 
     address: str
     agent: str = ""
+    browser_token: str = ""
 
 
 class Sessions:
@@ -78,9 +82,9 @@ class Sessions:
         Raises `WrongCredentials`, `TooMany`, and `SecondFactorNeeded` for people who have one.
         """
         account, asked_at = email.strip().lower(), self._clock.monotonic()
-        if self._throttle.is_crowded(account, asked_at):
-            known = await self._database.read(lambda tx: self._addresses_of(tx, account))
-            self._throttle.refuse_strangers(account, client.address, known, asked_at)
+        crowded = self._throttle.is_crowded(account, asked_at)
+        if crowded and not await self._database.read(lambda tx: self._knows(tx, account, client)):
+            raise TooMany(TOO_MANY_SIGN_INS)
         self._throttle.admit(account, client.address, asked_at)
         row = await self._database.read(lambda tx: tenancy.user_by_email(tx, account))
         stored = row["password_hash"] if row and row["active"] else None
@@ -287,13 +291,20 @@ class Sessions:
             raise NoRightsThere
         return tenancy.company(tx, company_id)
 
-    def _addresses_of(self, tx: Tx, account: str) -> tuple[str, ...]:
-        """Where that account is signed in now; nowhere when there is none."""
+    def browser_token(self, user_id: str) -> str:
+        """What a browser is known by in which that person proved who they are; it signs nobody in."""
+        return keyed_token(self._keys.tokens, _BROWSER, user_id)
+
+    def _knows(self, tx: Tx, account: str, client: Client) -> bool:
+        """Whether that account has signed in in this browser before, or is signed in at this address now."""
         row = tenancy.user_by_email(tx, account)
         if row is None:
-            return ()
+            return False
+        known = read_keyed_token(self._keys.tokens, _BROWSER, client.browser_token)
+        if known is not None and known.id == row["id"]:
+            return True
         running = store.sessions_of(tx, Scope(row["company_id"]), row["id"], self._clock.now())
-        return tuple(one.address for one in running if one.address)
+        return any(one.address and same_source(one.address, client.address) for one in running)
 
     def _end_of_token(self, tx: Tx, token: str) -> None:
         keyed = read_keyed_token(self._keys.tokens, _REFRESH, token)
@@ -313,7 +324,7 @@ class Sessions:
         principal = Principal(user.id, company.id, user.name, session_id)
         token, expires_at = issue_access_token(principal, self._keys.signing, self._clock.now())
         refresh = keyed_token(self._keys.tokens, _REFRESH, session_id, generation)
-        return SignedIn(user, company, token, expires_at, refresh)
+        return SignedIn(user, company, token, expires_at, refresh, self.browser_token(user.id))
 
 
 def forget_expired_sessions(tx: Tx, now: datetime) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict, deque
-from collections.abc import Iterable
 
 from antiphon.errors import TooMany
 from antiphon.limits import (
@@ -18,7 +17,7 @@ from antiphon.limits import (
 )
 
 _WINDOW_S = 60.0
-_TOLD = "Too many failed sign-ins. Wait a minute and try again."
+TOO_MANY_SIGN_INS = "Too many failed sign-ins. Wait a minute and try again."
 
 
 class LoginThrottle:
@@ -35,7 +34,7 @@ class LoginThrottle:
         both, of_address, of_account = _keys(account, address)
         for key, most in ((both, LOGIN_ATTEMPTS_PER_MINUTE), (of_address, LOGIN_ATTEMPTS_PER_ADDRESS_PER_MINUTE)):
             if len(self._recent(key, now)) >= most:
-                raise TooMany(_TOLD)
+                raise TooMany(TOO_MANY_SIGN_INS)
         for key in (both, of_address, of_account):
             self._recent(key, now).append(now)
             self._failures.move_to_end(key)
@@ -54,11 +53,6 @@ class LoginThrottle:
     def is_crowded(self, account: str, now: float) -> bool:
         """Whether so many fail at this account, from wherever, that it is being guessed from many places at once."""
         return len(self._recent(("account", account), now)) >= LOGIN_ATTEMPTS_PER_ACCOUNT_PER_MINUTE
-
-    def refuse_strangers(self, account: str, address: str, known: Iterable[str], now: float) -> None:
-        """Raises `TooMany` for a crowded account, except where it is `known`: at addresses where it is signed in."""
-        if self.is_crowded(account, now) and _source(address) not in map(_source, known):
-            raise TooMany(_TOLD)
 
     def _recent(self, key: tuple[str, ...], now: float) -> deque[float]:
         times = self._failures.setdefault(key, deque())
@@ -93,6 +87,11 @@ class LinkThrottle:
             return False
         times.append(now)
         return True
+
+
+def same_source(one: str, other: str) -> bool:
+    """Whether both addresses count as one."""
+    return _source(one) == _source(other)
 
 
 def _keys(account: str, address: str) -> tuple[tuple[str, ...], ...]:
