@@ -1,5 +1,5 @@
 // The first step of signing in: e-mail and password, or a passkey.
-import { IconArrowRight, IconFingerprint } from "@tabler/icons-react";
+import { IconArrowRight, IconFingerprint, IconQrcode } from "@tabler/icons-react";
 import { useRef, useState, type SyntheticEvent } from "react";
 import type { Api, Session } from "./api";
 import { knowsPasskeys } from "./passkeys";
@@ -16,9 +16,11 @@ interface Props {
   readonly onSession: (session: Session) => void;
   readonly onChallenge: (challenge: string, email: string) => void;
   readonly onForgotten: (email: string) => void;
+  readonly onInvited: () => void;
 }
 
-export function PasswordStep({ api, email: start, known, before, onSession, onChallenge, onForgotten }: Props) {
+export function PasswordStep(props: Props) {
+  const { api, email: start, known, before, onSession, onChallenge, onForgotten, onInvited } = props;
   const { say } = useWords();
   const [working, setWorking] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(before);
@@ -89,9 +91,9 @@ export function PasswordStep({ api, email: start, known, before, onSession, onCh
           </button>
         )}
       </form>
-      {knowsPasskeys() && (
-        <>
-          <p className="or">{say("signin.or")}</p>
+      {(knowsPasskeys() || !known) && <p className="or">{say("signin.or")}</p>}
+      <div className="others">
+        {knowsPasskeys() && (
           <button
             type="button"
             className="btn big"
@@ -101,8 +103,14 @@ export function PasswordStep({ api, email: start, known, before, onSession, onCh
             <IconFingerprint size={20} stroke={1.75} aria-hidden="true" />
             {say("signin.passkey")}
           </button>
-        </>
-      )}
+        )}
+        {!known && (
+          <button type="button" className="btn big" onClick={onInvited}>
+            <IconQrcode size={20} stroke={1.75} aria-hidden="true" />
+            {say("signin.invited")}
+          </button>
+        )}
+      </div>
     </>
   );
 }

@@ -1,13 +1,18 @@
-// The steps of signing in, one after the other: password or passkey, a code where it is asked for, a forgotten password.
+// The steps of signing in, one after the other: password or passkey, a code where it is asked for, a forgotten password, an
+// invitation.
 import { useState } from "react";
 import type { Api, Session } from "./api";
 import { CodeStep } from "./code-step";
 import { ForgottenStep } from "./forgotten-step";
+import { InvitationStep } from "./invitation-step";
 import { PasswordStep } from "./password-step";
 import type { Refusal } from "./refusal";
 import { useWords } from "./words";
 
-type Step = { kind: "password"; refusal: Refusal | null } | { kind: "code"; challenge: string } | { kind: "forgotten" };
+type Step =
+  | { kind: "password"; refusal: Refusal | null }
+  | { kind: "code"; challenge: string }
+  | { kind: "forgotten" | "invited" };
 
 interface Props {
   readonly api: Api;
@@ -43,6 +48,7 @@ export function SignInSteps({ api, known, refusal = null, forgotten = false, onS
               setEmail(typed);
               setStep({ kind: "forgotten" });
             }}
+            onInvited={() => setStep({ kind: "invited" })}
           />
         </>
       );
@@ -56,6 +62,16 @@ export function SignInSteps({ api, known, refusal = null, forgotten = false, onS
             challenge={step.challenge}
             onSession={onSession}
             onBack={(said) => setStep({ kind: "password", refusal: said })}
+          />
+        </>
+      );
+    case "invited":
+      return (
+        <>
+          <h1>{say("signin.invited.title")}</h1>
+          <InvitationStep
+            onToken={(token) => window.location.assign(`/join#${token}`)}
+            onBack={() => setStep({ kind: "password", refusal: null })}
           />
         </>
       );

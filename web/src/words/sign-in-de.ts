@@ -43,6 +43,14 @@ export const signInDe: Record<keyof typeof signInEn, string> = {
   "signin.forgotten.missing": "Die E-Mail-Adresse eingeben, mit der Sie sich anmelden.",
   "signin.forgotten.sent": "Wenn sich jemand mit {email} anmeldet, ist der Link dorthin unterwegs.",
   "signin.forgotten.none": "Nach einigen Minuten keine Mail? Im Spam nachsehen, oder die Verwaltung fragen.",
+  "signin.invited": "Ich habe eine Einladung",
+  "signin.invited.title": "Ihre Einladung",
+  "signin.invited.lead":
+    "Scannen Sie den QR-Code mit der Kamera Ihres Telefons, oder öffnen Sie den Link. Kam der Link anderswo an, fügen Sie ihn hier ein.",
+  "signin.invited.link": "Link der Einladung",
+  "signin.invited.do": "Weiter",
+  "signin.invited.missing":
+    "Das ist kein Link einer Einladung. Kopieren Sie ihn ganz, von https bis zum Ende, und fügen Sie ihn hier ein.",
   "signin.post": "Ein Wegweiser mit gelben Tafeln",
   "signin.post1.title": "Haupteingang",
   "signin.post1.text": "läutet bei Top 14, nach 6 s abgehoben",

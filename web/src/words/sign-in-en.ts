@@ -40,6 +40,13 @@ export const signInEn = {
   "signin.forgotten.missing": "Enter the e-mail address that you sign in with.",
   "signin.forgotten.sent": "If somebody signs in with {email}, the link is on its way there.",
   "signin.forgotten.none": "No mail after some minutes? Look among unwanted mail, or ask your administrator.",
+  "signin.invited": "I have an invitation",
+  "signin.invited.title": "Your invitation",
+  "signin.invited.lead":
+    "Scan its QR code with your phone’s camera, or open its link. If you got the link elsewhere, paste it here.",
+  "signin.invited.link": "Link of the invitation",
+  "signin.invited.do": "Continue",
+  "signin.invited.missing": "This is no invitation’s link. Copy all of it, from https to the end, then paste it here.",
   "signin.post": "A sign post with yellow way signs",
   "signin.post1.title": "Haupteingang",
   "signin.post1.text": "rings Top 14, answered in 6 s",

@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ApiProblem, type Api } from "../../src/session/api";
+import { invitationToken } from "../../src/session/invitation-step";
 import { refusalOf } from "../../src/session/refusal";
 import { SignInSteps } from "../../src/session/steps";
 import { WordsContext } from "../../src/session/words";
@@ -111,4 +112,26 @@ test("a refusal that nobody foresaw is our fault, one that everybody knows has i
     values: { seconds: 3 },
   });
   expect(refusalOf(new ApiProblem(401, "wrong_credentials")).key).toBe("signin.wrong");
+});
+
+describe("an invitation that came on another device", () => {
+  const token = `invitation_${"0".repeat(26)}.0.${"A".repeat(43)}`;
+
+  test.each([
+    ["the whole link", `https://portal.example/join#${token}`],
+    ["what stands behind it", token],
+    ["a link that a mail broke into lines", ` https://portal.example/join#${token.slice(0, 40)}\n${token.slice(40)} `],
+  ])("is found in %s", (_what, pasted) => {
+    expect(invitationToken(pasted)).toBe(token);
+  });
+
+  test("says of anything else what is wrong with it", () => {
+    shown({});
+    press("I have an invitation");
+    type(/^Link of/, "https://portal.example/join");
+    press("Continue");
+    expect(screen.getByRole("alert").textContent).toContain("no invitation’s link");
+    press("Back");
+    expect(screen.getByRole("heading", { name: "Sign in" })).toBeTruthy();
+  });
 });
