@@ -8,8 +8,8 @@ from random import Random
 from pydantic import TypeAdapter, ValidationError
 
 from antiphon.devices import service
+from antiphon.devices.enrolment_routes import RenewRequest
 from antiphon.devices.model import CertificateIdentity, TooManyClaims
-from antiphon.devices.routes import RenewRequest
 from antiphon.devices.throttle import ClaimThrottle
 from antiphon.errors import AntiphonError
 from antiphon.wire.station import ClaimRequest, read_claim_code
