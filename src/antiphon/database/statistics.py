@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 _ROWS = 1_000_000
 # How many rows share one value of a column; of an id that is not named here, and of every other column:
 _SHARED = {"company_id": 100_000, "kind": 50_000, "role_id": 20_000, "word": 100}
+_SHARED |= dict.fromkeys(("status", "online", "active"), 20_000)
 _SHARED_ID, _SHARED_REST = 10, 5
 
 

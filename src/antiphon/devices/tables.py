@@ -21,6 +21,8 @@ device_rows = tenant_table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("kind", sa.String(16), nullable=False, server_default="station"),
     sa.Index("ix_devices_sorted", "company_id", "kind", "sort_key", "id"),
+    sa.Index("ix_devices_status", "company_id", "kind", "status", "sort_key", "id"),
+    sa.Index("ix_devices_online", "company_id", "kind", "online", "sort_key", "id"),
     sa.Index("ix_devices_counted", "company_id", "kind", "place_id", "status", "online"),
 )
 # Digest accounts of other makers' stations. The SIP edge reads them through the view `sip_accounts`.

@@ -75,7 +75,7 @@ user_rows = tenant_table(
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Index("ix_users_sorted", "company_id", "sort_key", "id"),
-    sa.Index("ix_users_counted", "company_id", "active"),
+    sa.Index("ix_users_active", "company_id", "active", "sort_key", "id"),
 )
 role_rows = tenant_table(
     "roles",

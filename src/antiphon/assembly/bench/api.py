@@ -128,7 +128,7 @@ async def questions_of(reader: Reader, get: Get) -> list[Question]:
         ("lists", "places", "/places", {}),
         ("lists", "sites", "/places", {"kind": "site"}),
         ("lists", "stations", "/stations", {}),
-        ("lists", "offline stations", "/stations", {"online": "false"}),
+        ("lists", "unclaimed stations", "/stations", {"status": "unclaimed"}),
         ("lists", "stations of a project", "/stations", {"place_id": project.id}),
         ("lists", "stations of a site", "/stations", {"place_id": site}),
         ("lists", "people", "/users", {}),

@@ -189,15 +189,14 @@ def _place(kind: str, outer: Mapping[str, Any], name: str, now: datetime) -> Row
 
 def _station(place_id: str, number: int, now: datetime, random: Random) -> Row:
     name = f"{_SPOTS[number % len(_SPOTS)]} {random.choice(('Nord', 'Süd', 'Ost', 'West'))} {number}"
-    status = "unclaimed" if number % 50 == 7 else "claimed"
     return {
         "id": new_id("station"),
         "place_id": place_id,
         "name": name,
         "sort_key": sort_key(name),
         "spot": "",
-        "status": status,
-        "online": status == "claimed" and number % 13 != 0,
+        "status": "unclaimed" if number % 50 == 7 else "claimed",
+        "online": False,  # none is there; the platform would notice
         "since": now,
         "model": "bench",
         "software": "1.0",

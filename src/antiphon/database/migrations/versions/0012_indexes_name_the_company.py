@@ -1,4 +1,4 @@
-"""Indexes of ids name the company too, those of the company alone go where another begins with it; some to count by (record 0025)."""
+"""Indexes of ids name the company too, those of the company alone go where another begins with it; some to count and to filter by (record 0025)."""
 
 from __future__ import annotations
 
@@ -34,9 +34,11 @@ _IDS = {
 }
 _MADE = (
     ("ix_door_log_page", "door_log", ["company_id", "id"]),
+    ("ix_devices_status", "devices", ["company_id", "kind", "status", "sort_key", "id"]),
+    ("ix_devices_online", "devices", ["company_id", "kind", "online", "sort_key", "id"]),
     ("ix_devices_counted", "devices", ["company_id", "kind", "place_id", "status", "online"]),
     ("ix_reported_states_failed", "reported_states", ["company_id", "error", "device_id"]),
-    ("ix_users_counted", "users", ["company_id", "active"]),
+    ("ix_users_active", "users", ["company_id", "active", "sort_key", "id"]),
 )
 _COMPANIES = (
     "audit",
