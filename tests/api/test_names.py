@@ -12,9 +12,11 @@ from residents import Tenant
 Browsers = Callable[..., Browser]
 
 UNSEEN = ["\0", "\x1b", "a\x1b[2Jb", "a\nb", "a\x9bb", "a\u202eb", "a\u2066b\u2069", "a\u2028b", "a\x7f"]
+UNSEEN += ["Tor\u200b", "T\u2060or", "\ufeffTor", "\u3164", "\uffa0"]
+MARKS = ["\u00ad", "\u200d", "\u200e\u200f", "\ufe0f"]
 
 
-@pytest.mark.parametrize("name", [*UNSEEN, "", "  ", "\u2003"], ids=ascii)
+@pytest.mark.parametrize("name", [*UNSEEN, *MARKS, "", "  ", "\u2003"], ids=ascii)
 async def test_a_name_is_one_line_that_can_be_seen(browser: Browsers, tenant: Tenant, name: str) -> None:
     anna = browser()
     await anna.sign_in(tenant.owner)
@@ -40,9 +42,13 @@ async def test_nor_do_other_words_of_people_hold_what_is_not_seen(
     for path in ("/api/v1/accounts", "/api/v1/stations"):
         answer = await anna.post(path, json={"name": "Tor", "place_id": tenant.site.id, "spot": words})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "spot"), path
+    answer = await anna.post("/api/v1/invitations", json={"name": words})  # it greets somebody in our mail
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "name")
 
 
-@pytest.mark.parametrize("name", ["Haupteingang 2", "שער ראשי", "مدخل", "Müller & Söhne", "門"])
+@pytest.mark.parametrize(
+    "name", ["Haupteingang 2", "שער ראשי", "مدخل", "می\u200cخواهم", "Müller & Söhne", "門", "Hof 👨\u200d👩\u200d👧"]
+)
 async def test_names_of_any_language_are_taken(browser: Browsers, tenant: Tenant, name: str) -> None:
     anna = browser()
     await anna.sign_in(tenant.owner)

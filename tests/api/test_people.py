@@ -195,6 +195,14 @@ async def test_a_role_of_ones_own_gives_what_it_lists(
     assert (await clara.get("/api/v1/calls")).status_code == 200
     assert (await anna.delete(f"/api/v1/roles/{role['id']}")).json()["code"] == "role_in_use"
     assert (await anna.patch("/api/v1/roles/role_owner", json={"name": "X"})).json()["code"] == "role_not_found"
+    rare = (await anna.post("/api/v1/roles", json=body | {"name": "Robot"})).json()["id"]
+    key = {"name": "Display", "role_id": rare, "expires_at": "2026-06-01T00:00:00Z"}
+    made = (await anna.post("/api/v1/keys", json=key)).json()["id"]
+    invited = (await anna.post("/api/v1/invitations", json={"role_id": rare})).json()["id"]
+    for path, thing in (("keys", made), ("invitations", invited)):
+        assert (await anna.delete(f"/api/v1/roles/{rare}")).json()["code"] == "role_in_use"
+        assert (await anna.delete(f"/api/v1/{path}/{thing}")).status_code == 204
+    assert (await anna.delete(f"/api/v1/roles/{rare}")).status_code == 204
     twice = await anna.post("/api/v1/roles", json=body | {"name": "NIGHT guard"})
     assert (twice.status_code, twice.json()["code"]) == (409, "conflict")
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from antiphon import devices, tenancy
+from antiphon.calls import store as calls
+from antiphon.clock import new_id
 from antiphon.database import Database
 from browsers import Browser
-from residents import StillClock, Tenant
+from residents import PASSWORD, StillClock, Tenant
 
 Browsers = Callable[..., Browser]
 
@@ -127,6 +129,62 @@ async def test_only_empty_places_are_removed(
     empty = await made(anna, "folder", tenant.site.id, "Stiege 3")
     assert (await anna.delete(f"/api/v1/places/{empty['id']}")).status_code == 204
     assert (await anna.get(f"/api/v1/places/{empty['id']}")).json()["code"] == "place_not_found"
+
+
+async def test_a_place_says_what_still_holds_there(anna: Browser, tenant: Tenant) -> None:
+    folder = await made(anna, "folder", tenant.site.id, "Stiege 2")
+    url, there = f"/api/v1/places/{folder['id']}", {"place_id": folder["id"]}
+    given = {"role_id": "role_viewer", **there}
+    grant = (await anna.post("/api/v1/grants", json={"user_id": tenant.operator.id, **given})).json()
+    key = (await anna.post("/api/v1/keys", json={"name": "Door", "expires_at": "2026-06-01T00:00:00Z", **given})).json()
+    invitation = (await anna.post("/api/v1/invitations", json=given)).json()
+    for path, word in (("keys", "key"), ("invitations", "invitation"), ("grants", "rights")):
+        answer = await anna.delete(url)
+        assert (answer.status_code, answer.json()["code"]) == (409, "place_not_empty")
+        assert word in answer.json()["detail"]
+        thing = {"keys": key, "invitations": invitation, "grants": grant}[path]
+        assert (await anna.delete(f"/api/v1/{path}/{thing['id']}")).status_code == 204
+    assert (await anna.delete(url)).status_code == 204
+
+
+async def test_what_is_over_at_a_removed_place_belongs_to_the_one_around_it(
+    anna: Browser, browser: Browsers, tenant: Tenant, database: Database, clock: StillClock
+) -> None:
+    """Calls of a station that was there, somebody who joined there and was deactivated, their used invitation."""
+    folder = await made(anna, "folder", tenant.site.id, "Stiege 2")
+    there = {"role_id": "role_viewer", "place_id": folder["id"]}
+    invited = (await anna.post("/api/v1/invitations", json=there)).json()
+    joined = await browser().post(
+        "/api/v1/session/join",
+        json={
+            "token": invited["link"].partition("#")[2],
+            "name": "Clara",
+            "email": "c@salzach.example",
+            "password": PASSWORD,
+        },
+    )
+    clara = joined.json()["user"]["id"]
+    with database.transaction() as tx:
+        station = devices.create_station(tx, tenant.scope, name="Tor", place_id=folder["id"], now=clock.now())
+        calls.start_call(
+            tx,
+            station,
+            call_id=(call_id := new_id("call")),
+            direction="from_station",
+            button="main",
+            started_at=clock.now(),
+        )
+    moved = await anna.patch(f"/api/v1/stations/{station.id}", json={"place_id": tenant.site.id})
+    assert moved.status_code == 200
+    assert (await anna.delete(f"/api/v1/places/{folder['id']}")).json()["detail"].startswith("People")
+    assert (await anna.patch(f"/api/v1/users/{clara}", json={"active": False})).status_code == 200
+    (grant,) = (await anna.get("/api/v1/grants", params={"user_id": clara})).json()["items"]
+    assert (await anna.delete(f"/api/v1/grants/{grant['id']}")).status_code == 204
+    assert (await anna.delete(f"/api/v1/places/{folder['id']}")).status_code == 204
+    assert (await anna.get(f"/api/v1/users/{clara}")).json()["place_id"] == tenant.site.id
+    assert (await anna.get(f"/api/v1/calls/{call_id}")).status_code == 200
+    (found,) = (await anna.get("/api/v1/search", params={"q": "clara"})).json()["items"]
+    assert found["place_id"] == tenant.site.id
 
 
 async def test_a_time_zone_has_to_exist(anna: Browser, tenant: Tenant) -> None:

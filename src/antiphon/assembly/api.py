@@ -10,7 +10,7 @@ from functools import partial
 import uvloop
 from fastapi import FastAPI
 
-from antiphon import devices, directory, identity, log
+from antiphon import calls, devices, directory, identity, log
 from antiphon.access import Doors, remove_doors
 from antiphon.access import routes as access_routes
 from antiphon.assembly import health, problems, serving
@@ -79,7 +79,8 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.bus, state.doors = parts.broker, parts.doors
     state.station_counts = StationCounts(parts.clock)
     state.stream = stream.Stream(parts.database, parts.broker, state.station_counts)
-    state.recognise, state.place_occupied = identity.recognise, devices.lies_in
+    state.recognise, state.role_used = identity.recognise, identity.role_used
+    state.leave_place = devices.leave_place, identity.leave_place, calls.leave_place
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
     state.require_account, state.account_leaves = devices.account, remove_doors
     state.advertised = settings.public_name or advertised(settings).address

@@ -14,6 +14,7 @@ from antiphon.calls.ports import (
 )
 from antiphon.calls.service import CallService
 from antiphon.calls.snapshots import Snapshots
+from antiphon.calls.store import leave_place
 
 __all__ = [
     "CallLimits",
@@ -28,4 +29,5 @@ __all__ = [
     "SipPort",
     "Snapshots",
     "StationInvite",
+    "leave_place",
 ]

@@ -298,6 +298,11 @@ def close_unended(tx: Tx, scope: Scope, call_id: str, now: datetime) -> bool:
 # -- the history -----------------------------------------------------------------------------------------------------
 
 
+def leave_place(tx: Tx, scope: Scope, place: tenancy.Place) -> None:
+    """The place goes: calls of stations that were there belong to the place around it."""
+    tx.update(scope, call_rows, values={"place_id": place.parent_id}, place_id=place.id)
+
+
 def calls_page(
     tx: Tx,
     scope: Scope,

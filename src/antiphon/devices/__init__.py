@@ -41,7 +41,7 @@ from antiphon.devices.store import (
     called_station,
     change_station,
     forget_expired_claim_codes,
-    lies_in,
+    leave_place,
     station,
     stations,
 )
@@ -80,7 +80,7 @@ __all__ = [
     "first_certificate_ends",
     "forget_expired_claim_codes",
     "identified",
-    "lies_in",
+    "leave_place",
     "new_account_password",
     "new_claim_code",
     "remove_account",

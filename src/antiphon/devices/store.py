@@ -21,7 +21,7 @@ from antiphon.devices.tables import (
     device_rows,
     reported_states,
 )
-from antiphon.tenancy import Place, PlaceMisplaced, Reach, search
+from antiphon.tenancy import Place, PlaceMisplaced, PlaceNotEmpty, Reach, search
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Desired, Reported
 
@@ -82,9 +82,10 @@ def at_station(tx: Tx, scope: Scope, station_id: sa.Column[Any], reach: Reach) -
     return in_rows(station_id, device_rows.c.id, tenancy.within(tx, scope, device_rows.c.place_id, reach))
 
 
-def lies_in(tx: Tx, scope: Scope, place_id: str) -> bool:
-    """Whether any station belongs directly to that place."""
-    return tx.first(scope, device_rows, place_id=place_id) is not None
+def leave_place(tx: Tx, scope: Scope, place: Place) -> None:
+    """The place goes. Raises `PlaceNotEmpty` while a station belongs to it."""
+    if tx.first(scope, device_rows, place_id=place.id) is not None:
+        raise PlaceNotEmpty("Stations belong to this place. Move them elsewhere first.")
 
 
 def stations(tx: Tx, scope: Scope, *kinds: StationKind, reach: Reach = EVERYWHERE) -> tuple[Station, ...]:

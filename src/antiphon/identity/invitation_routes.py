@@ -21,6 +21,7 @@ from antiphon.limits import INVITATION_VALID_DAYS
 from antiphon.tenancy import (
     EmailTaken,
     GrantInvalid,
+    Label,
     Language,
     MoreThanYourself,
     Name,
@@ -44,7 +45,7 @@ class NewInvitation(Body):
     """Without `email` whoever has the link may join; with it only who signs in with that address."""
 
     email: Email | None = Field(default=None, examples=["clara@example.org"])
-    name: Annotated[str, Field(max_length=120)] = Field(default="", examples=["Clara Czerny"])
+    name: Label = Field(default="", examples=["Clara Czerny"])
     role_id: Id = "role_operator"
     place_id: Id | None = Field(default=None, description="Where the role holds; null: the whole company.")
     starts_at: AwareDatetime | None = None

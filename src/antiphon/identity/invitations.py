@@ -13,7 +13,7 @@ from antiphon.identity import store
 from antiphon.identity.model import Invitation, InvitationForOther, InvitationInvalid, InvitationNotFound
 from antiphon.identity.tokens import keyed_token, read_keyed_token
 from antiphon.limits import INVITATION_VALID_DAYS
-from antiphon.tenancy import Language, User
+from antiphon.tenancy import Language, Principal, User
 
 _INVITATION = "invitation"
 
@@ -137,7 +137,8 @@ def _use(tx: Tx, invitation: Invitation, user: User, now: datetime) -> None:
         )
     except Conflict as error:
         raise AlreadyMember from error
-    tenancy.record(tx, scope, None, now, "invitation.used", invitation.id, user_id=user.id)
+    themselves = Principal(user.id, user.company_id, user.name)
+    tenancy.record(tx, scope, themselves, now, "invitation.used", invitation.id, user_id=user.id)
 
 
 class AlreadyMember(AntiphonError):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from antiphon import tenancy
 from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, explain, tenant_table
 from antiphon.identity.model import ApiKey, ApiKeyNotFound, Invitation, InvitationNotFound, Session
-from antiphon.tenancy import Reach, Rights, place_of, place_rows, roles_by_id, user_rows
+from antiphon.tenancy import Place, PlaceNotEmpty, Reach, Rights, place_of, place_rows, roles_by_id, user_rows
 
 # The company is the person's own, also while they act in another one.
 user_sessions = tenant_table(
@@ -229,6 +229,26 @@ def _invitation(row: Row, its_place: Row, role: tenancy.Role) -> Invitation:
         used_by=row["used_by"],
         mailed=row["mailed"],
     )
+
+
+# -- places and roles that go ----------------------------------------------------------------------------------------
+
+
+def leave_place(tx: Tx, scope: Scope, place: Place) -> None:
+    """The place goes, and with it invitations there that were used or ran out. Raises `PlaceNotEmpty` while one is open or a
+    key holds there."""
+    if tx.first(scope, api_keys, place_id=place.id) is not None:
+        raise PlaceNotEmpty("An API key holds at this place. Revoke it first.")
+    if tx.first(scope, invitation_rows, invitation_rows.c.used_at.is_(None), place_id=place.id) is not None:
+        raise PlaceNotEmpty("An invitation to this place is open. Withdraw it first.")
+    tx.delete(scope, invitation_rows, place_id=place.id)
+
+
+def role_used(tx: Tx, scope: Scope, role_id: str) -> bool:
+    """Whether a key or an open invitation has that role."""
+    if tx.first(scope, api_keys, role_id=role_id) is not None:
+        return True
+    return tx.first(scope, invitation_rows, invitation_rows.c.used_at.is_(None), role_id=role_id) is not None
 
 
 # -- API keys --------------------------------------------------------------------------------------------------------

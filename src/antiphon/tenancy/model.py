@@ -132,7 +132,7 @@ class RoleNotFound(NotFound):
 
 
 class RoleInUse(Conflict):
-    """Somebody has the role."""
+    """Somebody, an API key or an open invitation has the role."""
 
     code = "role_in_use"
     title = "Somebody has this role. Give them another one first."

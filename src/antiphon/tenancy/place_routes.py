@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -30,7 +30,8 @@ router = APIRouter(route_class=Route)
 Readers = Annotated[Asker, Depends(Needs("places.read"))]
 Writers = Annotated[Asker, Depends(Needs("places.configure", "company.configure"))]
 Searchers = Annotated[Asker, Depends(Needs("places.read", "stations.read", "people.read"))]
-Occupied = Callable[[Tx, Scope, str], bool]  # whether something of another room lies in the place
+# What another room does when a place goes: raises `PlaceNotEmpty`, or takes what is over out of it, into the parent.
+Leaves = Callable[[Tx, Scope, Place], None]
 
 
 @router.get("/places", tags=["places"], summary="Places by name")
@@ -132,15 +133,16 @@ async def change_place(
 @router.delete("/places/{place_id}", tags=["places"], summary="Remove an empty place", status_code=204)
 @Refuses(PlaceNotFound, PlaceNotEmpty)
 async def remove_place(place_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> None:
-    """Refused while something lies in it. Adding it again is the way back."""
+    """Refused while something lies in it or somebody has rights there. Adding it again is the way back; what is over, such as its
+    calls, belongs to the place around it then."""
     now = now_of(request)
-    occupied: Occupied = request.app.state.place_occupied
+    others: Sequence[Leaves] = request.app.state.leave_place
 
     def work(tx: Tx) -> None:
         place = _admitted(tx, asker, place_id)
         paging.check_match(if_match, lambda: _view(tx, asker, place_id))
-        if occupied(tx, asker.scope, place.id):
-            raise PlaceNotEmpty
+        for leave in others:
+            leave(tx, asker.scope, place)
         places.remove_place(tx, asker.scope, place.id)
         asker.record(tx, now, "place.removed", place.id, name=place.name, parent_id=place.parent_id)
 

@@ -148,19 +148,22 @@ def move_place(tx: Tx, scope: Scope, place_id: str, parent_id: str) -> Place:
 
 
 def remove_place(tx: Tx, scope: Scope, place_id: str) -> None:
-    """Remove an empty place. Grants that held there alone go with it. Raises `PlaceNotFound`, `PlaceNotEmpty`.
+    """Remove an empty place. Who was deactivated belongs to the place around it. Raises `PlaceNotFound`, `PlaceNotEmpty`.
 
-    Whoever knows what else may lie in a place has asked before (`Occupied`).
+    Other rooms whose things lie in places have left it before (`Leaves`).
     """
     place = store.place(tx, scope, place_id)
     if place.kind == "company":
         raise PlaceNotEmpty("A company can't be removed here.")
     if tx.first(scope, place_rows, parent_id=place.id) is not None:
         raise PlaceNotEmpty
-    if tx.first(scope, store.user_rows, place_id=place.id) is not None:
+    if tx.first(scope, store.user_rows, store.user_rows.c.active.is_(True), place_id=place.id) is not None:
         raise PlaceNotEmpty("People belong to this place. Move them elsewhere first.")
-    tx.delete(scope, store.grant_rows, place_id=place.id)
+    if tx.first(scope, store.grant_rows, place_id=place.id) is not None:
+        raise PlaceNotEmpty("Somebody has rights at this place. Take them away first.")
     search.drop(tx, scope, place.id)
+    for left in (store.user_rows, search.search_words):
+        tx.update(scope, left, values={"place_id": place.parent_id}, place_id=place.id)
     tx.delete(scope, place_rows, id=place.id)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from antiphon.database import PLATFORM, Tx
+from antiphon.database import PLATFORM, Scope, Tx
 from antiphon.errors import Conflict
 from antiphon.tenancy import audit, paging, people, store
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
@@ -46,6 +46,7 @@ PeopleReaders = Annotated[Asker, Depends(Needs("people.read"))]
 Granters = Annotated[Asker, Depends(Needs("people.manage", "client_users.manage"))]
 RoleMakers = Annotated[Asker, Depends(Needs("roles.manage"))]
 Auditors = Annotated[Asker, Depends(Needs("audit.read"))]
+RoleUsed = Callable[[Tx, Scope, str], bool]  # whether a thing of another room has the role
 
 
 @router.get("/roles", tags=["roles"], summary="Roles of the company")
@@ -108,12 +109,15 @@ async def change_role(
 @router.delete("/roles/{role_id}", tags=["roles"], summary="Remove a role that nobody has", status_code=204)
 @Refuses(RoleNotFound, MoreThanYourself, RoleInUse)
 async def remove_role(role_id: Id, request: Request, asker: RoleMakers) -> None:
-    """Only one of the company's own. Making it again is the way back."""
+    """Only one of the company's own that nobody has. Making it again is the way back."""
     now = now_of(request)
+    in_use: RoleUsed = request.app.state.role_used
 
     def work(tx: Tx) -> None:
         role = store.role(tx, asker.scope, role_id)
         _check_within(asker, role.permissions if not role.shipped else ())
+        if in_use(tx, asker.scope, role_id):
+            raise RoleInUse("An API key or an open invitation has this role. Revoke or withdraw it first.")
         people.remove_role(tx, asker.scope, role_id)
         asker.record(tx, now, "role.removed", role_id, name=role.name, permissions=sorted(role.permissions))
 
