@@ -12,16 +12,10 @@ export interface Notice {
 
 export const NOTICE_MS = 8_000;
 
-interface Delayed {
-  readonly carryOut: () => void;
-  readonly timer: ReturnType<typeof setTimeout>;
-}
-
 export class Notices {
   #shown: readonly Notice[] = [];
   #next = 1;
   readonly #listeners = new Set<() => void>();
-  readonly #delayed = new Map<number, Delayed>();
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -41,40 +35,18 @@ export class Notices {
     this.#add({ id: this.#next++, key, values, bad: true, undo: null });
   }
 
-  /** For what has no way back: it is carried out when the notice goes, unless it was undone before. */
-  promise(key: AnyKey, values: WordValues, carryOut: () => void, undone: () => void): void {
-    const id = this.#next++;
-    const timer = setTimeout(() => this.close(id), NOTICE_MS);
-    this.#delayed.set(id, { carryOut, timer });
-    const undo = (): void => {
-      this.#delayed.delete(id);
-      clearTimeout(timer);
-      undone();
-    };
-    this.#add({ id, key, values, bad: false, undo });
-  }
-
   readonly close = (id: number): void => {
-    const delayed = this.#delayed.get(id);
-    this.#delayed.delete(id);
-    clearTimeout(delayed?.timer);
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
     this.#shown = this.#shown.filter((notice) => notice.id !== id);
     this.#changed();
-    delayed?.carryOut();
   };
-
-  /** The page goes away: what was promised is carried out now. */
-  settle(): void {
-    for (const id of [...this.#delayed.keys()]) this.close(id);
-  }
 
   #add(notice: Notice): void {
     const kept = this.#shown.slice(-2); // three at most, the oldest goes
     for (const old of this.#shown.slice(0, -2)) if (!kept.includes(old)) this.close(old.id);
     this.#shown = [...this.#shown, notice].slice(-3);
-    if (!notice.bad && !this.#delayed.has(notice.id))
+    if (!notice.bad)
       this.#timers.set(
         notice.id,
         setTimeout(() => this.close(notice.id), NOTICE_MS),

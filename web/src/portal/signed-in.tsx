@@ -35,15 +35,6 @@ export function SignedIn({ api, preferences, setPreferences, onSession, onOut }:
   const me = useQuery({ queryKey: ["me"], queryFn: () => held(client.GET("/api/v1/me")) });
 
   useEffect(() => follow(api, queries, setLive), [api, queries]);
-  useEffect(() => {
-    const leave = (): void => notices.settle();
-    window.addEventListener("pagehide", leave);
-    return () => {
-      window.removeEventListener("pagehide", leave);
-      leave();
-    };
-  }, [notices]);
-
   const portal = useMemo<Portal | null>(() => {
     if (me.data === undefined) return null;
     return {
@@ -54,7 +45,6 @@ export function SignedIn({ api, preferences, setPreferences, onSession, onOut }:
       preferences,
       setPreferences,
       actIn: (companyId) => {
-        notices.settle();
         api.actIn(companyId);
         api.refresh().then(
           (session) => {
@@ -70,7 +60,6 @@ export function SignedIn({ api, preferences, setPreferences, onSession, onOut }:
         );
       },
       signOut: () => {
-        notices.settle();
         sessionStorage.removeItem(COMPANY_KEY);
         api.actIn(null);
         api.signOut().then(

@@ -17,38 +17,13 @@ describe("notices", () => {
     expect(notices.shown().map((notice) => notice.key)).toEqual(["problem.away"]);
   });
 
-  it("carry a promise out when they go, unless it was undone", () => {
+  it("carry their way back, and are three at most", () => {
     const notices = new Notices();
-    const kept = vi.fn();
-    const undone = vi.fn();
-    notices.promise("keys.revoked", { name: "a" }, kept, vi.fn());
-    vi.advanceTimersByTime(NOTICE_MS);
-    expect(kept).toHaveBeenCalledOnce();
-
-    const dropped = vi.fn();
-    notices.promise("keys.revoked", { name: "b" }, dropped, undone);
+    const undo = vi.fn();
+    notices.tell("grant.taken", { role: "a" }, undo);
     notices.shown()[0]?.undo?.();
-    notices.close(notices.shown()[0]?.id ?? 0);
-    vi.advanceTimersByTime(2 * NOTICE_MS);
-    expect(dropped).not.toHaveBeenCalled();
-    expect(undone).toHaveBeenCalledOnce();
-  });
-
-  it("keep what was promised when the page goes away, once", () => {
-    const notices = new Notices();
-    const kept = vi.fn();
-    notices.promise("invite.revoked", {}, kept, vi.fn());
-    notices.settle();
-    vi.advanceTimersByTime(2 * NOTICE_MS);
-    expect(kept).toHaveBeenCalledOnce();
-  });
-
-  it("are three at most; a promise that is pushed out is kept", () => {
-    const notices = new Notices();
-    const kept = vi.fn();
-    notices.promise("keys.revoked", { name: "a" }, kept, vi.fn());
+    expect(undo).toHaveBeenCalledOnce();
     for (let number = 0; number < 3; number += 1) notices.tell("me.saved");
-    expect(notices.shown()).toHaveLength(3);
-    expect(kept).toHaveBeenCalledOnce();
+    expect(notices.shown().map((notice) => notice.key)).toEqual(["me.saved", "me.saved", "me.saved"]);
   });
 });

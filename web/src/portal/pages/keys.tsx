@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
+import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { PlacePicker, RolePicker, roleName } from "../parts/pickers";
@@ -22,21 +23,12 @@ export function KeysPage() {
   const asked = useQuery(keys(client));
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<Schemas["CreatedKey"] | null>(null);
-  const [leaving, setLeaving] = useState<ReadonlySet<string>>(new Set());
   const revoke = useAct(
-    (id: string) => client.DELETE("/api/v1/keys/{key_id}", { params: { path: { key_id: id } } }),
+    ({ id }: Schemas["KeyItem"]) => client.DELETE("/api/v1/keys/{key_id}", { params: { path: { key_id: id } } }),
     ["keys"],
+    (_, { name }) => notices.tell("keys.revoked", { name }),
   );
-  const items = (asked.data?.items ?? []).filter((key) => !leaving.has(key.id));
-  const end = (key: Schemas["KeyItem"]): void => {
-    setLeaving(new Set([...leaving, key.id]));
-    notices.promise(
-      "keys.revoked",
-      { name: key.name },
-      () => revoke.run(key.id),
-      () => setLeaving((left) => new Set([...left].filter((each) => each !== key.id))),
-    );
-  };
+  const items = asked.data?.items ?? [];
   return (
     <>
       <Head title={say("keys.title")} lead={say("keys.lead")}>
@@ -82,9 +74,12 @@ export function KeysPage() {
                       {key.last_used_at === null ? say("keys.used.never") : time(key.last_used_at)}
                     </td>
                     <td className="p-end">
-                      <button type="button" className="btn sm" onClick={() => end(key)}>
-                        {say("keys.revoke")}
-                      </button>
+                      <DeedButton
+                        label={say("keys.revoke")}
+                        sure={say("keys.revoke.sure")}
+                        working={revoke.working}
+                        onDeed={() => revoke.run(key)}
+                      />
                     </td>
                   </tr>
                 ))}

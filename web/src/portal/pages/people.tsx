@@ -8,6 +8,7 @@ import { StateMark } from "../../parts/state-mark";
 import { useAct } from "../act";
 import type { Schemas } from "../http";
 import { InviteDialog, InvitationLink } from "../people/invite";
+import { DeedButton } from "../parts/deed-button";
 import { Answer, Card, Empty, Head, More } from "../parts/page";
 import { RolePicker, roleName } from "../parts/pickers";
 import { useTime } from "../parts/times";
@@ -125,22 +126,13 @@ function Waiting() {
   const time = useTime();
   const asked = useQuery(invitations(client));
   const [shown, setShown] = useState<Schemas["InvitationItem"] | null>(null);
-  const [leaving, setLeaving] = useState<ReadonlySet<string>>(new Set());
   const revoke = useAct(
     (id: string) => client.DELETE("/api/v1/invitations/{invitation_id}", { params: { path: { invitation_id: id } } }),
     ["invitations", "counts"],
+    () => notices.tell("invite.revoked"),
   );
-  const items = (asked.data?.items ?? []).filter((item) => !leaving.has(item.id));
+  const items = asked.data?.items ?? [];
   if (items.length === 0) return null;
-  const withdraw = (id: string): void => {
-    setLeaving(new Set([...leaving, id]));
-    notices.promise(
-      "invite.revoked",
-      {},
-      () => revoke.run(id),
-      () => setLeaving((left) => new Set([...left].filter((each) => each !== id))),
-    );
-  };
   return (
     <Card title={say("invite.waiting")} flush>
       <table className="p-table">
@@ -170,9 +162,12 @@ function Waiting() {
                     {say("invite.show")}
                   </button>
                 )}
-                <button type="button" className="btn sm" onClick={() => withdraw(item.id)}>
-                  {say("invite.revoke")}
-                </button>
+                <DeedButton
+                  label={say("invite.revoke")}
+                  sure={say("invite.revoke.sure")}
+                  working={revoke.working}
+                  onDeed={() => revoke.run(item.id)}
+                />
               </td>
             </tr>
           ))}

@@ -5,23 +5,21 @@ import { useState } from "react";
 import { knowsPasskeys, newPasskey, type CreationOptions } from "../../session/passkeys";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
+import { DeedButton } from "../parts/deed-button";
 import { NameDialog } from "../parts/name-dialog";
 import { Answer, Card, Empty } from "../parts/page";
 import { useTime } from "../parts/times";
 import { passkeys } from "../queries";
 import { usePortal, useWords } from "../surroundings";
 import { browserName } from "./browser-name";
-import { useFresh } from "./fresh";
 
 type Passkey = Schemas["PasskeyItem"];
 
 export function Passkeys() {
   const { say } = useWords();
   const { client, notices } = usePortal();
-  const fresh = useFresh();
   const asked = useQuery(passkeys(client));
   const [naming, setNaming] = useState<Passkey | "new" | null>(null);
-  const [leaving, setLeaving] = useState<ReadonlySet<string>>(new Set());
   const add = useAct(
     async (name: string) => {
       const { public_key: options } = await held(client.POST("/api/v1/me/passkeys/options"));
@@ -48,27 +46,12 @@ export function Passkeys() {
       notices.tell("place.renamed", { name: after.name }, () => again({ id, name: before, before: name }));
     },
   );
-  const back = (id: string): void => setLeaving((left) => new Set([...left].filter((each) => each !== id)));
   const remove = useAct(
-    (id: string) =>
-      client
-        .DELETE("/api/v1/me/passkeys/{passkey_id}", { params: { path: { passkey_id: id } } })
-        .catch((reason: unknown) => {
-          back(id);
-          throw reason;
-        }),
+    ({ id }: Passkey) => client.DELETE("/api/v1/me/passkeys/{passkey_id}", { params: { path: { passkey_id: id } } }),
     ["security"],
+    (_, { name }) => notices.tell("passkey.removed", { name }),
   );
-  const withdraw = ({ id, name }: Passkey): void => {
-    setLeaving((left) => new Set([...left, id]));
-    notices.promise(
-      "passkey.removed",
-      { name },
-      () => remove.run(id),
-      () => back(id),
-    );
-  };
-  const items = (asked.data?.items ?? []).filter((item) => !leaving.has(item.id));
+  const items = asked.data?.items ?? [];
   const known = knowsPasskeys();
   return (
     <Card
@@ -95,7 +78,8 @@ export function Passkeys() {
                   key={item.id}
                   item={item}
                   onName={() => setNaming(item)}
-                  onRemove={() => fresh(() => withdraw(item))}
+                  working={remove.working}
+                  onRemove={() => remove.run(item)}
                 />
               ))}
             </tbody>
@@ -126,7 +110,14 @@ export function Passkeys() {
   );
 }
 
-function Row({ item, onName, onRemove }: { item: Passkey; onName: () => void; onRemove: () => void }) {
+interface RowProps {
+  readonly item: Passkey;
+  readonly working: boolean;
+  readonly onName: () => void;
+  readonly onRemove: () => void;
+}
+
+function Row({ item, working, onName, onRemove }: RowProps) {
   const { say } = useWords();
   const time = useTime();
   const facts = [
@@ -144,9 +135,7 @@ function Row({ item, onName, onRemove }: { item: Passkey; onName: () => void; on
         <button type="button" className="btn sm" onClick={onName}>
           {say("do.rename")}
         </button>
-        <button type="button" className="btn sm" onClick={onRemove}>
-          {say("do.remove")}
-        </button>
+        <DeedButton label={say("do.remove")} sure={say("do.remove.sure")} working={working} onDeed={onRemove} />
       </td>
     </tr>
   );

@@ -4,12 +4,12 @@ import { useState } from "react";
 import { StateMark } from "../../parts/state-mark";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
+import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
 import { Answer, Card } from "../parts/page";
 import { useTime } from "../parts/times";
 import { secondFactor } from "../queries";
 import { usePortal, useWords } from "../surroundings";
-import { useFresh } from "./fresh";
 import { RecoveryCodes } from "./recovery-codes";
 import { SetUpFactor } from "./set-up-factor";
 
@@ -18,12 +18,10 @@ const FEW_CODES = 3;
 export function SecondFactor() {
   const { say } = useWords();
   const { client, notices } = usePortal();
-  const fresh = useFresh();
   const asked = useQuery(secondFactor(client));
   const [begun, setBegun] = useState<Schemas["BegunFactor"] | null>(null);
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   const [asking, setAsking] = useState(false);
-  const [leaving, setLeaving] = useState(false);
   const begin = useAct(
     () => held(client.POST("/api/v1/me/second-factor")),
     ["security"],
@@ -34,17 +32,12 @@ export function SecondFactor() {
     ["security"],
     (made) => setCodes(made.recovery_codes),
   );
-  const remove = useAct(() => client.DELETE("/api/v1/me/second-factor").finally(() => setLeaving(false)), ["security"]);
-  const turnOff = (): void => {
-    setLeaving(true);
-    notices.promise(
-      "factor.removed",
-      {},
-      () => remove.run(undefined),
-      () => setLeaving(false),
-    );
-  };
-  const since = leaving ? null : (asked.data?.since ?? null);
+  const remove = useAct(
+    () => client.DELETE("/api/v1/me/second-factor"),
+    ["security"],
+    () => notices.tell("factor.removed"),
+  );
+  const since = asked.data?.since ?? null;
   return (
     <Card title={say("factor.title")} lead={say("factor.lead")}>
       <Answer of={asked}>
@@ -55,9 +48,13 @@ export function SecondFactor() {
               <button type="button" className="btn" onClick={() => setAsking(true)}>
                 {say("codes.renew")}
               </button>
-              <button type="button" className="btn" onClick={() => fresh(turnOff)}>
-                {say("factor.remove")}
-              </button>
+              <DeedButton
+                label={say("factor.remove")}
+                sure={say("factor.remove.sure")}
+                working={remove.working}
+                className="btn"
+                onDeed={() => remove.run(undefined)}
+              />
             </div>
           </>
         ) : (
@@ -65,9 +62,9 @@ export function SecondFactor() {
             <button
               type="button"
               className="btn"
-              aria-disabled={begin.working || leaving}
+              aria-disabled={begin.working}
               onClick={() => {
-                if (!begin.working && !leaving) begin.run(undefined);
+                if (!begin.working) begin.run(undefined);
               }}
             >
               {say("factor.add")}

@@ -50,6 +50,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "do.copy": "Kopieren",
   "do.copied": "Kopiert",
   "do.remove": "Löschen",
+  "do.remove.sure": "Endgültig löschen",
   "do.rename": "Umbenennen",
   "do.move": "Verschieben …",
   "do.open": "Öffnen",

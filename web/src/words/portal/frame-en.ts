@@ -48,6 +48,7 @@ export const frameEn = {
   "do.copy": "Copy",
   "do.copied": "Copied",
   "do.remove": "Remove",
+  "do.remove.sure": "Remove for good",
   "do.rename": "Rename",
   "do.move": "Move to …",
   "do.open": "Open",

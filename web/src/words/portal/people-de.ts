@@ -41,6 +41,7 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
   "invite.show": "Link anzeigen",
   "invite.revoked": "Die Einladung ist zurückgezogen.",
   "invite.revoke": "Zurückziehen",
+  "invite.revoke.sure": "Endgültig zurückziehen",
   "invite.anybody": "Wer den Link hat",
 
   "grant.add": "Rechte geben",
@@ -119,6 +120,7 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
   "keys.made": "Der Schlüssel {name}",
   "keys.made.lead": "Jetzt kopieren: Er wird nur dieses Mal angezeigt.",
   "keys.revoke": "Sperren",
+  "keys.revoke.sure": "Endgültig sperren",
   "keys.revoked": "{name} ist gesperrt.",
   "keys.used": "Zuletzt benutzt",
   "keys.used.never": "noch nie",

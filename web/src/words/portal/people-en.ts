@@ -39,6 +39,7 @@ export const peopleEn = {
   "invite.show": "Show link",
   "invite.revoked": "The invitation is withdrawn.",
   "invite.revoke": "Withdraw",
+  "invite.revoke.sure": "Withdraw for good",
   "invite.anybody": "Whoever has the link",
 
   "grant.add": "Give rights",
@@ -117,6 +118,7 @@ export const peopleEn = {
   "keys.made": "The key {name}",
   "keys.made.lead": "Copy it now: it is shown this once.",
   "keys.revoke": "Revoke",
+  "keys.revoke.sure": "Revoke for good",
   "keys.revoked": "{name} is revoked.",
   "keys.used": "Last used",
   "keys.used.never": "never",

@@ -29,6 +29,7 @@ export const securityDe: Record<keyof typeof securityEn, string> = {
   "factor.confirm": "Einschalten",
   "factor.on": "eingeschaltet seit {time}",
   "factor.remove": "Ausschalten",
+  "factor.remove.sure": "Jetzt ausschalten",
   "factor.removed": "Ihr zweiter Faktor ist aus: Zum Anmelden genügt das Passwort.",
 
   "codes.title": "Ihre Wiederherstellungscodes",

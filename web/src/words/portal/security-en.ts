@@ -23,6 +23,7 @@ export const securityEn = {
   "factor.confirm": "Turn on",
   "factor.on": "on since {time}",
   "factor.remove": "Turn off",
+  "factor.remove.sure": "Turn off now",
   "factor.removed": "Your second factor is off: your password alone lets you in.",
 
   "codes.title": "Your recovery codes",
