@@ -61,7 +61,11 @@ export function connect(api: Api, signedOut: () => void): Client {
   const client = createClient<paths>({
     baseUrl: window.location.origin,
     // A copy goes out: what was sent can't be sent again.
-    fetch: (request: Request) => fetch(request.clone(), { signal: AbortSignal.timeout(REQUEST_MAX_MS) }),
+    fetch: (request: Request) =>
+      fetch(request.clone(), {
+        signal: AbortSignal.timeout(REQUEST_MAX_MS),
+        keepalive: request.method === "DELETE", // what is taken away is gone, though the page is left at once
+      }),
   });
   client.use(signing);
   return client;
