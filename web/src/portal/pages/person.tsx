@@ -5,6 +5,7 @@ import { useState } from "react";
 import { StateMark } from "../../parts/state-mark";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
+import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
 import { NameDialog } from "../parts/name-dialog";
 import { PasswordField } from "../parts/password-field";
@@ -63,14 +64,12 @@ function Shown({ user }: { user: Schemas["UserItem"] }) {
               {say("people.reset")}
             </button>
             {user.id !== me.user.id && (
-              <button
-                type="button"
+              <DeedButton
+                label={say(user.active ? "people.deactivate" : "people.activate")}
+                working={change.working}
                 className="btn"
-                aria-disabled={change.working}
-                onClick={() => change.run({ active: !user.active })}
-              >
-                {say(user.active ? "people.deactivate" : "people.activate")}
-              </button>
+                onDeed={() => change.run({ active: !user.active })}
+              />
             )}
           </>
         )}

@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { Theme } from "../../session/preferences";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
+import { DeedButton } from "../parts/deed-button";
 import { PasswordField } from "../parts/password-field";
 import { Answer, Card, Head } from "../parts/page";
 import { useTime } from "../parts/times";
@@ -171,9 +172,11 @@ function Sessions() {
       flush
       action={
         items.length > 1 && (
-          <button type="button" className="btn sm" onClick={() => endOthers.run(undefined)}>
-            {say("me.sessions.others")}
-          </button>
+          <DeedButton
+            label={say("me.sessions.others")}
+            working={endOthers.working}
+            onDeed={() => endOthers.run(undefined)}
+          />
         )
       }
     >
@@ -193,9 +196,11 @@ function Sessions() {
                 </td>
                 <td className="p-end">
                   {!session.this && (
-                    <button type="button" className="btn sm" onClick={() => end.run(session.id)}>
-                      {say("me.sessions.end")}
-                    </button>
+                    <DeedButton
+                      label={say("me.sessions.end")}
+                      working={end.working}
+                      onDeed={() => end.run(session.id)}
+                    />
                   )}
                 </td>
               </tr>

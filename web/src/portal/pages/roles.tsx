@@ -6,6 +6,7 @@ import { useState } from "react";
 import type { AnyKey } from "../../words/portal";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
+import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { roleName } from "../parts/pickers";
@@ -62,9 +63,7 @@ export function RolesPage() {
                   <button type="button" className="btn sm" onClick={() => setEdited(role)}>
                     {say("roles.edit")}
                   </button>
-                  <button type="button" className="btn sm" onClick={() => remove.run(role)}>
-                    {say("do.remove")}
-                  </button>
+                  <DeedButton label={say("do.remove")} working={remove.working} onDeed={() => remove.run(role)} />
                 </>
               )}
             </RoleRow>

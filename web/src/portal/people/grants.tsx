@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
+import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
 import { Finder, PlacePicker, RolePicker, roleName } from "../parts/pickers";
 import { isoTime, localTime, TimeField, useTime } from "../parts/times";
@@ -87,9 +88,11 @@ export function GrantRows({ grants, who }: RowsProps) {
                       <button type="button" className="btn sm" onClick={() => setChanged(grant)}>
                         {say("grant.times")}
                       </button>
-                      <button type="button" className="btn sm" onClick={() => grantsAct.run({ take: grant })}>
-                        {say("grant.take")}
-                      </button>
+                      <DeedButton
+                        label={say("grant.take")}
+                        working={grantsAct.working}
+                        onDeed={() => grantsAct.run({ take: grant })}
+                      />
                     </>
                   )}
                 </td>

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { useMovePlace } from "../moving";
+import { DeedButton } from "../parts/deed-button";
 import { NameDialog } from "../parts/name-dialog";
 import { Dialog } from "../parts/dialog";
 import { PlacePicker } from "../parts/pickers";
@@ -56,9 +57,12 @@ export function PlaceDeeds({ here }: { here: Schemas["PlaceView"] }) {
         </button>
       )}
       {here.kind !== "company" && (
-        <button type="button" className="btn" aria-disabled={remove.working} onClick={() => remove.run(undefined)}>
-          {say("do.remove")}
-        </button>
+        <DeedButton
+          label={say("do.remove")}
+          working={remove.working}
+          className="btn"
+          onDeed={() => remove.run(undefined)}
+        />
       )}
       {asking === "name" && (
         <NameDialog
