@@ -9,6 +9,17 @@ export interface Act<T> {
   readonly working: boolean;
 }
 
+/** Tells a change that never left this computer from one whose answer is missing. */
+export async function whetherSent<R>(work: () => Promise<R>): Promise<R> {
+  const connected = navigator.onLine;
+  try {
+    return await work();
+  } catch (reason) {
+    if (!connected && reason instanceof ApiProblem && reason.status === 0) throw new ApiProblem(0, "offline");
+    throw reason;
+  }
+}
+
 /** `work` does it (after a new sign-in, where that is asked for), then `done` is told (`again` carries out another one: the way back); afterwards queries whose key begins with one of `renews` are asked anew, whatever came of it. `refused` says whether it has dealt with a refusal; else it is said at the foot of the page. */
 export function useAct<T, R>(
   work: (given: T) => Promise<R>,
@@ -19,7 +30,7 @@ export function useAct<T, R>(
   const { notices, prove } = usePortal();
   const queries = useQueryClient();
   const { mutate, isPending } = useMutation({
-    mutationFn: work,
+    mutationFn: (given: T) => whetherSent(() => work(given)),
     onSuccess: (result, given) => done(result, given, (other) => mutate(other)),
     onError: (reason, given) => {
       if (reason instanceof ApiProblem && reason.code === "sign_in_again") {

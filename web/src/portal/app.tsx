@@ -1,6 +1,6 @@
 // The whole portal: restores the sign-in, then shows the sign-in, an invitation, a new password, or the pages.
 import { createTheme, MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { ApiProblem, type Api, type Session } from "../session/api";
 import { applyTheme, readPreferences, startLanguage, writePreferences, type Preferences } from "../session/preferences";
@@ -8,6 +8,7 @@ import { SignIn } from "../session/sign-in";
 import { WordsContext } from "../session/words";
 import type { Language } from "../words";
 import { sayInPortal } from "../words/portal";
+import { makeQueries } from "./asking";
 import { Join } from "./join";
 import { Reset } from "./reset";
 import { SignedIn } from "./signed-in";
@@ -33,13 +34,7 @@ export function PortalApp({ api }: { api: Api }) {
     () => ({ language, say: (key, values) => sayInPortal(language, key, values) }),
     [language],
   );
-  const queries = useMemo(
-    () =>
-      new QueryClient({
-        defaultOptions: { queries: { staleTime: 60_000, retry: retries, refetchOnWindowFocus: true } },
-      }),
-    [],
-  );
+  const queries = useMemo(() => makeQueries(), []);
   const dark = useDark(preferences);
 
   const change = (next: Preferences): void => {
@@ -121,10 +116,6 @@ export function PortalApp({ api }: { api: Api }) {
       </WordsContext>
     </MantineProvider>
   );
-}
-
-function retries(failures: number, reason: unknown): boolean {
-  return failures < 2 && reason instanceof ApiProblem && reason.away;
 }
 
 function useDark(preferences: Preferences): boolean {

@@ -12,6 +12,7 @@ export interface Refusal {
 export function refusalOf(reason: unknown): Refusal {
   if (reason instanceof PasskeyNotUsed) return { key: reason.known ? "passkey.known" : "passkey.unused", values: {} };
   if (!(reason instanceof ApiProblem)) return { key: "problem.other", values: { code: "page" } };
+  if (reason.code === "offline") return { key: "problem.offline", values: {} };
   if (reason.away) return { key: "problem.away", values: {} };
   const known = knownKey(`problem.${reason.code}`);
   return known === null ? { key: "problem.other", values: { code: reason.code } } : { key: known, values: {} };

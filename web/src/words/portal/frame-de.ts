@@ -152,6 +152,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "problem.too_many_requests": "Zu viele Versuche. Eine Minute warten, dann noch einmal versuchen.",
   "problem.sign_in_again": "Dafür müssen Sie sich zuerst neu anmelden.",
   "problem.bad_input": "Etwas im Formular stimmt nicht. Prüfen Sie es, dann noch einmal versuchen.",
+  "problem.offline": "Keine Verbindung. Es wurde nichts geändert.",
   "problem.away": "Antiphon antwortet nicht. Netz prüfen, dann noch einmal versuchen.",
   "problem.other":
     "Das hat nicht funktioniert. Nichts wurde geändert. Versuchen Sie es noch einmal; wenn es bleibt, sagen Sie es denen, die die Plattform betreiben ({code}).",

@@ -145,6 +145,7 @@ export const frameEn = {
   "problem.too_many_requests": "Too many attempts. Wait a minute, then try again.",
   "problem.sign_in_again": "For this, sign in anew first.",
   "problem.bad_input": "Something in the form is not right. Check it, then try again.",
+  "problem.offline": "No connection. Nothing was changed.",
   "problem.away": "Antiphon does not answer. Check your network, then try again.",
   "problem.other":
     "That did not work. Nothing was changed. Try again; if it stays, tell whoever runs the platform ({code}).",
