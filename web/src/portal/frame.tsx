@@ -4,12 +4,21 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { Brand } from "../parts/brand";
 import { StateMark } from "../parts/state-mark";
+import type { AnyKey } from "../words/portal";
 import { useLive } from "./live";
 import { Navigation } from "./navigation";
 import { NoticeBar } from "./notice-bar";
 import { PersonMenu } from "./person-menu";
 import { Search } from "./search";
+import type { Live } from "./stream";
 import { useWords } from "./surroundings";
+
+const LIVE: Record<Live, AnyKey> = {
+  connecting: "bar.connecting",
+  live: "nav.live",
+  lost: "nav.live.lost",
+  full: "nav.live.full",
+};
 
 export function Frame() {
   const { say } = useWords();
@@ -42,7 +51,7 @@ export function Frame() {
         <span className="p-gap" />
         <span className="p-live" role="status" title={say("nav.live.hint")}>
           <StateMark state={live === "live" ? "online" : "pending"} />
-          <span>{say(live === "live" ? "nav.live" : "nav.live.lost")}</span>
+          <span>{say(LIVE[live])}</span>
         </span>
         <PersonMenu />
       </header>

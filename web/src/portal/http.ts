@@ -12,7 +12,7 @@ const REFRESH_BEFORE_MS = 30_000;
 // Refusals that a new token heals; others that are 401 are of a password or code in the form.
 const TOKEN_CODES: ReadonlySet<string> = new Set(["unauthenticated", "token_expired", "session_ended"]);
 
-async function refusal(response: Response): Promise<ApiProblem> {
+export async function refusal(response: Response): Promise<ApiProblem> {
   const body: unknown = await response
     .clone()
     .json()

@@ -2,7 +2,7 @@
 import { createContext, useContext } from "react";
 import type { Live } from "./stream";
 
-export const LiveContext = createContext<Live>("live");
+export const LiveContext = createContext<Live>("connecting");
 
 export function useLive(): Live {
   return useContext(LiveContext);

@@ -25,7 +25,7 @@ interface Props {
 export function SignedIn({ api, preferences, setPreferences, onSession, onOut }: Props) {
   const { say } = useWords();
   const queries = useQueryClient();
-  const [live, setLive] = useState<Live>("live");
+  const [live, setLive] = useState<Live>("connecting");
   const [notices] = useState(() => new Notices());
   const [router] = useState(makeRouter);
   const [proving, setProving] = useState<{ then: () => void } | null>(null);

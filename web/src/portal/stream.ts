@@ -1,14 +1,15 @@
 // The portal's one event stream: what has changed is asked for anew, nothing else is.
 import type { QueryClient } from "@tanstack/react-query";
 import { ApiProblem, type Api } from "../session/api";
-import { bearer } from "./http";
+import { bearer, refusal } from "./http";
 
 export interface Change {
   readonly topic: "stations" | "calls" | "places" | "people" | "rights" | "everything";
   readonly id?: string | null;
 }
 
-export type Live = "live" | "lost";
+/** `full`: as many tabs as the platform takes follow already. */
+export type Live = "connecting" | "live" | "lost" | "full";
 
 // What each topic is shown by: the first words of query keys.
 const SHOWN: Record<Exclude<Change["topic"], "rights" | "everything">, readonly string[]> = {
@@ -21,6 +22,7 @@ const SHOWN: Record<Exclude<Change["topic"], "rights" | "everything">, readonly 
 const GATHER_MS = 150;
 const AGAIN_MIN_MS = 1_000;
 const AGAIN_MAX_MS = 30_000;
+export const SILENT_MAX_MS = 35_000; // the platform says something every 15 s
 
 /** The changes in a piece of the stream, and what is left of an unfinished one. */
 export function parse(text: string): { changes: Change[]; rest: string } {
@@ -60,6 +62,7 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
   let gathered: Change[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let again = AGAIN_MIN_MS;
+  let missed = false;
 
   const over = (): boolean => stopped.signal.aborted;
   const renew = (): void => {
@@ -75,19 +78,39 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
   };
 
   const read = async (): Promise<void> => {
-    const response = await fetch("/api/v1/events", { headers: bearer(api), signal: stopped.signal });
+    // A connection that was cut without a word looks open for ever.
+    const silent = new AbortController();
+    let silence: ReturnType<typeof setTimeout> | undefined;
+    const heard = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(() => silent.abort(), SILENT_MAX_MS);
+    };
+    heard();
+    try {
+      await readUntil(AbortSignal.any([stopped.signal, silent.signal]), heard);
+    } finally {
+      clearTimeout(silence);
+    }
+  };
+
+  const readUntil = async (signal: AbortSignal, heard: () => void): Promise<void> => {
+    const response = await fetch("/api/v1/events", { headers: bearer(api), signal });
+    heard();
     if (response.status === 401) {
       await api.refresh();
       return;
     }
-    if (!response.ok || response.body === null) throw new ApiProblem(response.status, "stream");
+    if (!response.ok || response.body === null) throw await refusal(response);
     tell("live");
     again = AGAIN_MIN_MS;
+    if (missed) take([{ topic: "everything" }]);
+    missed = true; // whatever happens from the end of this stream to the beginning of the next
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      heard();
       const found = parse(rest + value);
       rest = found.rest;
       take(found.changes);
@@ -95,15 +118,13 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
   };
 
   const run = async (): Promise<void> => {
-    let first = true;
     while (!over()) {
       try {
-        if (!first) take([{ topic: "everything" }]); // what happened meanwhile was missed
-        first = false;
         await read();
-      } catch {
+      } catch (reason) {
         if (over()) return;
-        tell("lost");
+        missed = true;
+        tell(reason instanceof ApiProblem && reason.code === "too_many_streams" ? "full" : "lost");
         await new Promise((resolve) => setTimeout(resolve, again));
         again = Math.min(again * 2, AGAIN_MAX_MS);
       }

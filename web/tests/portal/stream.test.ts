@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
-import { outdated, parse } from "../../src/portal/stream";
+import { QueryClient } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Api } from "../../src/session/api";
+import { follow, outdated, parse, SILENT_MAX_MS, type Live } from "../../src/portal/stream";
 
 describe("the event stream", () => {
   it("gives whole events and keeps what is unfinished", () => {
@@ -20,5 +22,84 @@ describe("the event stream", () => {
     expect(outdated([{ topic: "calls" }])).toEqual(new Set(["calls"]));
     expect(outdated([{ topic: "stations" }])?.has("people")).toBe(false);
     expect(outdated([{ topic: "calls" }, { topic: "rights" }])).toBeNull();
+  });
+});
+
+/** The platform's end of the streams that were asked for. */
+class Line {
+  readonly asked: ReadableStreamDefaultController<Uint8Array>[] = [];
+  refuses: Response | null = null;
+
+  readonly fetch = (_: string, { signal }: { signal: AbortSignal }): Promise<Response> => {
+    if (this.refuses !== null) return Promise.resolve(this.refuses.clone());
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.asked.push(controller);
+        signal.addEventListener("abort", () => controller.error(signal.reason));
+      },
+    });
+    return Promise.resolve(new Response(body));
+  };
+
+  beat(): void {
+    this.asked.at(-1)?.enqueue(new TextEncoder().encode(": still here\n\n"));
+  }
+}
+
+describe("following the stream", () => {
+  const line = new Line();
+  const told: Live[] = [];
+  const queries = new QueryClient();
+  const renewed = vi.spyOn(queries, "invalidateQueries");
+  const after = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  let stop: () => void;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal("fetch", line.fetch);
+    line.asked.length = 0;
+    line.refuses = null;
+    told.length = 0;
+    renewed.mockClear();
+  });
+  afterEach(() => {
+    stop();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+  const begin = (): void => {
+    stop = follow({ session: null } as unknown as Api, queries, (live) => told.push(live));
+  };
+
+  it("is live from when the stream stands, for as long as it beats", async () => {
+    begin();
+    expect(told).toEqual([]);
+    await after(0);
+    for (let beat = 0; beat < 4; beat += 1) {
+      await after(SILENT_MAX_MS - 1);
+      line.beat();
+    }
+    await after(0);
+    expect([told, line.asked.length]).toEqual([["live"], 1]);
+    expect(renewed).not.toHaveBeenCalled();
+  });
+
+  it("gives a silent stream up, begins a new one and looks at everything", async () => {
+    begin();
+    await after(SILENT_MAX_MS);
+    expect(told).toEqual(["live", "lost"]);
+    await after(2_000);
+    expect([told, line.asked.length]).toEqual([["live", "lost", "live"], 2]);
+    expect(renewed).toHaveBeenCalledExactlyOnceWith({});
+  });
+
+  it("says that too many tabs are open, and goes on trying", async () => {
+    line.refuses = new Response(JSON.stringify({ code: "too_many_streams" }), { status: 429 });
+    begin();
+    await after(0);
+    expect(told).toEqual(["full"]);
+    line.refuses = null;
+    await after(2_000);
+    expect(told).toEqual(["full", "live"]);
   });
 });

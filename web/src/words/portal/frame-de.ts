@@ -20,6 +20,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "nav.find.none": "Nichts beginnt wie „{words}“. Namen werden an den Anfängen ihrer Wörter gefunden.",
   "nav.live": "Live",
   "nav.live.lost": "Nicht live: neuer Versuch läuft",
+  "nav.live.full": "Nicht live: zu viele Tabs sind offen",
   "nav.live.hint": "Was Sie sehen, folgt dem Geschehen.",
   "nav.theme": "Darstellung",
 

@@ -18,6 +18,7 @@ export const frameEn = {
   "nav.find.none": "Nothing begins like “{words}”. Names are found by the beginnings of their words.",
   "nav.live": "Live",
   "nav.live.lost": "Not live: trying again",
+  "nav.live.full": "Not live: too many tabs are open",
   "nav.live.hint": "What you see follows what happens.",
   "nav.theme": "Appearance",
 
