@@ -8,15 +8,24 @@ import { SignIn } from "../session/sign-in";
 import { WordsContext } from "../session/words";
 import type { Language } from "../words";
 import { sayInPortal } from "../words/portal";
+import { Accept } from "./accept";
 import { makeQueries } from "./asking";
 import { Join } from "./join";
 import { Reset } from "./reset";
 import { SignedIn } from "./signed-in";
-import { leaveLink, startPhase, type Phase } from "./start";
+import {
+  afterSignIn,
+  forgetInvitation,
+  keepInvitation,
+  keptInvitation,
+  leaveLink,
+  resumed,
+  startPhase,
+  type Phase,
+} from "./start";
 import { PortalWordsContext, type PortalWords } from "./surroundings";
 
 const RESTORE_AGAIN_MS = 3_000;
-export const COMPANY_KEY = "antiphon.company"; // the company this tab acts in
 
 const theme = createTheme({
   fontFamily: "var(--font)",
@@ -28,7 +37,7 @@ const theme = createTheme({
 export function PortalApp({ api }: { api: Api }) {
   const [phase, setPhase] = useState<Phase>(() => startPhase(window.location));
   const [preferences, setPreferences] = useState<Preferences>(readPreferences);
-  const account = phase.kind === "in" ? phase.session.user.language : null;
+  const account = phase.kind === "in" || phase.kind === "accepting" ? phase.session.user.language : null;
   const language = startLanguage(preferences, account);
   const words = useMemo<PortalWords>(
     () => ({ language, say: (key, values) => sayInPortal(language, key, values) }),
@@ -41,11 +50,12 @@ export function PortalApp({ api }: { api: Api }) {
     setPreferences(next);
     writePreferences(next);
   };
-  const signedIn = (session: Session): void => {
+  const go = (next: Phase): void => {
     leaveLink();
     queries.clear();
-    setPhase({ kind: "in", session });
+    setPhase(next);
   };
+  const signedIn = (session: Session): void => go({ kind: "in", session });
 
   useEffect(() => {
     document.documentElement.lang = language;
@@ -73,9 +83,36 @@ export function PortalApp({ api }: { api: Api }) {
               <Join
                 api={api}
                 token={phase.token}
+                other={phase.other ?? false}
                 onLanguage={onLanguage}
                 onSession={signedIn}
-                onAccount={() => setPhase({ kind: "out", expired: false })}
+                onSignedIn={(session) => setPhase({ kind: "accepting", token: phase.token, session, atOnce: false })}
+                onAccount={(accepts) => {
+                  if (accepts) keepInvitation(phase.token);
+                  else forgetInvitation();
+                  go({ kind: "out", expired: false });
+                }}
+              />
+            )}
+            {phase.kind === "accepting" && (
+              <Accept
+                api={api}
+                token={phase.token}
+                session={phase.session}
+                atOnce={phase.atOnce}
+                onLanguage={onLanguage}
+                onDone={(session) => {
+                  forgetInvitation();
+                  signedIn(session);
+                }}
+                onOther={() => {
+                  forgetInvitation();
+                  setPhase({ kind: "joining", token: phase.token, other: true });
+                }}
+                onOut={() => {
+                  keepInvitation(phase.token);
+                  go({ kind: "out", expired: true });
+                }}
               />
             )}
             {phase.kind === "resetting" && (
@@ -94,8 +131,9 @@ export function PortalApp({ api }: { api: Api }) {
                 api={api}
                 expired={phase.expired}
                 forgotten={phase.forgotten ?? false}
+                invited={keptInvitation() !== null}
                 onLanguage={onLanguage}
-                onSession={signedIn}
+                onSession={(session) => go(afterSignIn(session, true))}
               />
             )}
             {phase.kind === "in" && (
@@ -140,16 +178,12 @@ function restore(api: Api, setPhase: (phase: Phase) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const attempt = async (): Promise<void> => {
     try {
-      api.actIn(sessionStorage.getItem(COMPANY_KEY));
-      const session = await api.refresh();
-      if (wanted) setPhase({ kind: "in", session });
+      const session = await resumed(api);
+      if (wanted) setPhase(afterSignIn(session, false));
     } catch (reason) {
       if (!wanted) return;
       if (reason instanceof ApiProblem && reason.away) timer = setTimeout(() => void attempt(), RESTORE_AGAIN_MS);
-      else if (reason instanceof ApiProblem && reason.status === 403 && sessionStorage.getItem(COMPANY_KEY) !== null) {
-        sessionStorage.removeItem(COMPANY_KEY); // the rights there have ended
-        void attempt();
-      } else setPhase({ kind: "out", expired: false });
+      else setPhase({ kind: "out", expired: false });
     }
   };
   void attempt();

@@ -3,24 +3,32 @@ import { TextInput } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useEffect, useState, type SyntheticEvent } from "react";
 import { StateMark } from "../parts/state-mark";
-import type { Api, Session } from "../session/api";
+import { ApiProblem, type Api, type Session } from "../session/api";
 import { Threshold } from "../session/threshold";
 import type { Language } from "../words";
 import type { Schemas } from "./http";
 import { roleName } from "./parts/pickers";
 import { PasswordField } from "./parts/password-field";
 import { refusalOf, type Refusal } from "./problem";
+import { resumed } from "./start";
 import { useWords } from "./surroundings";
 
 interface Props {
   readonly api: Api;
   readonly token: string;
+  /** Whoever is signed in here is somebody else. */
+  readonly other: boolean;
   readonly onLanguage: (language: Language) => void;
   readonly onSession: (session: Session) => void;
-  readonly onAccount: () => void;
+  /** Somebody is signed in already: theirs to accept. */
+  readonly onSignedIn: (session: Session) => void;
+  /** To the sign-in, with the invitation where it still holds. */
+  readonly onAccount: (accepts: boolean) => void;
 }
 
-export function Join({ api, token, onLanguage, onSession, onAccount }: Props) {
+const TAKEN: Refusal = { key: "join.taken", values: {} };
+
+export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onAccount }: Props) {
   const { say, language } = useWords();
   const [invited, setInvited] = useState<Schemas["Invited"] | "invalid" | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
@@ -31,18 +39,27 @@ export function Join({ api, token, onLanguage, onSession, onAccount }: Props) {
 
   useEffect(() => {
     let wanted = true;
-    api.invitation(token).then(
-      (found) => {
+    const look = async (): Promise<void> => {
+      const session = other ? null : await resumed(api).catch(() => null); // most who are invited are nobody yet
+      if (!wanted) return;
+      if (session !== null) {
+        onSignedIn(session);
+        return;
+      }
+      try {
+        const found = await api.invitation(token);
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changes while it is asked
         if (!wanted) return;
         setInvited(found);
         setName(found.name);
         setEmail(found.email ?? "");
         onLanguage(found.language);
-      },
-      () => {
+      } catch {
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changes while it is asked
         if (wanted) setInvited("invalid");
-      },
-    );
+      }
+    };
+    void look();
     return () => {
       wanted = false;
     };
@@ -57,7 +74,8 @@ export function Join({ api, token, onLanguage, onSession, onAccount }: Props) {
     try {
       onSession(await api.join({ token, name: name.trim(), email: email.trim(), password, language }));
     } catch (reason) {
-      setRefusal(refusalOf(reason));
+      const taken = reason instanceof ApiProblem && reason.code === "email_taken";
+      setRefusal(taken ? TAKEN : refusalOf(reason));
       setWorking(false);
     }
   };
@@ -68,7 +86,7 @@ export function Join({ api, token, onLanguage, onSession, onAccount }: Props) {
       {invited === "invalid" && (
         <>
           <p role="alert">{say("join.invalid")}</p>
-          <button type="button" className="btn" onClick={onAccount}>
+          <button type="button" className="btn" onClick={() => onAccount(false)}>
             {say("signin.title")}
           </button>
         </>
@@ -114,13 +132,20 @@ export function Join({ api, token, onLanguage, onSession, onAccount }: Props) {
                 </>
               )}
             </p>
-            <button type="submit" className="btn pri big" aria-disabled={working}>
+            {refusal === TAKEN && (
+              <button type="button" className="btn pri big" onClick={() => onAccount(true)}>
+                {say("join.taken.do")}
+              </button>
+            )}
+            <button type="submit" className={refusal === TAKEN ? "btn big" : "btn pri big"} aria-disabled={working}>
               {say(working ? "do.working" : "join.do")}
               {!working && <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />}
             </button>
-            <button type="button" className="btn big" onClick={onAccount}>
-              {say("join.have")}
-            </button>
+            {refusal !== TAKEN && (
+              <button type="button" className="btn big" onClick={() => onAccount(true)}>
+                {say("join.have")}
+              </button>
+            )}
           </form>
         </>
       )}

@@ -9,16 +9,19 @@ interface Props {
   readonly expired: boolean;
   /** Begin where a forgotten password is asked for. */
   readonly forgotten?: boolean;
+  /** They sign in to accept an invitation. */
+  readonly invited?: boolean;
   readonly onLanguage: (language: Language) => void;
   readonly onSession: (session: Session) => void;
 }
 
-export function SignIn({ api, expired, forgotten = false, onLanguage, onSession }: Props) {
+export function SignIn({ api, expired, forgotten = false, invited = false, onLanguage, onSession }: Props) {
   return (
     <Threshold onLanguage={onLanguage}>
       <SignInSteps
         api={api}
         forgotten={forgotten}
+        invited={invited}
         refusal={expired ? { key: "signin.expired", values: {} } : null}
         onSession={onSession}
       />

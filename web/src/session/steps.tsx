@@ -20,10 +20,12 @@ interface Props {
   readonly known?: string;
   readonly refusal?: Refusal | null;
   readonly forgotten?: boolean;
+  /** They sign in to accept an invitation. */
+  readonly invited?: boolean;
   readonly onSession: (session: Session) => void;
 }
 
-export function SignInSteps({ api, known, refusal = null, forgotten = false, onSession }: Props) {
+export function SignInSteps({ api, known, refusal = null, forgotten = false, invited = false, onSession }: Props) {
   const { say } = useWords();
   const [step, setStep] = useState<Step>(forgotten ? { kind: "forgotten" } : { kind: "password", refusal });
   const [email, setEmail] = useState(known ?? "");
@@ -33,7 +35,7 @@ export function SignInSteps({ api, known, refusal = null, forgotten = false, onS
       return (
         <>
           {titled && <h1>{say("signin.title")}</h1>}
-          {titled && <p className="mut">{say("signin.lead")}</p>}
+          {titled && <p className="mut">{say(invited ? "signin.lead.invited" : "signin.lead")}</p>}
           <PasswordStep
             api={api}
             email={email}

@@ -3,6 +3,7 @@ import type { signInEn } from "./sign-in-en";
 
 export const signInDe: Record<keyof typeof signInEn, string> = {
   "signin.title": "Anmelden",
+  "signin.lead.invited": "Melden Sie sich an, um die Einladung anzunehmen.",
   "signin.lead": "Läuten, Bilder und Türen Ihrer Stationen, in diesem Browser.",
   "signin.email": "E-Mail",
   "signin.password": "Passwort",

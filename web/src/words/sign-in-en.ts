@@ -1,6 +1,7 @@
 // English words of signing in, which every application shares.
 export const signInEn = {
   "signin.title": "Sign in",
+  "signin.lead.invited": "Sign in to accept the invitation.",
   "signin.lead": "Rings, pictures and doors of your stations, in this browser.",
   "signin.email": "E-mail",
   "signin.password": "Password",

@@ -148,7 +148,11 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
     "Das hat inzwischen jemand geändert. Es ist neu geladen: ansehen, dann noch einmal ändern.",
   "problem.role_in_use": "Jemand hat diese Rolle noch. Nehmen Sie sie zuerst weg.",
   "problem.grant_invalid": "Das Ende muss nach dem Anfang kommen.",
-  "problem.already_member": "Dieses Recht gibt es dort schon.",
+  "problem.already_member": "Dieses Recht gibt es dort schon. Nichts wurde geändert.",
+  "problem.invitation_invalid":
+    "Diese Einladung gilt nicht mehr: Sie wurde benutzt, zurückgezogen oder ist abgelaufen. Bitten Sie um eine neue.",
+  "problem.invitation_for_other":
+    "Diese Einladung gilt für eine andere E-Mail-Adresse. Melden Sie sich mit dieser an, oder bitten Sie um eine neue Einladung.",
   "problem.user_not_found": "Diese Person gibt es nicht mehr.",
   "problem.too_many_requests": "Zu viele Versuche. Eine Minute warten, dann noch einmal versuchen.",
   "problem.sign_in_again": "Dafür müssen Sie sich zuerst neu anmelden.",

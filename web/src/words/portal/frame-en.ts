@@ -141,7 +141,11 @@ export const frameEn = {
     "Somebody changed this meanwhile. It was loaded anew: look at it, then repeat your change.",
   "problem.role_in_use": "Somebody still has this role. Take it away from them first.",
   "problem.grant_invalid": "The end has to come after the beginning.",
-  "problem.already_member": "They have this right there already.",
+  "problem.already_member": "This right is there already. Nothing was changed.",
+  "problem.invitation_invalid":
+    "This invitation does not hold any more: it was used, withdrawn or ran out. Ask for a new one.",
+  "problem.invitation_for_other":
+    "This invitation is for another e-mail address. Sign in with that one, or ask for a new invitation.",
   "problem.user_not_found": "This person is not there any more.",
   "problem.too_many_requests": "Too many attempts. Wait a minute, then try again.",
   "problem.sign_in_again": "For this, sign in anew first.",

@@ -161,4 +161,11 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
   "join.invalid":
     "Diese Einladung gilt nicht mehr: Sie wurde benutzt, zurückgezogen oder ist abgelaufen. Bitten Sie um eine neue.",
   "join.have": "Ich habe schon ein Konto",
+  "join.taken": "Sie haben hier ein Konto: Melden Sie sich an, um die Einladung anzunehmen.",
+  "join.taken.do": "Anmelden und annehmen",
+  "accept.do": "Als {name} annehmen",
+  "accept.other": "Ich bin nicht {name}",
+  "accept.not": "Jetzt nicht",
+  "accept.stay": "Weiter in {company}",
+  "accept.done": "Sie haben jetzt Rechte bei {company}: {role}, {place}.",
 };

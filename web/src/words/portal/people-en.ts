@@ -158,4 +158,11 @@ export const peopleEn = {
   "join.password": "Choose a password",
   "join.invalid": "This invitation does not hold any more: it was used, withdrawn or ran out. Ask for a new one.",
   "join.have": "I have an account already",
+  "join.taken": "You have an account here: sign in to accept the invitation.",
+  "join.taken.do": "Sign in to accept",
+  "accept.do": "Accept as {name}",
+  "accept.other": "I am not {name}",
+  "accept.not": "Not now",
+  "accept.stay": "Go on in {company}",
+  "accept.done": "You have rights at {company} now: {role}, {place}.",
 } as const;
