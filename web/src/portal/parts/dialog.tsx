@@ -2,6 +2,7 @@
 import { Modal } from "@mantine/core";
 import type { ReactNode, SyntheticEvent } from "react";
 import { useWords } from "../surroundings";
+import { useFocusBack } from "./focus-back";
 
 interface Props {
   readonly title: string;
@@ -33,6 +34,7 @@ export function Dialog(props: Props) {
     once = false,
     children,
   } = props;
+  useFocusBack();
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!working && ready) onDeed?.();
