@@ -10,7 +10,7 @@ const THEMES: readonly Theme[] = ["system", "light", "dark"];
 export function initials(name: string): string {
   const words = name.split(/\s+/).filter((word) => word !== "");
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
-  return letters.map((word) => (word ?? "").slice(0, 1).toUpperCase()).join("");
+  return letters.map((word) => (Array.from(word ?? "")[0] ?? "").toUpperCase()).join("");
 }
 
 export function PersonMenu() {

@@ -32,7 +32,7 @@ export function KeysPage() {
   return (
     <>
       <Head title={say("keys.title")} lead={say("keys.lead")}>
-        <a className="btn" href="/api/openapi.json" target="_blank" rel="noreferrer">
+        <a className="btn" href="/api/reference" target="_blank" rel="noreferrer">
           {say("keys.reference")}
         </a>
         <button type="button" className="btn pri" onClick={() => setAdding(true)}>
