@@ -59,7 +59,9 @@ describe("times", () => {
 
   test("name the day when it is not today there", () => {
     expect(shortTime("en", "Europe/Vienna", at(0), at(60))).toBe("17:42");
-    expect(shortTime("en", "Europe/Vienna", at(0), at(86_400))).toContain("23 Nov");
+    expect(shortTime("en", "Europe/Vienna", at(0), at(86_400))).toBe("23 Nov, 17:42");
+    expect(shortTime("en", "Europe/Vienna", at(0), at(366 * 86_400))).toMatch(/^23 Nov \d{4}, 17:42$/);
+    expect(shortTime("de", "Europe/Vienna", at(0), at(366 * 86_400))).toMatch(/^23\. Nov\. \d{4}, 17:42$/);
   });
 
   test("run as on a plate", () => {

@@ -29,6 +29,7 @@ const shapes = {
   dayKey: { dateStyle: "short" },
   dayName: { weekday: "long", day: "numeric", month: "long" },
   dayAndMonth: { day: "numeric", month: "short" },
+  wholeDay: { day: "numeric", month: "short", year: "numeric" },
   offset: { timeZoneName: "shortOffset" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
@@ -69,12 +70,16 @@ export function dayName(language: Language, zone: string, at: number): string {
   return format(language, zone, "dayName", at);
 }
 
-/** Time when it is today there, date and time otherwise. */
+/** Time when it is today there, date and time otherwise, with the year when it is another one. */
 export function shortTime(language: Language, zone: string, at: number, now: number): string {
   const time = clockTime(language, zone, at);
-  if (dayKey(zone, at) === dayKey(zone, now)) return time;
-  return `${format(language, zone, "dayAndMonth", at)}, ${time}`;
+  const [day, today] = [dayKey(zone, at), dayKey(zone, now)];
+  if (day === today) return time;
+  const shape = yearOf(day) === yearOf(today) ? "dayAndMonth" : "wholeDay";
+  return `${format(language, zone, shape, at)}, ${time}`;
 }
+
+const yearOf = (day: string): string => day.slice(0, -"-mm-dd".length);
 
 /** The zone as people name it: the reader's word for it, with its offset ("Vienna, GMT+1"). */
 export function zoneName(language: Language, zone: string, at: number): string {

@@ -10,7 +10,7 @@ import { Dialog } from "../parts/dialog";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { PlacePicker, RolePicker, roleName } from "../parts/pickers";
 import { Secret } from "../parts/secret";
-import { isoTime, localTime, TimeField, useTime } from "../parts/times";
+import { isoTime, localTime, TimeField, useEnd, useTime } from "../parts/times";
 import { keys } from "../queries";
 import { usePortal, useWords } from "../surroundings";
 
@@ -20,6 +20,7 @@ export function KeysPage() {
   const { say } = useWords();
   const { client, notices } = usePortal();
   const time = useTime();
+  const end = useEnd();
   const asked = useQuery(keys(client));
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<Schemas["CreatedKey"] | null>(null);
@@ -69,7 +70,7 @@ export function KeysPage() {
                         place: key.place.kind === "company" ? say("people.rights.everywhere") : key.place.trail,
                       })}
                     </td>
-                    <td>{time(key.expires_at)}</td>
+                    <td>{end(key.expires_at)}</td>
                     <td className="mut">
                       {key.last_used_at === null ? say("keys.used.never") : time(key.last_used_at)}
                     </td>

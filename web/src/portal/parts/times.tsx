@@ -8,6 +8,13 @@ export function useTime(): (iso: string) => string {
   return (iso) => shortTime(language, ownZone, Date.parse(iso), Date.now());
 }
 
+/** An end: a time still to come, or one that has passed, marked so. */
+export function useEnd(): (iso: string) => string {
+  const { say } = useWords();
+  const time = useTime();
+  return (iso) => (Date.parse(iso) <= Date.now() ? say("grant.ended", { time: time(iso) }) : time(iso));
+}
+
 /** What `<input type="datetime-local">` takes. */
 export function localTime(iso: string | null): string {
   if (iso === null) return "";
