@@ -11,6 +11,12 @@ import { ApiProblem } from "../../src/session/api";
 
 const placeholders = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1] ?? "").sort();
 
+// What people meet when two of them work at the same time, or when a page is old.
+const ORDINARY =
+  "conflict already_there already_done already_member key_reused invitation_invalid invitation_for_other session_not_found role_not_found role_in_use grant_not_found station_not_found no_rights_there".split(
+    " ",
+  );
+
 describe("the portal's words", () => {
   it("exist in both languages with the same placeholders", () => {
     expect(Object.keys(portalWords.de).sort()).toEqual(Object.keys(portalWords.en).sort());
@@ -39,6 +45,7 @@ describe("the portal's words", () => {
 
   it("name a refusal, and give its code where no word fits", () => {
     expect(refusalOf(new ApiProblem(409, "place_not_empty")).key).toBe("problem.place_not_empty");
+    for (const code of ORDINARY) expect(refusalOf(new ApiProblem(409, code)).key).toBe(`problem.${code}`);
     expect(refusalOf(new ApiProblem(503, "http")).key).toBe("problem.away");
     const { key, values } = refusalOf(new ApiProblem(418, "teapot"));
     expect(sayInPortal("en", key, values)).toContain("teapot");

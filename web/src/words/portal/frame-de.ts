@@ -153,6 +153,18 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
     "Diese Einladung gilt nicht mehr: Sie wurde benutzt, zurückgezogen oder ist abgelaufen. Bitten Sie um eine neue.",
   "problem.invitation_for_other":
     "Diese Einladung gilt für eine andere E-Mail-Adresse. Melden Sie sich mit dieser an, oder bitten Sie um eine neue Einladung.",
+  "problem.conflict": "Das passt nicht zu dem, was schon da ist. Nichts wurde geändert: noch einmal ansehen.",
+  "problem.already_there": "So etwas gibt es schon. Nichts wurde geändert: anders benennen, oder nehmen, was da ist.",
+  "problem.already_done":
+    "Das ist schon geschehen, und was es zeigte, wird nur einmal gezeigt. Schließen und in der Liste nachsehen.",
+  "problem.key_reused": "Dieses Formular wurde schon mit anderem Inhalt gesendet. Schließen und neu öffnen.",
+  "problem.session_not_found": "Diese Anmeldung ist schon beendet.",
+  "problem.role_not_found": "Diese Rolle gibt es nicht mehr. Wählen Sie eine andere.",
+  "problem.grant_not_found": "Dieses Recht wurde schon weggenommen.",
+  "problem.api_key_not_found": "Diesen Schlüssel gibt es nicht mehr.",
+  "problem.invitation_not_found": "Diese Einladung gibt es nicht mehr.",
+  "problem.station_not_found": "Diese Station gibt es nicht mehr.",
+  "problem.no_rights_there": "Sie haben in diesem Unternehmen keine Rechte mehr. Fragen Sie deren Administration.",
   "problem.user_not_found": "Diese Person gibt es nicht mehr.",
   "problem.too_many_requests": "Zu viele Versuche. Eine Minute warten, dann noch einmal versuchen.",
   "problem.sign_in_again": "Dafür müssen Sie sich zuerst neu anmelden.",

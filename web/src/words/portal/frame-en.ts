@@ -146,6 +146,19 @@ export const frameEn = {
     "This invitation does not hold any more: it was used, withdrawn or ran out. Ask for a new one.",
   "problem.invitation_for_other":
     "This invitation is for another e-mail address. Sign in with that one, or ask for a new invitation.",
+  "problem.conflict": "This contradicts what is already there. Nothing was changed: look at it again.",
+  "problem.already_there":
+    "There is one like this already. Nothing was changed: take another name, or use what is there.",
+  "problem.already_done":
+    "This was done already, and what it showed is shown only once. Close this and look at the list.",
+  "problem.key_reused": "This form was sent before with something else in it. Close it, then open it anew.",
+  "problem.session_not_found": "This session has ended already.",
+  "problem.role_not_found": "This role is not there any more. Choose another one.",
+  "problem.grant_not_found": "This right was taken away already.",
+  "problem.api_key_not_found": "This key is not there any more.",
+  "problem.invitation_not_found": "This invitation is not there any more.",
+  "problem.station_not_found": "This station is not there any more.",
+  "problem.no_rights_there": "You have no rights in this company any more. Ask its administrators.",
   "problem.user_not_found": "This person is not there any more.",
   "problem.too_many_requests": "Too many attempts. Wait a minute, then try again.",
   "problem.sign_in_again": "For this, sign in anew first.",
