@@ -14,7 +14,10 @@ export function PlaceSettings({ here }: { here: Schemas["PlaceView"] }) {
   const may = useMay();
   const [zone, setZone] = useState(here.time_zone);
   const [spoken, setSpoken] = useState(here.language);
-  const configures = may(here.kind === "company" ? "company.configure" : "places.configure", here.path);
+  // A folder has none of its own.
+  const site = here.kind === "folder" ? (here.way.find((place) => place.kind === "site") ?? null) : null;
+  const own = here.kind !== "folder";
+  const configures = own && may(here.kind === "company" ? "company.configure" : "places.configure", here.path);
   const before = { time_zone: here.time_zone, language: here.language };
   const save = useAct(
     (body: { time_zone: string; language: "de" | "en" }) =>
@@ -24,13 +27,16 @@ export function PlaceSettings({ here }: { here: Schemas["PlaceView"] }) {
   );
   const changed = zone !== here.time_zone || spoken !== here.language;
   return (
-    <Card title={say("place.settings")} lead={say("place.settings.lead")}>
+    <Card
+      title={say("place.settings")}
+      lead={own ? say("place.settings.lead") : say("place.settings.site", { site: site?.name ?? say("kind.site") })}
+    >
       <div className="p-form">
         <Select
           label={say("field.zone")}
           data={ZONES.includes(zone) ? ZONES : [zone, ...ZONES]}
           value={zone}
-          searchable
+          searchable={configures}
           limit={60}
           readOnly={!configures}
           onChange={(chosen) => setZone(chosen ?? here.time_zone)}

@@ -19,6 +19,7 @@ export const placesDe: Record<keyof typeof placesEn, string> = {
   "place.removed": "{name} ist gelöscht.",
   "place.changed": "Gespeichert.",
   "place.settings": "Zeit und Sprache",
+  "place.settings.site": "Ein Ordner folgt seinem Standort. Beides wird dort geändert: {site}.",
   "place.settings.lead": "Was hier drin liegt, folgt dem, wenn es nichts anderes sagt.",
   "place.move.title": "Wohin mit {name}?",
   "place.move.lead": "Alles darin kommt mit: Stationen, Rechte von Personen, Anrufe.",

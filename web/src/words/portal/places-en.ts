@@ -14,6 +14,7 @@ export const placesEn = {
   "place.removed": "{name} was removed.",
   "place.changed": "Saved.",
   "place.settings": "Time and language",
+  "place.settings.site": "A folder follows its site. Change both there: {site}.",
   "place.settings.lead": "What lies in here follows, unless it says otherwise.",
   "place.move.title": "Where should {name} go?",
   "place.move.lead": "Everything in it goes along: stations, people’s rights, calls.",
