@@ -1,7 +1,7 @@
 // The API as the portal asks it: typed by the OpenAPI document, signed in, in the company that the person acts in.
 import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "../generated/openapi";
-import { ApiProblem, type Api } from "../session/api";
+import { ApiProblem, wrongFields, type Api } from "../session/api";
 
 export type Schemas = components["schemas"];
 export type Client = ReturnType<typeof createClient<paths>>;
@@ -19,7 +19,9 @@ export async function refusal(response: Response): Promise<ApiProblem> {
     .catch(() => null); // a front's own error page is no JSON
   const said = typeof body === "object" && body !== null ? (body as Partial<Schemas["Problem"]>) : {};
   const retryAfter = Number(response.headers.get("retry-after"));
-  return new ApiProblem(response.status, said.code ?? "http", retryAfter > 0 ? retryAfter : null, said.detail ?? "");
+  const wait = retryAfter > 0 ? retryAfter : null;
+  const fields = wrongFields(said.errors);
+  return new ApiProblem(response.status, said.code ?? "http", wait, said.detail ?? "", null, fields);
 }
 
 export function bearer(api: Api): Record<string, string> {

@@ -9,6 +9,7 @@ import type { Language } from "../words";
 import type { Schemas } from "./http";
 import { roleName } from "./parts/pickers";
 import { PasswordField } from "./parts/password-field";
+import { useWrong } from "./parts/wrong";
 import { refusalOf, type Refusal } from "./problem";
 import { resumed } from "./start";
 import { useWords } from "./surroundings";
@@ -32,6 +33,7 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
   const { say, language } = useWords();
   const [invited, setInvited] = useState<Schemas["Invited"] | "invalid" | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const wrong = useWrong("name", "email", "password");
   const [working, setWorking] = useState(false);
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
@@ -71,11 +73,13 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
     if (working) return;
     setWorking(true);
     setRefusal(null);
+    wrong.found({});
     try {
       onSession(await api.join({ token, name: name.trim(), email: email.trim(), password, language }));
     } catch (reason) {
       const taken = reason instanceof ApiProblem && reason.code === "email_taken";
-      setRefusal(taken ? TAKEN : refusalOf(reason));
+      const refused = taken ? TAKEN : refusalOf(reason);
+      setRefusal(wrong.refused(refused) ? null : refused);
       setWorking(false);
     }
   };
@@ -101,6 +105,7 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
             <TextInput
               label={say("field.name")}
               value={name}
+              error={wrong.at("name")}
               required
               maxLength={120}
               autoComplete="name"
@@ -110,6 +115,7 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
               label={say("field.email")}
               type="email"
               value={email}
+              error={wrong.at("email")}
               required
               readOnly={invited.email !== null}
               maxLength={254}
@@ -120,6 +126,7 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
               label={say("join.password")}
               description={say("me.password.rule")}
               value={password}
+              error={wrong.at("password")}
               required
               autoComplete="new-password"
               onChange={(event) => setPassword(event.currentTarget.value)}

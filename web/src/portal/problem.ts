@@ -7,7 +7,12 @@ import type { WordValues } from "../words";
 export interface Refusal {
   readonly key: AnyKey;
   readonly values: WordValues;
+  /** The fields of the form that it is about, where it names any. */
+  readonly fields?: readonly string[];
 }
+
+// Refusals that are about one field, whatever form it stands in.
+const FIELD: Readonly<Partial<Record<string, string>>> = { email_taken: "email", grant_invalid: "ends_at" };
 
 export function refusalOf(reason: unknown): Refusal {
   if (reason instanceof PasskeyNotUsed) return { key: reason.known ? "passkey.known" : "passkey.unused", values: {} };
@@ -15,5 +20,8 @@ export function refusalOf(reason: unknown): Refusal {
   if (reason.code === "offline") return { key: "problem.offline", values: {} };
   if (reason.away) return { key: "problem.away", values: {} };
   const known = knownKey(`problem.${reason.code}`);
-  return known === null ? { key: "problem.other", values: { code: reason.code } } : { key: known, values: {} };
+  if (known === null) return { key: "problem.other", values: { code: reason.code } };
+  const field = FIELD[reason.code];
+  const fields = field === undefined ? reason.fields : [field];
+  return fields.length === 0 ? { key: known, values: {} } : { key: known, values: {}, fields };
 }

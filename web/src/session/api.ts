@@ -25,6 +25,8 @@ export class ApiProblem extends Error {
     readonly retryAfterS: number | null = null,
     readonly detail = "",
     readonly challenge: string | null = null,
+    /** The fields that are wrong, with `bad_input`. */
+    readonly fields: readonly string[] = [],
   ) {
     super(code);
     this.name = "ApiProblem";
@@ -33,6 +35,15 @@ export class ApiProblem extends Error {
   get away(): boolean {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
   }
+}
+
+/** The names of the fields in a problem's `errors`. */
+export function wrongFields(errors: unknown): readonly string[] {
+  if (!Array.isArray(errors)) return [];
+  const named = errors.map((each: unknown) =>
+    typeof each === "object" && each !== null && "field" in each ? each.field : null,
+  );
+  return named.filter((field) => typeof field === "string");
 }
 
 const SESSION = "/api/v1/session";
@@ -54,7 +65,8 @@ async function request(path: string, init: RequestInit): Promise<Response> {
   const said: Partial<Record<string, unknown>> = typeof body === "object" && body !== null ? { ...body } : {};
   const text = (name: string): string | null => (typeof said[name] === "string" ? said[name] : null);
   const wait = retryAfter > 0 ? retryAfter : null;
-  throw new ApiProblem(response.status, text("code") ?? "http", wait, text("detail") ?? "", text("challenge"));
+  const fields = wrongFields(said["errors"]);
+  throw new ApiProblem(response.status, text("code") ?? "http", wait, text("detail") ?? "", text("challenge"), fields);
 }
 
 function post(path: string, body: unknown): Promise<Response> {

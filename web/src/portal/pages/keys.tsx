@@ -10,7 +10,8 @@ import { Dialog } from "../parts/dialog";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { PlacePicker, RolePicker, roleName } from "../parts/pickers";
 import { Secret } from "../parts/secret";
-import { isoTime, localTime, TimeField, useEnd, useTime } from "../parts/times";
+import { isoTime, localTime, TimeField, useEnd, useTime, wrongTimes } from "../parts/times";
+import { useWrong } from "../parts/wrong";
 import { keys } from "../queries";
 import { usePortal, useWords } from "../surroundings";
 
@@ -125,12 +126,24 @@ function KeyDialog({ onClose, onMade }: Props) {
   const [roleId, setRoleId] = useState<string | null>("role_viewer");
   const [placeId, setPlaceId] = useState<string | null>(me.company.id);
   const [expires, setExpires] = useState(() => localTime(new Date(Date.now() + LASTS_MS).toISOString()));
+  const wrong = useWrong("name", "expires_at");
   const add = useAct(
     (body: Schemas["NewKey"]) =>
       held(client.POST("/api/v1/keys", { body, params: { header: { "Idempotency-Key": key } } })),
     ["keys"],
     (made) => onMade(made),
+    wrong.refused,
   );
+  const deed = (): void => {
+    const { ends_at: late } = wrongTimes("", expires, Date.now());
+    if (wrong.found(late === undefined ? {} : { expires_at: late })) return;
+    add.run({
+      name: name.trim(),
+      role_id: roleId ?? "role_viewer",
+      place_id: placeId,
+      expires_at: isoTime(expires) ?? "",
+    });
+  };
   return (
     <Dialog
       title={say("keys.add")}
@@ -140,25 +153,19 @@ function KeyDialog({ onClose, onMade }: Props) {
       deed={say("keys.add")}
       working={add.working}
       ready={name.trim() !== "" && roleId !== null && placeId !== null && expires !== ""}
-      onDeed={() =>
-        add.run({
-          name: name.trim(),
-          role_id: roleId ?? "role_viewer",
-          place_id: placeId,
-          expires_at: isoTime(expires) ?? "",
-        })
-      }
+      onDeed={deed}
     >
       <TextInput
         label={say("field.name")}
         value={name}
+        error={wrong.at("name")}
         maxLength={120}
         onChange={(event) => setName(event.currentTarget.value)}
         data-autofocus
       />
       <RolePicker label={say("field.role")} value={roleId} onChange={setRoleId} />
       <PlacePicker label={say("field.place")} value={placeId} onChange={setPlaceId} />
-      <TimeField label={say("field.expires")} value={expires} onChange={setExpires} />
+      <TimeField label={say("field.expires")} value={expires} onChange={setExpires} error={wrong.at("expires_at")} />
     </Dialog>
   );
 }

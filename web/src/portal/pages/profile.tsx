@@ -1,4 +1,5 @@
 // One's own profile: name, language, appearance, password, second factor, passkeys, sessions.
+import { useWrong } from "../parts/wrong";
 import { SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -43,6 +44,7 @@ function About() {
   const [name, setName] = useState(me.user.name);
   const [spoken, setSpoken] = useState(me.user.language ?? "");
   const before = { name: me.user.name, ...(me.user.language === null ? {} : { language: me.user.language }) };
+  const wrong = useWrong("name");
   const save = useAct(
     (body: Schemas["MeChange"]) => held(client.PATCH("/api/v1/me", { body })),
     ["me", "people"],
@@ -50,15 +52,19 @@ function About() {
       if (given.language) setPreferences({ ...preferences, language: given.language });
       notices.tell("me.saved", {}, given === before ? null : () => again(before));
     },
+    wrong.refused,
   );
-  const deed = (): void =>
+  const deed = (): void => {
+    wrong.found({});
     save.run({ name: name.trim(), ...(spoken === "de" || spoken === "en" ? { language: spoken } : {}) });
+  };
   return (
     <Card title={say("me.title")} className="bare">
       <div className="p-form">
         <TextInput
           label={say("field.name")}
           value={name}
+          error={wrong.at("name")}
           maxLength={120}
           autoComplete="name"
           onChange={(event) => setName(event.currentTarget.value)}

@@ -2,6 +2,9 @@
 import { TextInput } from "@mantine/core";
 import { ownZone, shortTime } from "../../words";
 import { useWords } from "../surroundings";
+import type { Wrongs } from "./wrong";
+
+const LATEST = "9999-12-31T23:59"; // the last that the API's times (RFC 3339) can name
 
 export function useTime(): (iso: string) => string {
   const { language } = useWords();
@@ -22,22 +25,38 @@ export function localTime(iso: string | null): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
+/** The time that the API takes, null where the field is empty; what is no time stays as it is, and is refused. */
 export function isoTime(local: string): string | null {
-  return local === "" ? null : new Date(local).toISOString();
+  if (local === "") return null;
+  const at = new Date(local);
+  return Number.isNaN(at.getTime()) || at.getFullYear() > 9999 ? local : at.toISOString();
+}
+
+/** What is wrong with a beginning and an end, as the API would find it too. */
+export function wrongTimes(starts: string, ends: string, now: number): Wrongs {
+  const at = (local: string): number => (local > LATEST || local.length > LATEST.length ? NaN : Date.parse(local));
+  if (starts !== "" && Number.isNaN(at(starts))) return { starts_at: "wrong.time" };
+  if (ends === "") return {};
+  if (Number.isNaN(at(ends))) return { ends_at: "wrong.time" };
+  if (at(ends) > (starts === "" ? now : at(starts))) return {};
+  return { ends_at: at(ends) <= now ? "wrong.past" : "wrong.order" };
 }
 
 interface Props {
   readonly label: string;
   readonly value: string;
   readonly onChange: (local: string) => void;
+  readonly error?: string | undefined;
 }
 
-export function TimeField({ label, value, onChange }: Props) {
+export function TimeField({ label, value, onChange, error }: Props) {
   return (
     <TextInput
       type="datetime-local"
       label={label}
       value={value}
+      max={LATEST}
+      error={error}
       onChange={(event) => onChange(event.currentTarget.value)}
     />
   );

@@ -5,7 +5,9 @@ import { held, wish, type Schemas } from "../http";
 import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
 import { Finder, PlacePicker, RolePicker, roleName } from "../parts/pickers";
-import { isoTime, localTime, TimeField, useTime } from "../parts/times";
+import { isoTime, localTime, TimeField, useTime, wrongTimes } from "../parts/times";
+import { useWrong } from "../parts/wrong";
+import type { Refusal } from "../problem";
 import { useMay, usePortal, useWords } from "../surroundings";
 import { RoleText } from "./invite";
 
@@ -15,8 +17,8 @@ const RENEWS = ["people", "grants"];
 
 type Wish = { readonly give: Schemas["NewGrant"]; readonly key: string } | { readonly take: Grant };
 
-/** Gives rights and takes them away; each is the other's way back. */
-export function useGrants() {
+/** Gives rights and takes them away; each is the other's way back. `given` is told that they were, `refused` as in `useAct`. */
+export function useGrants(given: () => void = () => undefined, refused: (refusal: Refusal) => boolean = () => false) {
   const { say } = useWords();
   const { client, notices } = usePortal();
   return useAct<Wish, Grant>(
@@ -33,12 +35,14 @@ export function useGrants() {
       const role = roleName(grant.role, say);
       if ("give" in asked) {
         notices.tell("grant.given", { role }, () => again({ take: grant }));
+        given();
         return;
       }
       const { user_id, starts_at, ends_at } = grant;
       const give = { user_id, role_id: grant.role.id, place_id: grant.place.id, starts_at, ends_at };
       notices.tell("grant.taken", { role }, () => again({ give, key: wish() }));
     },
+    refused,
   );
 }
 
@@ -111,6 +115,7 @@ function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) 
   const { client, notices } = usePortal();
   const [starts, setStarts] = useState(localTime(grant.starts_at));
   const [ends, setEnds] = useState(localTime(grant.ends_at));
+  const wrong = useWrong("starts_at", "ends_at");
   const change = useAct(
     (body: Schemas["GrantTimes"]) =>
       held(client.PUT("/api/v1/grants/{grant_id}/times", { params: { path: { grant_id: grant.id } }, body })),
@@ -120,7 +125,12 @@ function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) 
       notices.tell("place.changed", {}, given === before ? null : () => again(before));
       onClose();
     },
+    wrong.refused,
   );
+  const deed = (): void => {
+    if (wrong.found(wrongTimes(starts, ends, Date.now()))) return;
+    change.run({ starts_at: isoTime(starts), ends_at: isoTime(ends) });
+  };
   return (
     <Dialog
       title={say("grant.times")}
@@ -128,10 +138,10 @@ function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) 
       onClose={onClose}
       deed={say("do.save")}
       working={change.working}
-      onDeed={() => change.run({ starts_at: isoTime(starts), ends_at: isoTime(ends) })}
+      onDeed={deed}
     >
-      <TimeField label={say("field.starts")} value={starts} onChange={setStarts} />
-      <TimeField label={say("field.ends")} value={ends} onChange={setEnds} />
+      <TimeField label={say("field.starts")} value={starts} onChange={setStarts} error={wrong.at("starts_at")} />
+      <TimeField label={say("field.ends")} value={ends} onChange={setEnds} error={wrong.at("ends_at")} />
     </Dialog>
   );
 }
@@ -146,7 +156,8 @@ interface GiveProps {
 export function GiveDialog({ person, at, onClose }: GiveProps) {
   const { say } = useWords();
   const { me } = usePortal();
-  const give = useGrants();
+  const wrong = useWrong("starts_at", "ends_at");
+  const give = useGrants(onClose, wrong.refused);
   const [key] = useState(wish);
   const [userId, setUserId] = useState<string | null>(person?.id ?? null);
   const [roleId, setRoleId] = useState<string | null>("role_operator");
@@ -155,6 +166,7 @@ export function GiveDialog({ person, at, onClose }: GiveProps) {
   const [ends, setEnds] = useState("");
   const deed = (): void => {
     if (userId === null || roleId === null || placeId === null) return;
+    if (wrong.found(wrongTimes(starts, ends, Date.now()))) return;
     const body = {
       user_id: userId,
       role_id: roleId,
@@ -163,7 +175,6 @@ export function GiveDialog({ person, at, onClose }: GiveProps) {
       ends_at: isoTime(ends),
     };
     give.run({ give: body, key });
-    onClose();
   };
   return (
     <Dialog
@@ -193,8 +204,8 @@ export function GiveDialog({ person, at, onClose }: GiveProps) {
         onChange={setPlaceId}
         {...(at === undefined ? {} : { at })}
       />
-      <TimeField label={say("field.starts")} value={starts} onChange={setStarts} />
-      <TimeField label={say("field.ends")} value={ends} onChange={setEnds} />
+      <TimeField label={say("field.starts")} value={starts} onChange={setStarts} error={wrong.at("starts_at")} />
+      <TimeField label={say("field.ends")} value={ends} onChange={setEnds} error={wrong.at("ends_at")} />
     </Dialog>
   );
 }

@@ -7,7 +7,8 @@ import { held, wish, type Schemas } from "../http";
 import { Dialog } from "../parts/dialog";
 import { PlacePicker, RolePicker } from "../parts/pickers";
 import { QrCode, Secret } from "../parts/secret";
-import { isoTime, TimeField, useTime } from "../parts/times";
+import { isoTime, TimeField, useTime, wrongTimes } from "../parts/times";
+import { useWrong } from "../parts/wrong";
 import { usePortal, useWords } from "../surroundings";
 
 interface Props {
@@ -51,13 +52,16 @@ function Form({ at, onClose, onMade }: FormProps) {
   const [placeId, setPlaceId] = useState<string | null>(at?.id ?? me.company.id);
   const [spoken, setSpoken] = useState<"de" | "en">(language);
   const [ends, setEnds] = useState("");
+  const wrong = useWrong("email", "name", "ends_at");
   const { run, working } = useAct(
     (body: Schemas["NewInvitation"]) =>
       held(client.POST("/api/v1/invitations", { body, params: { header: { "Idempotency-Key": key } } })),
     ["invitations", "counts"],
     (invitation) => onMade(invitation),
+    wrong.refused,
   );
-  const deed = (): void =>
+  const deed = (): void => {
+    if (wrong.found(wrongTimes("", ends, Date.now()))) return;
     run({
       email: email.trim() === "" ? null : email.trim(),
       name: name.trim(),
@@ -67,6 +71,7 @@ function Form({ at, onClose, onMade }: FormProps) {
       starts_at: null,
       ends_at: isoTime(ends),
     });
+  };
   return (
     <Dialog
       title={say("invite.title")}
@@ -81,6 +86,7 @@ function Form({ at, onClose, onMade }: FormProps) {
       <TextInput
         label={say("invite.name")}
         value={name}
+        error={wrong.at("name")}
         maxLength={120}
         onChange={(event) => setName(event.currentTarget.value)}
         data-autofocus
@@ -89,6 +95,7 @@ function Form({ at, onClose, onMade }: FormProps) {
         label={say("invite.email")}
         type="email"
         value={email}
+        error={wrong.at("email")}
         maxLength={254}
         onChange={(event) => setEmail(event.currentTarget.value)}
       />
@@ -100,7 +107,7 @@ function Form({ at, onClose, onMade }: FormProps) {
         onChange={setPlaceId}
         {...(at === undefined ? {} : { at })}
       />
-      <TimeField label={say("field.ends")} value={ends} onChange={setEnds} />
+      <TimeField label={say("field.ends")} value={ends} onChange={setEnds} error={wrong.at("ends_at")} />
       <Select
         label={say("field.language")}
         data={[

@@ -10,6 +10,7 @@ import { Dialog } from "../parts/dialog";
 import { Answer, Card, Empty, More } from "../parts/page";
 import { Secret } from "../parts/secret";
 import { useTime } from "../parts/times";
+import { useWrong } from "../parts/wrong";
 import { stationsAt } from "../queries";
 import { stationState } from "../stations";
 import { useMay, usePortal, useWords } from "../surroundings";
@@ -109,6 +110,7 @@ function AddStation({ placeId, onClose, onMade }: AddProps) {
   const [key] = useState(wish);
   const [name, setName] = useState("");
   const [spot, setSpot] = useState("");
+  const wrong = useWrong("name", "spot");
   const add = useAct(
     (body: Schemas["NewStation"]) =>
       held(client.POST("/api/v1/stations", { body, params: { header: { "Idempotency-Key": key } } })),
@@ -117,6 +119,7 @@ function AddStation({ placeId, onClose, onMade }: AddProps) {
       onClose();
       onMade(made);
     },
+    wrong.refused,
   );
   return (
     <Dialog
@@ -132,6 +135,7 @@ function AddStation({ placeId, onClose, onMade }: AddProps) {
         label={say("station.name")}
         description={say("station.name.hint")}
         value={name}
+        error={wrong.at("name")}
         maxLength={120}
         onChange={(event) => setName(event.currentTarget.value)}
         data-autofocus
@@ -139,6 +143,7 @@ function AddStation({ placeId, onClose, onMade }: AddProps) {
       <TextInput
         label={say("station.spot")}
         value={spot}
+        error={wrong.at("spot")}
         maxLength={120}
         onChange={(event) => setSpot(event.currentTarget.value)}
       />

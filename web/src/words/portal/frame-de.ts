@@ -147,7 +147,12 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "problem.changed_meanwhile":
     "Das hat inzwischen jemand geändert. Es ist neu geladen: ansehen, dann noch einmal ändern.",
   "problem.role_in_use": "Jemand hat diese Rolle noch. Nehmen Sie sie zuerst weg.",
-  "problem.grant_invalid": "Das Ende muss nach dem Anfang kommen.",
+  "problem.grant_invalid": "Das Ende muss nach dem Anfang kommen und darf nicht vorbei sein.",
+  "wrong.email": "Das ist keine E-Mail-Adresse. Prüfen Sie sie.",
+  "wrong.time": "Das ist keine Zeit. Tag, Monat, ein Jahr mit vier Ziffern und die Uhrzeit eingeben.",
+  "wrong.past": "Das ist schon vorbei. Wählen Sie eine Zeit, die noch kommt.",
+  "wrong.order": "Das Ende muss nach dem Anfang kommen.",
+  "wrong.other": "Hier stimmt etwas nicht. Prüfen Sie es, dann noch einmal versuchen.",
   "problem.already_member": "Dieses Recht gibt es dort schon. Nichts wurde geändert.",
   "problem.invitation_invalid":
     "Diese Einladung gilt nicht mehr: Sie wurde benutzt, zurückgezogen oder ist abgelaufen. Bitten Sie um eine neue.",

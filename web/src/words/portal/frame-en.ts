@@ -140,7 +140,12 @@ export const frameEn = {
   "problem.changed_meanwhile":
     "Somebody changed this meanwhile. It was loaded anew: look at it, then repeat your change.",
   "problem.role_in_use": "Somebody still has this role. Take it away from them first.",
-  "problem.grant_invalid": "The end has to come after the beginning.",
+  "problem.grant_invalid": "The end has to come after the beginning, and may not have passed.",
+  "wrong.email": "This is no e-mail address. Check it.",
+  "wrong.time": "This is no time. Enter day, month, a year of four digits, and the hour.",
+  "wrong.past": "This has passed. Choose a time still to come.",
+  "wrong.order": "The end has to come after the beginning.",
+  "wrong.other": "Something is not right here. Check it, then try again.",
   "problem.already_member": "This right is there already. Nothing was changed.",
   "problem.invitation_invalid":
     "This invitation does not hold any more: it was used, withdrawn or ran out. Ask for a new one.",

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { isoTime, wrongTimes } from "../../src/portal/parts/times";
+import { wrongsOf } from "../../src/portal/parts/wrong";
+import { refusalOf } from "../../src/portal/problem";
+import { ApiProblem, wrongFields } from "../../src/session/api";
+
+const refused = (code: string, ...fields: string[]) => refusalOf(new ApiProblem(422, code, null, "", null, fields));
+
+describe("a refused form", () => {
+  it("says at each field what is wrong there", () => {
+    const { wrongs, elsewhere } = wrongsOf(["email", "name"], refused("bad_input", "email", "name"));
+    expect(wrongs).toEqual({ email: "wrong.email", name: "wrong.other" });
+    expect(elsewhere).toBe(false);
+    expect(wrongsOf(["ends_at"], refused("grant_invalid")).wrongs).toEqual({ ends_at: "problem.grant_invalid" });
+  });
+
+  it("says at the foot what is about no field of it", () => {
+    expect(wrongsOf(["email"], refused("bad_input", "email", "role_id")).elsewhere).toBe(true);
+    expect(wrongsOf(["email"], refused("bad_input")).elsewhere).toBe(true);
+    expect(wrongsOf(["name"], refused("email_taken")).elsewhere).toBe(true);
+  });
+
+  it("reads the fields of a problem, whatever stands there", () => {
+    expect(wrongFields([{ field: "email", message: "no" }, { field: 1 }, null, "name"])).toEqual(["email"]);
+    expect(wrongFields(undefined)).toEqual([]);
+  });
+});
+
+describe("the times of rights", () => {
+  const now = Date.parse("2026-11-28T12:00");
+
+  it("may be missing, and lie in order ahead", () => {
+    expect(wrongTimes("", "", now)).toEqual({});
+    expect(wrongTimes("2026-11-01T08:00", "2026-12-01T08:00", now)).toEqual({});
+  });
+
+  it("are told apart when they have passed, stand the wrong way round, or are none", () => {
+    expect(wrongTimes("", "2026-11-02T08:00", now)).toEqual({ ends_at: "wrong.past" });
+    expect(wrongTimes("2026-12-02T08:00", "2026-11-02T08:00", now)).toEqual({ ends_at: "wrong.past" });
+    expect(wrongTimes("2026-12-02T08:00", "2026-12-01T08:00", now)).toEqual({ ends_at: "wrong.order" });
+    expect(wrongTimes("", "12026-12-01T08:00", now)).toEqual({ ends_at: "wrong.time" });
+    expect(wrongTimes("12026-12-01T08:00", "", now)).toEqual({ starts_at: "wrong.time" });
+  });
+
+  it("are handed to the API, which refuses what is none", () => {
+    expect(isoTime("")).toBeNull();
+    expect(isoTime("2026-12-01T08:00")).toBe(new Date("2026-12-01T08:00").toISOString());
+    expect(isoTime("12026-12-01T08:00")).toBe("12026-12-01T08:00");
+  });
+});
