@@ -14,6 +14,7 @@ import { Join } from "./join";
 import { Reset } from "./reset";
 import { SignedIn } from "./signed-in";
 import {
+  actInOwn,
   afterSignIn,
   forgetInvitation,
   keepInvitation,
@@ -85,7 +86,10 @@ export function PortalApp({ api }: { api: Api }) {
                 token={phase.token}
                 other={phase.other ?? false}
                 onLanguage={onLanguage}
-                onSession={signedIn}
+                onSession={(session) => {
+                  actInOwn(api); // what this tab acted in was somebody else's
+                  signedIn(session);
+                }}
                 onSignedIn={(session) => setPhase({ kind: "accepting", token: phase.token, session, atOnce: false })}
                 onAccount={(accepts) => {
                   if (accepts) keepInvitation(phase.token);

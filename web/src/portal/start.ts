@@ -45,6 +45,12 @@ export function afterSignIn(session: Session, atOnce: boolean): Phase {
   return token === null ? { kind: "in", session } : { kind: "accepting", token, session, atOnce };
 }
 
+/** From the next token on in the person's own company. */
+export function actInOwn(api: Api): void {
+  sessionStorage.removeItem(COMPANY_KEY);
+  api.actIn(null);
+}
+
 /** Whoever signed in here before, in the company that this tab acts in, or in their own when their rights there have ended. */
 export async function resumed(api: Api): Promise<Session> {
   const company = sessionStorage.getItem(COMPANY_KEY);
@@ -53,8 +59,7 @@ export async function resumed(api: Api): Promise<Session> {
     return await api.refresh();
   } catch (reason) {
     if (company === null || !(reason instanceof ApiProblem) || reason.status !== 403) throw reason;
-    sessionStorage.removeItem(COMPANY_KEY);
-    api.actIn(null);
+    actInOwn(api);
     return api.refresh();
   }
 }
