@@ -34,7 +34,8 @@ export function SignedIn({ api, preferences, setPreferences, onSession, onOut }:
   const client = useMemo(() => connect(api, () => onOut(true)), [api]);
   const me = useQuery({ queryKey: ["me"], queryFn: () => held(client.GET("/api/v1/me")) });
 
-  useEffect(() => follow(api, queries, setLive), [api, queries]);
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- as above
+  useEffect(() => follow(api, queries, setLive, () => onOut(true)), [api, queries]);
   const portal = useMemo<Portal | null>(() => {
     if (me.data === undefined) return null;
     return {

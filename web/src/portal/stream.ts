@@ -56,8 +56,8 @@ export function outdated(changes: readonly Change[]): ReadonlySet<string> | null
   return keys;
 }
 
-/** Follows the stream until the returned function is called. */
-export function follow(api: Api, queries: QueryClient, tell: (live: Live) => void): () => void {
+/** Follows the stream until the returned function is called, or the session has ended, which `signedOut` is told. */
+export function follow(api: Api, queries: QueryClient, tell: (live: Live) => void, signedOut: () => void): () => void {
   const stopped = new AbortController();
   let gathered: Change[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -123,6 +123,10 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
         await read();
       } catch (reason) {
         if (over()) return;
+        if (reason instanceof ApiProblem && reason.status === 401) {
+          signedOut();
+          return;
+        }
         missed = true;
         tell(reason instanceof ApiProblem && reason.code === "too_many_streams" ? "full" : "lost");
         await new Promise((resolve) => setTimeout(resolve, again));

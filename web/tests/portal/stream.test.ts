@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Api } from "../../src/session/api";
+import { ApiProblem, type Api } from "../../src/session/api";
 import { follow, outdated, parse, SILENT_MAX_MS, type Live } from "../../src/portal/stream";
 
 describe("the event stream", () => {
@@ -52,6 +52,8 @@ describe("following the stream", () => {
   const queries = new QueryClient();
   const renewed = vi.spyOn(queries, "invalidateQueries");
   const after = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  const signedOut = vi.fn();
+  const refresh = vi.fn(() => Promise.reject(new ApiProblem(401, "session_ended")));
   let stop: () => void;
 
   beforeEach(() => {
@@ -68,7 +70,7 @@ describe("following the stream", () => {
     vi.useRealTimers();
   });
   const begin = (): void => {
-    stop = follow({ session: null } as unknown as Api, queries, (live) => told.push(live));
+    stop = follow({ session: null, refresh } as unknown as Api, queries, (live) => told.push(live), signedOut);
   };
 
   it("is live from when the stream stands, for as long as it beats", async () => {
@@ -101,5 +103,13 @@ describe("following the stream", () => {
     line.refuses = null;
     await after(2_000);
     expect(told).toEqual(["full", "live"]);
+  });
+
+  it("signs out when the session has ended elsewhere, and asks no more", async () => {
+    line.refuses = new Response(null, { status: 401 });
+    begin();
+    await after(60_000);
+    expect(signedOut).toHaveBeenCalledOnce();
+    expect(refresh).toHaveBeenCalledOnce();
   });
 });
