@@ -32,6 +32,13 @@ NO_DEVICES = """
 navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
 """
 
+# The browser asks the person, who takes their time until `__allow()`.
+ASKED = """
+const given = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+const allowed = new Promise((done) => { window.__allow = done; });
+navigator.mediaDevices.getUserMedia = (wanted) => allowed.then(() => given(wanted));
+"""
+
 # Pictures and buttons that a notice lies on; what is scrolled away outside the main part cannot be covered.
 COVERED = """
 () => {
@@ -189,6 +196,48 @@ async def test_a_station_is_called_from_the_browser(browser: Browser, platform: 
     await desk.socket.send(RemoteSdp(call_id="call_9", sdp=await peer.answer("call_9", call.sdp)))
     await desk.connected("call_9")
     await desk.frames("call_9")
+    await peer.hears_and_sees("call_9")
+
+
+async def test_who_calls_before_the_microphone_is_allowed_is_heard_once_it_is(
+    browser: Browser, platform: Platform
+) -> None:
+    desk = await DeskPage.open(browser, platform, before=ASKED)
+    await desk.page.get_by_role("button", name="Call Haupteingang").click()
+    call = await desk.socket.expect(CallStation)
+    assert call.sdp.count("a=sendrecv") == 2
+    await desk.socket.send(CallStarted(request_id=call.request_id, call_id="call_9", station=platform.stations[0]))
+    peer = await desk.station()
+    await desk.socket.send(RemoteSdp(call_id="call_9", sdp=await peer.answer("call_9", call.sdp)))
+    await desk.connected("call_9")
+    await desk.sees("You are not heard: no microphone.")
+    await desk.page.evaluate("window.__allow()")
+    await peer.hears_and_sees("call_9")
+    await desk.page.get_by_text("You are not heard: no microphone.").wait_for(state="detached")
+
+
+async def test_who_answers_before_the_microphone_is_allowed_is_heard_once_it_is(
+    browser: Browser, platform: Platform
+) -> None:
+    desk = await DeskPage.open(browser, platform, before=ASKED)
+    await desk.rings("call_1", platform.stations[0])
+    await desk.page.get_by_role("button", name="Answer").click()
+    await desk.answers("call_1")
+    peer = await desk.station()
+    assert await peer.directions("call_1") == ["sendrecv", "sendrecv"]
+    await desk.page.evaluate("window.__allow()")
+    await peer.hears_and_sees("call_1")
+
+
+async def test_who_is_off_duty_is_heard_in_the_calls_that_they_place(browser: Browser, platform: Platform) -> None:
+    desk = await DeskPage.open(browser, platform)
+    await desk.page.get_by_role("switch").click()
+    await desk.page.get_by_role("button", name="Call Haupteingang").click()
+    call = await desk.socket.expect(CallStation)
+    await desk.socket.send(CallStarted(request_id=call.request_id, call_id="call_9", station=platform.stations[0]))
+    peer = await desk.station()
+    await desk.socket.send(RemoteSdp(call_id="call_9", sdp=await peer.answer("call_9", call.sdp)))
+    await desk.connected("call_9")
     await peer.hears_and_sees("call_9")
 
 

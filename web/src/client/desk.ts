@@ -138,6 +138,7 @@ export class Desk {
     if (this.#state.call !== null) return;
     const requestId = newId();
     this.#apply({ type: "placing", requestId, station, now: serverNow() });
+    this.prepareDevices(); // off duty it was let go
     try {
       const sdp = await this.media.place(requestId);
       if (!this.#placing(requestId)) {

@@ -1,7 +1,7 @@
 // Picture and sound of this tab's calls: a peer connection per ringing call, upgraded when answered.
 import type { IceServer } from "../contract";
 import { Devices } from "./devices";
-import { Peer } from "./peer";
+import { Peer, type Own } from "./peer";
 import { summarise, type CallStatistics } from "./statistics";
 
 const CAMERA_AFTER_MS = 200;
@@ -32,10 +32,14 @@ export class Media {
   #ownPicture: MediaStream | null = null;
   #muted = false;
   #heard = ""; // the call for which the microphone was opened
+  #talks = ""; // the call whose camera was started, or would have been
   #cameraOn = true;
 
   constructor(private readonly events: MediaEvents) {
-    this.devices = new Devices(() => events.changed());
+    this.devices = new Devices({
+      changed: () => events.changed(),
+      ready: () => this.#heardFromNowOn(),
+    });
   }
 
   get muted(): boolean {
@@ -68,7 +72,7 @@ export class Media {
 
   async #answer(callId: string, offer: string): Promise<string> {
     const peer = this.#peers.get(callId) ?? this.#peer(callId);
-    return peer.answer(offer, { microphone: this.devices.microphone, camera: this.devices.state.camera });
+    return peer.answer(offer, this.#own());
   }
 
   /** Answers on a new connection: the engine that the old one led to is gone. The talk goes on with what was shown. */
@@ -83,7 +87,7 @@ export class Media {
 
   /** The offer of a call that starts here; `key` is the request's id until the platform names the call. */
   async place(key: string): Promise<string> {
-    return this.#peer(key).offer(this.devices.microphone, this.devices.state.camera);
+    return this.#peer(key).offer(this.#own());
   }
 
   named(key: string, callId: string): void {
@@ -102,7 +106,20 @@ export class Media {
     if (this.#heard !== callId) this.#openMicrophone(callId); // else it may have been muted meanwhile
     this.#cameraOn = camera;
     await new Promise((voices) => setTimeout(voices, CAMERA_AFTER_MS));
-    if (this.#peers.has(callId)) await this.setCamera(callId, this.#cameraOn);
+    if (!this.#peers.has(callId)) return;
+    this.#talks = callId;
+    await this.setCamera(callId, this.#cameraOn);
+  }
+
+  #own(): Own {
+    return { ...this.devices.hoped, voice: () => this.devices.microphone };
+  }
+
+  #heardFromNowOn(): void {
+    const voice = this.devices.microphone;
+    if (voice === null) return;
+    for (const peer of this.#peers.values()) void peer.speak(voice).catch(() => undefined); // closed meanwhile
+    if (this.#talks !== "") void this.setCamera(this.#talks, this.#cameraOn);
   }
 
   #openMicrophone(callId: string): void {
@@ -150,6 +167,7 @@ export class Media {
 
   /** Nobody talks any more. */
   silence(): void {
+    this.#talks = "";
     this.devices.setTalking(false);
     this.devices.stopCamera();
     this.#ownPicture = null;

@@ -93,6 +93,13 @@ export function heardAt(sdp: string, ways: readonly (Way | null)[]): string {
     .join("\r\n");
 }
 
+/** What this end sends, or will send once the person has allowed it: `voice` is the microphone, null as long as it is not there. */
+export interface Own {
+  readonly microphone: boolean;
+  readonly camera: boolean;
+  readonly voice: () => MediaStreamTrack | null;
+}
+
 export interface PeerEvents {
   changed(): void; // a track arrived
   connected(): void;
@@ -120,7 +127,7 @@ export class Peer {
   }
 
   /** The complete answer to a recvonly preview, or to the sendrecv offer after Answer when `own` is given. */
-  async answer(offer: string, own: { microphone: MediaStreamTrack | null; camera: boolean } | null): Promise<string> {
+  async answer(offer: string, own: Own | null): Promise<string> {
     await this.#connection.setRemoteDescription({ type: "offer", sdp: offer });
     const replaced: Promise<void>[] = [];
     if (own !== null) {
@@ -128,8 +135,8 @@ export class Peer {
         if (transceiver.direction === "stopped") continue; // the other end's picture was in no format of ours
         const audio = transceiver.receiver.track.kind === "audio";
         // not waited for: what follows takes its turn after it
-        if (audio) replaced.push(transceiver.sender.replaceTrack(own.microphone));
-        transceiver.direction = (audio ? own.microphone !== null : own.camera) ? "sendrecv" : "recvonly";
+        if (audio) replaced.push(transceiver.sender.replaceTrack(own.voice()));
+        transceiver.direction = (audio ? own.microphone : own.camera) ? "sendrecv" : "recvonly";
       }
     }
     await Promise.all([...replaced, this.#connection.setLocalDescription()]);
@@ -158,18 +165,23 @@ export class Peer {
   }
 
   /** The complete offer of a call that starts here. */
-  async offer(microphone: MediaStreamTrack | null, camera: boolean): Promise<string> {
-    const audio = this.#connection.addTransceiver("audio", {
-      direction: microphone === null ? "recvonly" : "sendrecv",
-    });
-    await audio.sender.replaceTrack(microphone);
-    preferH264(this.#connection.addTransceiver("video", { direction: camera ? "sendrecv" : "recvonly" }));
+  async offer(own: Own): Promise<string> {
+    const audio = this.#connection.addTransceiver("audio", { direction: own.microphone ? "sendrecv" : "recvonly" });
+    await audio.sender.replaceTrack(own.voice());
+    preferH264(this.#connection.addTransceiver("video", { direction: own.camera ? "sendrecv" : "recvonly" }));
     await this.#connection.setLocalDescription(await this.#connection.createOffer());
     return this.#local();
   }
 
   async answered(sdp: string): Promise<void> {
     await this.#connection.setRemoteDescription({ type: "answer", sdp });
+  }
+
+  /** The microphone came after the description went out; a picture that is only looked at is not talked into. */
+  async speak(microphone: MediaStreamTrack): Promise<void> {
+    for (const transceiver of this.#connection.getTransceivers())
+      if (transceiver.receiver.track.kind === "audio" && transceiver.direction === "sendrecv")
+        await transceiver.sender.replaceTrack(microphone);
   }
 
   /** The camera starts after the answer went out: answering never waits for it. */
