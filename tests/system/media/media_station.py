@@ -109,11 +109,28 @@ class Section(asyncio.DatagramProtocol):
             return
 
 
-class FakeStation:
-    """`offer()` first, then `take(answer)` for each description that arrives."""
+class FeedbackPort(asyncio.DatagramProtocol):
+    """RTCP of a section beside it, on a port of its own."""
 
-    def __init__(self, *, picture: bool = True, rude: bool = False) -> None:
-        self.picture, self.rude = picture, rude
+    def __init__(self, section: Section) -> None:
+        self._section = section
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr) -> None:
+        self._section.datagram_received(data, addr)
+
+
+class FakeStation:
+    """`offer()` first, then `take(answer)` for each description that arrives.
+
+    A `plain` one is like most other makers': RTP/SAVP, which says nothing of feedback, and RTCP on a port of its own.
+    """
+
+    def __init__(self, *, picture: bool = True, rude: bool = False, plain: bool = False) -> None:
+        self.picture, self.rude, self.plain = picture, rude, plain
         self.pictures = encode_picture() if picture else []
         self.tone = encode_tone()
         self.key_frames_asked = 0
@@ -124,6 +141,7 @@ class FakeStation:
         self.asked = asyncio.Event()
         self.audio = Section(OPUS, self._sound, lambda data: None)
         self.video = Section(H264, lambda kind, payload: None, self._feedback)
+        self.feedback = FeedbackPort(self.video)
         self._decoder = av.CodecContext.create("libopus", "r")
         self._decoder.sample_rate, self._decoder.layout = 48_000, "mono"
         self._next_picture = 0
@@ -132,8 +150,8 @@ class FakeStation:
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
-        for section in (self.audio, self.video):
-            await loop.create_datagram_endpoint(lambda section=section: section, local_addr=("127.0.0.1", 0))
+        for protocol in (self.audio, self.video, self.feedback):
+            await loop.create_datagram_endpoint(lambda protocol=protocol: protocol, local_addr=("127.0.0.1", 0))
         self._tasks = [asyncio.create_task(self._speak())]
         if self.picture:
             self._tasks.append(asyncio.create_task(self._show()))
@@ -142,8 +160,8 @@ class FakeStation:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for section in (self.audio, self.video):
-            section.transport.close()
+        for protocol in (self.audio, self.video, self.feedback):
+            protocol.transport.close()
 
     def description(self, direction: str = "sendrecv") -> str:
         def crypto(section: Section) -> str:
@@ -159,7 +177,9 @@ class FakeStation:
             lines += [f"m=video {self.video.port} RTP/SAVPF {picture}", f"a=rtpmap:{picture} H264/90000"]
             lines += [f"a=fmtp:{picture} profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1"]
             lines += [f"a=rtcp-fb:{picture} nack pli", f"a=rtcp-fb:{picture} ccm fir", crypto(self.video)]
-            lines += ["a=rtcp-mux", f"a={direction}"]
+            lines += [f"a=rtcp:{self.feedback.port}" if self.plain else "a=rtcp-mux", f"a={direction}"]
+        if self.plain:
+            lines = [line.replace("SAVPF", "SAVP") for line in lines if not line.startswith("a=rtcp-fb")]
         return "\r\n".join(lines) + "\r\n"
 
     def take(self, text: str) -> None:

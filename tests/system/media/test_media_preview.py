@@ -75,6 +75,24 @@ async def test_a_late_joiner_sees_the_visitor_at_once(engine: MediaEngine, stati
     assert late_ms < 2_000  # 0.2 to 0.5 s on a quiet machine
 
 
+@pytest.mark.parametrize("plain", [False, True], ids=["feedback offered", "plain"])
+async def test_a_late_joiner_sees_a_station_of_another_maker_at_once_where_its_picture_is_early(
+    engine: MediaEngine, station: FakeStation, call: str, plain: bool
+) -> None:
+    station.plain = plain
+    early = await engine.open_caller(call, "caller", station.description(), reliable_preview=False, early=True)
+    assert early is not None
+    station.take(early)
+    async with receivers(2) as tabs:
+        await show(engine, call, "tab0", tabs[0])
+        await tabs[0].until_frames(20)
+        late_ms = await show(engine, call, "late", tabs[1])
+        await answer(engine, call, "late", tabs[1], station)
+        await asyncio.wait_for(station.heard.wait(), 20)
+        await tabs[1].until_tone(420, 460)
+    assert late_ms < 2_000
+
+
 async def test_the_winner_talks_and_the_others_are_dropped(
     engine: MediaEngine, station: FakeStation, heard: Heard, call: str
 ) -> None:

@@ -27,7 +27,8 @@ async def one_call(engine: MediaEngine, call: str, offer: str, dice: random.Rand
     offers: dict[str, str] = {}
     given = 0
     with contextlib.suppress(AntiphonError):
-        await engine.open_caller(call, "caller", offer, reliable_preview=dice.random() < 0.8)
+        early = dice.random() < 0.3
+        await engine.open_caller(call, "caller", offer, reliable_preview=not early and dice.random() < 0.8, early=early)
     for _ in range(dice.randint(3, 20)):
         leg = f"leg{dice.randint(0, 4)}"
         answer = dice.choice(RUBBISH) if dice.random() < 0.2 else scripted_answer(offers.get(leg, offer))
@@ -37,6 +38,8 @@ async def one_call(engine: MediaEngine, call: str, offer: str, dice: random.Rand
                 lambda leg=leg: engine.preview_offer(call, leg),
                 lambda leg=leg, answer=answer: engine.preview_answer(call, leg, answer),
                 lambda leg=leg, answer=answer: engine.preview_answer(call, leg, answer),
+                lambda leg=leg: engine.receiver_offer(call, leg),
+                lambda leg=leg, answer=answer: engine.receiver_answer(call, leg, answer),
                 lambda leg=leg: engine.connect_offer(call, leg),
                 lambda leg=leg, answer=answer: engine.connect_answer(call, leg, answer),
                 lambda leg=leg: engine.drop_preview(call, leg),

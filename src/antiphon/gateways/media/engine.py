@@ -97,7 +97,7 @@ class MediaEngine(MediaPort):
 
     async def _publish_caller(self, held: CallOnEngine) -> str:
         text = await offers.publish(held)
-        await self._look_in(held)
+        await self._look_in(held, options.MIRRORED_SUBSCRIPTION)
         return text
 
     async def _opened(self, held: CallOnEngine, order: Callable[[], Awaitable[str]]) -> str:
@@ -233,12 +233,12 @@ class MediaEngine(MediaPort):
         offer = offers.to_receiver if account else offers.to_browser
         return await self._opened(held, lambda: offer(held, held.new_tag(leg)))
 
-    async def _look_in(self, held: CallOnEngine) -> None:
+    async def _look_in(self, held: CallOnEngine, subscription: ng.Options = options.ANCHOR_SUBSCRIPTION) -> None:
         """Watch for the caller's picture: it has no anchor, or answered faster than the first key frame came."""
         if held.station_offer.first("video") is None or held.machine.phase is not ng.Phase.OPEN:
             return
         tag = held.fresh(_ANCHOR)
-        reply = await held.run(ng.SubscribeRequest(held.call, held.caller, tag, options.ANCHOR_SUBSCRIPTION))
+        reply = await held.run(ng.SubscribeRequest(held.call, held.caller, tag, subscription))
         to_anchor = held.text(reply)
         answer = sdp.anchor_answer(to_anchor, self._anchor.port)
         await held.run(ng.SubscribeAnswer(held.call, tag, answer, options.ANSWER))

@@ -74,6 +74,14 @@ ANCHOR_SUBSCRIPTION: Options = _options(
     }
 )
 
+# To a source without a peer the engine passes nobody's feedback on, unless the subscriber's is mirrored. Between a profile
+# with feedback and one without it takes the feedback out, and most other makers offer the one without.
+MIRRORED_SUBSCRIPTION: Options = (
+    *(pair for pair in ANCHOR_SUBSCRIPTION if pair[0] != "transport-protocol"),
+    ("transport-protocol", "RTP/AVP"),
+    ("flags", ("rtcp-mirror",)),
+)
+
 # The browser's offer goes to a station.
 TO_STATION: Options = _options(
     {
