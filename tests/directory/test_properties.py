@@ -15,7 +15,7 @@ from tests.directory import invariants, worlds
 from antiphon.directory import rings
 from antiphon.directory.rings import Ask, Book, Member, Plan, Quiet, Rule, Span, Step, Steps, Times
 
-LONG = settings(max_examples=300, deadline=None)
+LONG = settings(max_examples=150, deadline=None)
 ANY, OTHER = Member("station", "s1"), Member("station", "s2")
 GROUP = Member("group", "g1")
 

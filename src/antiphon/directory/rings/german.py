@@ -230,7 +230,7 @@ class German:
     def _quiet(self, quiet: Quiet) -> str:
         by = f", gesetzt von {quiet.set_by_name}"
         if quiet.times is not None:
-            return f" {self._times(quiet.times, None) or 'immer'}{by}"
+            return f" {self._times(quiet.times, None).removesuffix(',') or 'immer'}{by}"
         until = f" bis {self._moment(quiet.ends_at, quiet.set_at)}" if quiet.ends_at else " bis auf Weiteres"
         return f"{until}{by} {_at(self._moment(quiet.set_at, quiet.ends_at or quiet.set_at))}"
 
@@ -261,7 +261,9 @@ class German:
         if times.spans:
             parts.append(_and(f"von {_span(span)} Uhr" for span in times.spans))
         said = " ".join(parts)
-        return f"{said}, außer an Feiertagen,".removeprefix(", ") if times.holidays == "never" else said
+        if times.holidays == "never":
+            return f"{said}, außer an Feiertagen," if said else "außer an Feiertagen"
+        return said
 
     def _all(self, members: Sequence[Member]) -> str:
         return _and(self._name(member) for member in members) or "niemand"

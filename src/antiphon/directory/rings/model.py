@@ -127,7 +127,7 @@ class Plan:
 class Quiet:
     """Do not disturb: from `starts_at` to `ends_at` (None: until taken away), within these only at `times` in `zone`.
 
-    It holds for calls of stations below `path`; "/" is everywhere.
+    It holds for calls of stations below `path`; "/" is everywhere. A schedule knows no holidays.
     """
 
     user_id: str

@@ -70,7 +70,7 @@ class _Call:
         self, steps: Steps, begin: int, end: int, via: Via, above: tuple[Member, ...], owner: Member | None
     ) -> int:
         at = begin
-        for turn in range(steps.rounds):
+        for turn in range(max(steps.rounds, 1)):
             began = at
             for number, step in enumerate(steps.steps, 1):
                 if at >= end:
@@ -78,7 +78,7 @@ class _Call:
                         for member in step.members:
                             self._silent(member, end, "no_time_left", via)
                     continue
-                to = end if step.seconds is None else min(at + step.seconds, end)
+                to = end if step.seconds is None else min(at + max(step.seconds, 1), end)
                 until = at
                 for member in step.members:
                     until = max(until, self._member(member, at, to, via, above))
@@ -164,7 +164,7 @@ class _Call:
             return begin
         if self._first_time(owner, "rule_adds", one.ref.number):
             self._decisions.append(one.decision)
-        at = min(min(rings) + (rule.after_s or 0), rang_until) if rings else begin
+        at = min(min(rings) + max(rule.after_s or 0, 0), rang_until) if rings else begin
         until = self._steps(steps, at, end, (*via, one.ref), above, owner)
         return until if until > at else begin
 
