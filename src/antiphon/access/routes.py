@@ -129,8 +129,8 @@ async def add_door(body: NewDoor, request: Request, asker: Writers, key: Idempot
     """The station learns about the output at once, or when it comes online."""
     now = now_of(request)
 
-    def work(tx: Tx) -> Door:
-        def make() -> str:
+    def work(tx: Tx) -> DoorItem:
+        def make() -> DoorItem:
             station = devices.station(tx, asker.scope, body.station_id)
             asker.admit(station.path, "stations.read", "doors.configure", missing=devices.StationNotFound)
             added = store.add_door(
@@ -144,12 +144,11 @@ async def add_door(body: NewDoor, request: Request, asker: Writers, key: Idempot
                 now=now,
             )
             asker.record(tx, now, "door.added", added.id, name=added.name, station_id=added.station_id)
-            return added.id
+            return _item(added)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return store.door(tx, asker.scope, made_id)
+        return paging.once(tx, asker, request, key, body, now, make, DoorItem)
 
-    return _item(await database_of(request).run(work))
+    return await database_of(request).run(work)
 
 
 @router.post("/doors/{door_id}/open", summary="Open a door")

@@ -111,7 +111,7 @@ async def list_invitations(request: Request, asker: Managers) -> Invitations:
     now = now_of(request)
     reach = tenancy.Reach.of((*asker.reach("people.manage").prefixes, *asker.reach("client_users.manage").prefixes))
     found = await database_of(request).read(lambda tx: store.invitations(tx, asker.scope, reach, now))
-    return Invitations(items=[_item(request, asker, one) for one in found])
+    return Invitations(items=[_listed(request, asker, one) for one in found])
 
 
 @router.post("/invitations", tags=["invitations"], summary="Invite somebody", status_code=201)
@@ -120,8 +120,8 @@ async def invite(body: NewInvitation, request: Request, asker: Managers, key: Id
     """Nobody gives more than they have themselves. With `email` the link is also sent there, if mail is set up."""
     now = now_of(request)
 
-    def work(tx: Tx) -> Invitation:
-        def make() -> str:
+    def work(tx: Tx) -> InvitationItem:
+        def make() -> InvitationItem:
             place = tenancy.place(tx, asker.scope, body.place_id or asker.scope.company_id)
             asker.admit(place.path, "places.read", missing=tenancy.PlaceNotFound)
             role = tenancy.role(tx, asker.scope, body.role_id)
@@ -144,12 +144,12 @@ async def invite(body: NewInvitation, request: Request, asker: Managers, key: Id
             if made.email is not None:
                 outbox.append(tx, asker.scope, PersonInvited(new_id("fact"), asker.scope.company_id, now, made.id))
             asker.record(tx, now, "invitation.made", made.id, role_id=role.id, place_id=place.id)
-            return made.id
+            return _item(made, link=None)  # stored nowhere
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return store.invitation(tx, asker.scope, made_id)
+        return paging.once(tx, asker, request, key, body, now, make, InvitationItem)
 
-    return _item(request, asker, await database_of(request).run(work))
+    made = await database_of(request).run(work)
+    return made.model_copy(update={"link": _link(request, made.id)})
 
 
 @router.delete("/invitations/{invitation_id}", tags=["invitations"], summary="Withdraw an invitation", status_code=204)
@@ -240,10 +240,18 @@ async def accept(body: InvitationToken, request: Request, asker: APerson) -> Non
     await database_of(request).run(work)
 
 
-def _item(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
+def _listed(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
     # The link gives what the invitation gives: shown to those who could give it themselves.
     shown = may_grant(asker.rights, one.role.permissions, one.place.path)
+    return _item(one, link=_link(request, one.id) if shown else None)
+
+
+def _link(request: Request, invitation_id: str) -> str:
     portal = request.app.state.settings.portal_address(request.app.state.advertised)
+    return links.invitation_link(portal, keys(request).tokens, invitation_id)
+
+
+def _item(one: Invitation, *, link: str | None) -> InvitationItem:
     return InvitationItem(
         id=one.id,
         email=one.email,
@@ -255,6 +263,6 @@ def _item(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
         language=one.language,
         created_at=one.created_at,
         expires_at=one.expires_at,
-        link=links.invitation_link(portal, keys(request).tokens, one) if shown else None,
+        link=link,
         mailed=one.mailed,
     )

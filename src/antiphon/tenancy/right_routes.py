@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from antiphon.database import PLATFORM, Scope, Tx
 from antiphon.errors import Conflict
 from antiphon.tenancy import audit, paging, people, store
-from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.model import (
     Grant,
     GrantInvalid,
@@ -58,7 +58,7 @@ async def list_roles(request: Request, asker: PeopleReaders) -> Roles:
 
 @router.get("/roles/{role_id}", tags=["roles"], summary="One role")
 @Refuses(RoleNotFound)
-async def get_role(role_id: Id, request: Request, response: Response, asker: PeopleReaders) -> RoleItem:
+async def get_role(role_id: Id, request: Request, response: Tagged, asker: PeopleReaders) -> RoleItem:
     """A shipped one, or one of the company's own."""
     role = await database_of(request).read(lambda tx: store.role(tx, asker.scope, role_id))
     return paging.tagged(response, role_item(role))
@@ -67,7 +67,7 @@ async def get_role(role_id: Id, request: Request, response: Response, asker: Peo
 @router.post("/roles", tags=["roles"], summary="Make a role", status_code=201)
 @Refuses(MoreThanYourself, Conflict)
 async def add_role(
-    body: NewRole, request: Request, response: Response, asker: RoleMakers, key: IdempotencyKey = None
+    body: NewRole, request: Request, response: Tagged, asker: RoleMakers, key: IdempotencyKey = None
 ) -> RoleItem:
     """From the list of permissions; only from those that you have yourself, company-wide."""
     now = now_of(request)
@@ -75,13 +75,12 @@ async def add_role(
     def work(tx: Tx) -> RoleItem:
         _check_within(asker, body.permissions)
 
-        def make() -> str:
+        def make() -> RoleItem:
             role = people.create_role(tx, asker.scope, body.name, body.permissions, now)
             asker.record(tx, now, "role.added", role.id, name=role.name, permissions=sorted(role.permissions))
-            return role.id
+            return role_item(role)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return role_item(store.role(tx, asker.scope, made_id))
+        return paging.once(tx, asker, request, key, body, now, make, RoleItem)
 
     return paging.tagged(response, await database_of(request).run(work))
 
@@ -89,7 +88,7 @@ async def add_role(
 @router.patch("/roles/{role_id}", tags=["roles"], summary="Change a role")
 @Refuses(RoleNotFound, MoreThanYourself, Conflict)
 async def change_role(
-    role_id: Id, body: RoleChange, request: Request, response: Response, asker: RoleMakers, if_match: IfMatch = None
+    role_id: Id, body: RoleChange, request: Request, response: Tagged, asker: RoleMakers, if_match: IfMatch = None
 ) -> RoleItem:
     """In force at once for everybody who has it. Shipped roles stay as they are."""
     now = now_of(request)
@@ -153,13 +152,13 @@ async def list_grants(
 @router.post("/grants", tags=["grants"], summary="Give somebody a role", status_code=201)
 @Refuses(PlaceNotFound, UserNotFound, RoleNotFound, MoreThanYourself, GrantInvalid, Conflict)
 async def add_grant(
-    body: NewGrant, request: Request, response: Response, asker: Granters, key: IdempotencyKey = None
+    body: NewGrant, request: Request, response: Tagged, asker: Granters, key: IdempotencyKey = None
 ) -> GrantView:
     """In force from the next request on, or from `starts_at`. Nobody gives more than they have themselves."""
     now = now_of(request)
 
     def work(tx: Tx) -> GrantView:
-        def make() -> str:
+        def make() -> GrantView:
             place = store.place(tx, asker.scope, body.place_id)
             asker.admit(place.path, "places.read", missing=PlaceNotFound)
             user = store.user(tx, asker.scope, body.user_id)
@@ -176,10 +175,9 @@ async def add_grant(
                 tx, asker.scope, user.id, role.id, place.id, now, **times, given_by=asker.principal.user_id
             )
             asker.record(tx, now, "grant.given", grant.id, user_id=user.id, role_id=role.id, place_id=place.id)
-            return grant.id
+            return _view(tx, asker, grant)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return _view(tx, asker, store.grant(tx, asker.scope, made_id))
+        return paging.once(tx, asker, request, key, body, now, make, GrantView)
 
     return paging.tagged(response, await database_of(request).run(work))
 
@@ -187,7 +185,7 @@ async def add_grant(
 @router.put("/grants/{grant_id}/times", tags=["grants"], summary="Set from when until when a grant holds")
 @Refuses(GrantNotFound, MoreThanYourself, GrantInvalid, LastOwner)
 async def set_grant_times(
-    grant_id: Id, body: GrantTimes, request: Request, response: Response, asker: Granters, if_match: IfMatch = None
+    grant_id: Id, body: GrantTimes, request: Request, response: Tagged, asker: Granters, if_match: IfMatch = None
 ) -> GrantView:
     """In force at once. Both times are set: null means from the beginning, or for ever."""
     now = now_of(request)
