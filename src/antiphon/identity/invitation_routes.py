@@ -31,7 +31,7 @@ from antiphon.tenancy import (
     paging,
 )
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
-from antiphon.tenancy.paging import IdempotencyKey
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, Limit
 from antiphon.tenancy.rights import may_grant
 from antiphon.tenancy.views import Email, Id, PlaceItem, RoleItem, place_item, role_item
 
@@ -71,9 +71,10 @@ class InvitationItem(BaseModel):
 
 
 class Invitations(BaseModel):
-    """Open invitations, the newest first."""
+    """A page of open invitations, the newest first; `next_cursor` null: there is nothing more."""
 
     items: list[InvitationItem]
+    next_cursor: str | None
 
 
 class InvitationToken(Body):
@@ -85,6 +86,7 @@ class InvitationToken(Body):
 class Invited(BaseModel):
     """What somebody with a good link reads before they join."""
 
+    company_id: str = Field(examples=["company_01k2x3y4z5a6b7c8d9e0f1g2h3"])
     company_name: str = Field(examples=["Salzach Immobilien"])
     place: str = Field(examples=["Rainerstraße 12"])
     role: RoleItem
@@ -106,12 +108,15 @@ class Joining(Body):
 
 
 @router.get("/invitations", tags=["invitations"], summary="Open invitations")
-async def list_invitations(request: Request, asker: Managers) -> Invitations:
+async def list_invitations(request: Request, asker: Managers, limit: Limit = 100, cursor: Cursor = None) -> Invitations:
     """Those for places whose people you manage, the newest first."""
-    now = now_of(request)
+    now, beginning = now_of(request), paging.after(cursor, str)
     reach = tenancy.Reach.of((*asker.reach("people.manage").prefixes, *asker.reach("client_users.manage").prefixes))
-    found = await database_of(request).read(lambda tx: store.invitations(tx, asker.scope, reach, now))
-    return Invitations(items=[_listed(request, asker, one) for one in found])
+    found = await database_of(request).read(
+        lambda tx: store.invitations(tx, asker.scope, reach, now, after=beginning, limit=limit + 1)
+    )
+    items, following = paging.cut(found, limit, lambda one: (one.id,))
+    return Invitations(items=[_listed(request, asker, one) for one in items], next_cursor=following)
 
 
 @router.post("/invitations", tags=["invitations"], summary="Invite somebody", status_code=201)
@@ -183,6 +188,7 @@ async def look_at_invitation(body: InvitationToken, request: Request, response: 
     def look(tx: Tx) -> Invited:
         found = invitations.by_token(tx, keys(request).tokens, body.token, now)
         return Invited(
+            company_id=found.company_id,
             company_name=tenancy.company(tx, found.company_id).name,
             place=found.place.trail,
             role=role_item(found.role),

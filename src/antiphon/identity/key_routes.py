@@ -18,7 +18,7 @@ from antiphon.identity.tokens import new_api_key
 from antiphon.limits import API_KEY_MAX_DAYS, API_KEYS_PER_COMPANY_MAX
 from antiphon.tenancy import MoreThanYourself, Name, PlaceNotFound, RoleNotFound, paging
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
-from antiphon.tenancy.paging import IdempotencyKey
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, Limit
 from antiphon.tenancy.views import Id, PlaceItem, RoleItem, place_item, role_item
 
 router = APIRouter(route_class=Route, prefix="/keys", tags=["keys"])
@@ -49,9 +49,10 @@ class KeyItem(BaseModel):
 
 
 class KeyItems(BaseModel):
-    """API keys, the newest first."""
+    """A page, the newest first; `next_cursor` null: there is nothing more."""
 
     items: list[KeyItem]
+    next_cursor: str | None
 
 
 class CreatedKey(KeyItem):
@@ -61,11 +62,14 @@ class CreatedKey(KeyItem):
 
 
 @router.get("", summary="API keys of the company")
-async def list_keys(request: Request, asker: KeyMakers) -> KeyItems:
+async def list_keys(request: Request, asker: KeyMakers, limit: Limit = 100, cursor: Cursor = None) -> KeyItems:
     """Those at places whose keys you manage, the newest first; those that ran out included."""
-    reach = asker.reach("keys.manage")
-    found = await database_of(request).read(lambda tx: store.api_keys_within(tx, asker.scope, reach))
-    return KeyItems(items=[_item(key) for key in found])
+    beginning, reach = paging.after(cursor, str), asker.reach("keys.manage")
+    found = await database_of(request).read(
+        lambda tx: store.api_keys_within(tx, asker.scope, reach, after=beginning, limit=limit + 1)
+    )
+    items, following = paging.cut(found, limit, lambda key: (key.id,))
+    return KeyItems(items=[_item(key) for key in items], next_cursor=following)
 
 
 @router.post("", summary="Make an API key", status_code=201)

@@ -50,10 +50,14 @@ RoleUsed = Callable[[Tx, Scope, str], bool]  # whether a thing of another room h
 
 
 @router.get("/roles", tags=["roles"], summary="Roles of the company")
-async def list_roles(request: Request, asker: PeopleReaders) -> Roles:
+async def list_roles(request: Request, asker: PeopleReaders, limit: Limit = 100, cursor: Cursor = None) -> Roles:
     """The shipped ones first, then the company's own by name."""
-    own = await database_of(request).read(lambda tx: store.own_roles(tx, asker.scope))
-    return Roles(items=[role_item(role) for role in (*store.SHIPPED.values(), *own)])
+    beginning = paging.after(cursor, int, str, str)
+    found = await database_of(request).read(
+        lambda tx: people.roles_by_name(tx, asker.scope, after=beginning, limit=limit + 1)
+    )
+    items, following = paging.cut(found, limit, people.role_order)
+    return Roles(items=[role_item(role) for role in items], next_cursor=following)
 
 
 @router.get("/roles/{role_id}", tags=["roles"], summary="One role")

@@ -1,4 +1,4 @@
-"""What was answered to a request that made something, for whoever sends it again."""
+"""What was answered to a request that made something, for whoever sends it again; an order of doors to page by."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ lost_on_the_way_back = "Nothing: a request that comes again gives what it made a
 
 def upgrade() -> None:
     op.add_column("idempotency_keys", sa.Column("answer", sa.Text, nullable=True))
+    op.create_index("ix_doors_page", "doors", ["company_id", "name", "id"])
+    op.drop_index("ix_doors_company_id", "doors")
 
 
 def downgrade() -> None:
+    op.create_index("ix_doors_company_id", "doors", ["company_id"])
+    op.drop_index("ix_doors_page", "doors")
     op.drop_column("idempotency_keys", "answer")
