@@ -117,11 +117,17 @@ class DoorLog(BaseModel):
 
 
 @router.get("/doors", summary="Doors of the company")
-async def list_doors(request: Request, asker: Readers, limit: Limit = 100, cursor: Cursor = None) -> DoorItems:
+async def list_doors(
+    request: Request,
+    asker: Readers,
+    station_id: Annotated[Id | None, Query(description="Only those that this station opens.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> DoorItems:
     """Those of stations that you may see, by name."""
     beginning, reach = paging.after(cursor, str, str), asker.reach("stations.read")
     found = await database_of(request).read(
-        lambda tx: store.doors_page(tx, asker.scope, reach, after=beginning, limit=limit + 1)
+        lambda tx: store.doors_page(tx, asker.scope, reach, station_id=station_id, after=beginning, limit=limit + 1)
     )
     items, following = paging.cut(found, limit, lambda door: (door.name, door.id))
     return DoorItems(items=[_item(door) for door in items], next_cursor=following)

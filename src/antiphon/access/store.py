@@ -102,12 +102,14 @@ def doors(tx: Tx, scope: Scope, reach: Reach = EVERYWHERE) -> tuple[Door, ...]:
 
 
 def doors_page(
-    tx: Tx, scope: Scope, reach: Reach, *, after: Sequence[Any] | None, limit: int
+    tx: Tx, scope: Scope, reach: Reach, *, station_id: str | None = None, after: Sequence[Any] | None, limit: int
 ) -> tuple[Door, ...]:  # Any: a cursor's values
-    """The doors of stations within reach by name, those after the given name and id."""
-    its_station = devices.at_station(tx, scope, door_rows.c.station_id, reach)
+    """The doors of stations within reach by name, those after the given name and id; only that station's."""
+    where = [devices.at_station(tx, scope, door_rows.c.station_id, reach)]
+    if station_id is not None:
+        where.append(door_rows.c.station_id == station_id)
     order = (door_rows.c.name, door_rows.c.id)
-    rows = tx.page(scope, door_rows, where=(its_station,), order_by=order, after=after, limit=limit)
+    rows = tx.page(scope, door_rows, where=where, order_by=order, after=after, limit=limit)
     return tuple(_door(row) for (row,) in rows)
 
 

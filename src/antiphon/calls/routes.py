@@ -36,6 +36,7 @@ async def list_calls(
     asker: Readers,
     limit: Annotated[int, Query(ge=1, le=CALLS_PAGE_MAX, description="How many at most.")] = 50,
     live: Annotated[bool, Query(description="Only calls that go on.")] = False,
+    station_id: Annotated[Id | None, Query(description="Only calls from or to this station.")] = None,
     cursor: Cursor = None,
 ) -> Calls:
     """Give `next_cursor` back as `cursor` for the page after this one."""
@@ -49,6 +50,7 @@ async def list_calls(
             reach=asker.reach("calls.read"),
             pictured=asker.reach("snapshots.read"),
             live=live,
+            station_id=station_id,
         )
     )
     items, following = paging.cut(found, limit, lambda call: (call.call_id,))

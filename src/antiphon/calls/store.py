@@ -213,16 +213,19 @@ def calls_page(
     reach: Reach = EVERYWHERE,
     pictured: Reach = EVERYWHERE,
     live: bool = False,
+    station_id: str | None = None,
 ) -> tuple[CallView, ...]:
     """Calls at places within reach, newest first, those before the call `before` (ids are ordered by time).
 
-    Pictures are named where they are within `pictured`. `live`: only those that go on.
+    Pictures are named where they are within `pictured`. `live`: only those that go on; `station_id`: only that station's.
     """
     where = [tenancy.within(tx, scope, call_rows.c.place_id, reach)]
     if before:
         where.append(call_rows.c.id < before)
     if live:
         where.append(_WITHOUT_END)
+    if station_id is not None:
+        where.append(call_rows.c.station_id == station_id)
     its_place = tenancy.places_joined(call_rows.c.place_id)
     found = tx.page(scope, call_rows, its_place, where=where, order_by=(call_rows.c.id,), descending=True, limit=limit)
     rows = [_masked(row, place["path"], pictured) for row, place in found]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from antiphon import tenancy
 from antiphon.database import Tx, sort_key
 from antiphon.devices import accounts, store
 from antiphon.devices.accounts import NewAccount
@@ -90,12 +91,27 @@ class CreatedAccount(AccountItem):
 
 
 @router.get("", summary="SIP accounts by name")
-async def list_accounts(request: Request, asker: Readers, limit: Limit = 100, cursor: Cursor = None) -> AccountItems:
+@Refuses(PlaceNotFound)
+async def list_accounts(
+    request: Request,
+    asker: Readers,
+    place_id: Annotated[Id | None, Query(description="Only those in this place and below it.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> AccountItems:
     """Those that you may see."""
     beginning, reach = paging.after(cursor, str, str), asker.reach("stations.read")
 
     def look(tx: Tx) -> AccountItems:
-        found = store.stations_page(tx, asker.scope, reach, kinds=("account",), after=beginning, limit=limit + 1)
+        found = store.stations_page(
+            tx,
+            asker.scope,
+            reach,
+            kinds=("account",),
+            within=tenancy.place(tx, asker.scope, place_id).path if place_id is not None else None,
+            after=beginning,
+            limit=limit + 1,
+        )
         items, following = paging.cut(found, limit, lambda account: (sort_key(account.name), account.id))
         return AccountItems(items=[_item(account) for account in items], next_cursor=following)
 

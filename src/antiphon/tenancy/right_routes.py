@@ -153,6 +153,19 @@ async def list_grants(
     return await database_of(request).read(look)
 
 
+@router.get("/grants/{grant_id}", tags=["grants"], summary="One grant")
+@Refuses(GrantNotFound)
+async def get_grant(grant_id: Id, request: Request, response: Tagged, asker: PeopleReaders) -> GrantView:
+    """Who has which role where, and from when until when."""
+
+    def look(tx: Tx) -> GrantView:
+        grant = store.grant(tx, asker.scope, grant_id)
+        asker.admit(grant.place.path, "people.read", missing=GrantNotFound)
+        return _view(tx, asker, grant)
+
+    return paging.tagged(response, await database_of(request).read(look))
+
+
 @router.post("/grants", tags=["grants"], summary="Give somebody a role", status_code=201)
 @Refuses(PlaceNotFound, UserNotFound, RoleNotFound, MoreThanYourself, GrantInvalid, Conflict)
 async def add_grant(
@@ -229,14 +242,21 @@ async def take_grant(grant_id: Id, request: Request, asker: Granters) -> None:
 
 @router.get("/audit", tags=["audit"], summary="Who changed what")
 @Refuses(MoreThanYourself)
-async def audit_trail(request: Request, asker: Auditors, limit: Limit = 100, cursor: Cursor = None) -> AuditTrail:
+async def audit_trail(
+    request: Request,
+    asker: Auditors,
+    subject_id: Annotated[Id | None, Query(description="Only what was done to this thing.")] = None,
+    actor_id: Annotated[Id | None, Query(description="Only what this person or API key did.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> AuditTrail:
     """Places, people, rights and keys. For whoever may read it company-wide."""
     if not asker.reach("audit.read").everywhere:
         raise MoreThanYourself("The audit trail is the whole company's. You have the right for a part of it only.")
     beginning = paging.after(cursor, str)
 
     def look(tx: Tx) -> AuditTrail:
-        found = audit.page(tx, asker.scope, after=beginning, limit=limit + 1)
+        found = audit.page(tx, asker.scope, subject_id=subject_id, actor_id=actor_id, after=beginning, limit=limit + 1)
         items, following = paging.cut(found, limit, lambda entry: (entry.id,))
         return AuditTrail(
             items=[
