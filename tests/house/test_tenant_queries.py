@@ -15,7 +15,6 @@ SOURCES = Path(antiphon.__file__).parent
 # things while they act in another company. Whatever else names `PLATFORM` sees what it must not.
 ACROSS_COMPANIES: dict[str, set[str]] = {
     "access/store.py": {"forget_requests"},
-    "assembly/demo.py": {"_connects_here"},
     "assembly/people.py": {"recover_company"},
     "calls/store.py": {"unended_calls"},
     "devices/accounts.py": {"_free_number"},
@@ -108,11 +107,11 @@ def across_companies(source: str) -> set[str]:
     """The functions and methods that name the scope of every company; an import under another name too."""
     tree = ast.parse(source)
     found = {
-        f"import as {name.asname}"
+        f"import as {name.asname or name.name}"
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
         for name in node.names
-        if name.name in ("PLATFORM", "_Platform") and name.asname not in (None, name.name)
+        if name.name == "_Platform" or (name.name == "PLATFORM" and name.asname)
     }
     for outer in tree.body:
         inside = outer.body if isinstance(outer, ast.ClassDef) else [outer]
@@ -120,7 +119,7 @@ def across_companies(source: str) -> set[str]:
             names = [getattr(within, "name", "") for within in dict.fromkeys((outer, one))]
             for node in ast.walk(one):
                 named = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-                if named in ("PLATFORM", "_Platform"):
+                if named == "PLATFORM":
                     found.add(".".join(filter(None, names)))
     return found
 
@@ -141,6 +140,7 @@ def test_who_asks_about_every_company_at_once_is_named_here() -> None:
         ("class Doors:\n    def all(self, tx):\n        return tx.all(database.PLATFORM, door_rows)", "Doors.all"),
         ("async def look():\n    def work(tx):\n        return tx.all(PLATFORM, door_rows)", "look"),
         ("from antiphon.database import PLATFORM as EVERYWHERE", "import as EVERYWHERE"),
+        ("from antiphon.database.scope import _Platform", "import as _Platform"),
         ("EVERYWHERE = PLATFORM", ""),
     ],
 )
