@@ -90,6 +90,7 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("PATCH", "/api/v1/roles/{role_id}"): ("roles.manage",),
     ("DELETE", "/api/v1/roles/{role_id}"): ("roles.manage",),
     ("GET", "/api/v1/grants"): ("people.read",),
+    ("GET", "/api/v1/grants/{grant_id}"): ("people.read",),
     ("POST", "/api/v1/grants"): _PEOPLE,
     ("PUT", "/api/v1/grants/{grant_id}/times"): _PEOPLE,
     ("DELETE", "/api/v1/grants/{grant_id}"): _PEOPLE,

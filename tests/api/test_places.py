@@ -229,7 +229,7 @@ async def test_the_same_wish_makes_one_place(anna: Browser, tenant: Tenant) -> N
     second = await anna.post("/api/v1/places", json=new, headers=key)
     assert first.json()["id"] == second.json()["id"]
     other = await anna.post("/api/v1/places", json=new | {"name": "Altstadt"}, headers=key)
-    assert (other.status_code, other.json()["code"]) == (409, "key_reused")
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
 
 
 async def test_things_are_found_by_beginnings_of_their_words(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ door_rows = tenant_table(
     sa.Column("pulse_s", sa.Float, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.UniqueConstraint("station_id", "output"),
+    sa.Index("ix_doors_page", "company_id", "name", "id"),
 )
 # What makes a second tap harmless: one row per request, decided once.
 door_requests = tenant_table(
@@ -98,6 +99,18 @@ def doors(tx: Tx, scope: Scope, reach: Reach = EVERYWHERE) -> tuple[Door, ...]:
     return tuple(
         _door(row) for row in tx.all(scope, door_rows, its_station, order_by=(door_rows.c.name, door_rows.c.id))
     )
+
+
+def doors_page(
+    tx: Tx, scope: Scope, reach: Reach, *, station_id: str | None = None, after: Sequence[Any] | None, limit: int
+) -> tuple[Door, ...]:  # Any: a cursor's values
+    """The doors of stations within reach by name, those after the given name and id; only that station's."""
+    where = [devices.at_station(tx, scope, door_rows.c.station_id, reach)]
+    if station_id is not None:
+        where.append(door_rows.c.station_id == station_id)
+    order = (door_rows.c.name, door_rows.c.id)
+    rows = tx.page(scope, door_rows, where=where, order_by=order, after=after, limit=limit)
+    return tuple(_door(row) for (row,) in rows)
 
 
 def doors_of_station(tx: Tx, scope: Scope, station_id: str) -> tuple[Door, ...]:

@@ -37,7 +37,11 @@ from antiphon.wire.station import Button
 
 _ABOUT = (
     "Stations, doors, calls and people of one company. Sign in with `POST /api/v1/session` and send the access token as "
-    "bearer token. Every refusal is a problem detail (RFC 9457) with a stable `code`. Times are ISO 8601 in UTC."
+    "bearer token. Every refusal is a problem detail (RFC 9457) with a stable `code`. Times are ISO 8601 in UTC.\n\n"
+    "Lists come in pages: give `next_cursor` back as `cursor` until it is null. A query parameter that is not named here is "
+    "refused, so that a mistyped filter never shows everything. A request that makes something takes an `Idempotency-Key`: "
+    "sent again, it makes nothing more and is answered as it was the first time. What has an `ETag` is not sent again to "
+    "whoever names that in `If-None-Match`, and not changed by whoever names another in `If-Match`."
 )
 
 

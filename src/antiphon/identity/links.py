@@ -11,7 +11,7 @@ from antiphon import tenancy
 from antiphon.database import PLATFORM, AnyScope, Tx
 from antiphon.identity import store
 from antiphon.identity.invitations import token_of
-from antiphon.identity.model import Invitation, ResetInvalid
+from antiphon.identity.model import ResetInvalid
 from antiphon.identity.tokens import claimed_id, keyed_token, read_keyed_token
 from antiphon.limits import PASSWORD_LINK_VALID_S
 from antiphon.tenancy import User
@@ -20,9 +20,9 @@ _PASSWORD = "password link"  # noqa: S105 - what the token is for
 _MINUTE_S = 60
 
 
-def invitation_link(portal: str, signing_key: str, invitation: Invitation) -> str:
+def invitation_link(portal: str, signing_key: str, invitation_id: str) -> str:
     """The portal's page for that invitation; `portal` as `Settings.portal_address` gives it."""
-    return f"{portal}/join#{token_of(signing_key, invitation)}"
+    return f"{portal}/join#{token_of(signing_key, invitation_id)}"
 
 
 def password_link_ends(asked_at: datetime) -> datetime:

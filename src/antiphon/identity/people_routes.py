@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field, StrictBool
 
 from antiphon import tenancy
@@ -29,7 +29,7 @@ from antiphon.tenancy import (
     granted,
     paging,
 )
-from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
+from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import may_grant, may_manage
 from antiphon.tenancy.views import Email, Id, UserItem, Users, user_item
@@ -114,7 +114,7 @@ async def people_counts(request: Request, asker: Readers) -> PeopleCounts:
 
 @router.get("/users/{user_id}", summary="One person")
 @Refuses(UserNotFound)
-async def get_user(user_id: Id, request: Request, response: Response, asker: Readers) -> UserItem:
+async def get_user(user_id: Id, request: Request, response: Tagged, asker: Readers) -> UserItem:
     """With the roles they have in this company."""
     return paging.tagged(response, await database_of(request).read(lambda tx: _view(tx, asker, user_id)))
 
@@ -122,14 +122,14 @@ async def get_user(user_id: Id, request: Request, response: Response, asker: Rea
 @router.post("/users", summary="Add a person", status_code=201)
 @Refuses(PlaceNotFound, RoleNotFound, MoreThanYourself, EmailTaken, WeakPassword)
 async def add_user(
-    body: NewUser, request: Request, response: Response, asker: Managers, key: IdempotencyKey = None
+    body: NewUser, request: Request, response: Tagged, asker: Managers, key: IdempotencyKey = None
 ) -> UserItem:
     """They can sign in at once. Nobody gives more rights than they have themselves."""
     hashed = await sessions(request).checked_hash(body.password, name=body.name, email=body.email)
     now = now_of(request)
 
     def work(tx: Tx) -> UserItem:
-        def make() -> str:
+        def make() -> UserItem:
             place = tenancy.place(tx, asker.scope, body.place_id or asker.scope.company_id)
             asker.admit(place.path, "places.read", missing=tenancy.PlaceNotFound)
             role = tenancy.role(tx, asker.scope, body.role_id)
@@ -148,11 +148,10 @@ async def add_user(
             giver = asker.principal.user_id
             tenancy.give(tx, asker.scope, user.id, role.id, place.id, now, given_by=giver)
             asker.record(tx, now, "user.added", user.id, name=user.name, role_id=role.id, place_id=place.id)
-            return user.id
+            return _view(tx, asker, user.id)
 
         without = body.model_copy(update={"password": ""})  # nothing of it is kept, not even in a hash of the request
-        made_id, _ = paging.once(tx, asker, request, key, without, now, make)
-        return _view(tx, asker, made_id)
+        return paging.once(tx, asker, request, key, without, now, make, UserItem)
 
     return paging.tagged(response, await database_of(request).run(work))
 
@@ -160,7 +159,7 @@ async def add_user(
 @router.patch("/users/{user_id}", summary="Change a person")
 @Refuses(UserNotFound, PlaceNotFound, MoreThanYourself, EmailTaken, WeakPassword, LastOwner)
 async def change_user(
-    user_id: Id, body: UserChange, request: Request, response: Response, asker: Managers, if_match: IfMatch = None
+    user_id: Id, body: UserChange, request: Request, response: Tagged, asker: Managers, if_match: IfMatch = None
 ) -> UserItem:
     """Rename, move, deactivate or activate, set a password.
 

@@ -36,7 +36,7 @@ from antiphon.identity.signing import (
     session_user,
 )
 from antiphon.tenancy import Language, Name, Permission, SessionEnded, WeakPassword
-from antiphon.tenancy.asking import Body, Refuses, Route, client_address, database_of, now_of
+from antiphon.tenancy.asking import Body, Refuses, Route, Tagged, client_address, database_of, now_of
 from antiphon.tenancy.paging import IfMatch, check_match, tagged
 from antiphon.tenancy.rights import PERMISSIONS
 from antiphon.tenancy.views import Id
@@ -156,15 +156,13 @@ async def sign_out(request: Request, response: Response, _cookie: ByCookie) -> N
 
 
 @router.get("/me", tags=["me"], summary="Who am I, and what may I do?")
-async def me(request: Request, response: Response, asker: APerson) -> Me:
+async def me(request: Request, response: Tagged, asker: APerson) -> Me:
     """The signed-in person, the company they act in, and what they may do there."""
     return tagged(response, await database_of(request).read(lambda tx: _me(tx, asker)))
 
 
 @router.patch("/me", tags=["me"], summary="Change my profile")
-async def change_me(
-    body: MeChange, request: Request, response: Response, asker: APerson, if_match: IfMatch = None
-) -> Me:
+async def change_me(body: MeChange, request: Request, response: Tagged, asker: APerson, if_match: IfMatch = None) -> Me:
     """Name and language. Address and rights are changed by whoever manages people."""
     now = now_of(request)
 

@@ -160,7 +160,7 @@ class Mailroom:
             company=tenancy.company(tx, mail.company_id).name,
             place="" if found.place.kind == "company" else found.place.trail,
             inviter=_name_of(tx, scope, found.created_by),
-            link=identity.invitation_link(self._portal, self._key, found),
+            link=identity.invitation_link(self._portal, self._key, found.id),
             ends=min(found.expires_at, found.ends_at or found.expires_at).astimezone(ZoneInfo(found.place.time_zone)),
         )
         return Letter(mail.id, found.email, found.language, words.subject, words.text, words.html)

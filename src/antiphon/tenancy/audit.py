@@ -70,9 +70,20 @@ def record(
     outbox.append(tx, scope, ConfigurationChanged(new_id("fact"), scope.company_id, now, action, subject_id))
 
 
-def page(tx: Tx, scope: Scope, *, after: Sequence[Any] | None, limit: int) -> tuple[Entry, ...]:
-    """What was changed, newest first."""
-    rows = tx.page(scope, audit_rows, order_by=(audit_rows.c.id,), after=after, limit=limit, descending=True)
+def page(
+    tx: Tx,
+    scope: Scope,
+    *,
+    subject_id: str | None = None,
+    actor_id: str | None = None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> tuple[Entry, ...]:  # Any: a cursor's values
+    """What was changed, newest first; only what was done to that thing, or by that person or key."""
+    asked = ((audit_rows.c.subject_id, subject_id), (audit_rows.c.actor_id, actor_id))
+    where = [column == value for column, value in asked if value is not None]
+    order = (audit_rows.c.id,)
+    rows = tx.page(scope, audit_rows, where=where, order_by=order, after=after, limit=limit, descending=True)
     return tuple(
         Entry(
             row["id"],

@@ -133,7 +133,7 @@ def grants_of_users(tx: Tx, scope: Scope, user_ids: Collection[str]) -> dict[str
     """What each of these people was given in this company, by one question."""
     found: dict[str, list[Grant]] = {user_id: [] for user_id in user_ids}
     where = [grant_rows.c.user_id.in_(list(user_ids))]
-    for grant in grants_page(tx, scope, Reach(("/",)), where=where, limit=20 * max(1, len(user_ids))):
+    for grant in grants_page(tx, scope, Reach(("/",)), where=where, limit=None):
         found[grant.user_id].append(grant)
     return found
 
@@ -145,9 +145,9 @@ def grants_page(
     *,
     where: Iterable[sa.ColumnElement[bool]] = (),
     after: Sequence[Any] | None = None,
-    limit: int,
+    limit: int | None,
 ) -> tuple[Grant, ...]:
-    """Grants that hold at places within reach, those made first come first."""
+    """Grants that hold at places within reach (`limit` None: all), those made first come first."""
     conditions = [store.within(tx, scope, grant_rows.c.place_id, reach), *where]
     on = (place_rows.c.id, grant_rows.c.place_id)
     order = (grant_rows.c.id,)
@@ -244,6 +244,18 @@ def _tell(tx: Tx, scope: Scope, user_id: str, now: datetime) -> None:
 
 
 # -- roles -----------------------------------------------------------------------------------------------------------
+
+
+def role_order(role: Role) -> tuple[int, str, str]:
+    """What roles are ordered by: the shipped ones as the platform names them, then the company's own by name."""
+    shipped = list(store.SHIPPED)
+    return (shipped.index(role.id), "", "") if role.shipped else (len(shipped), sort_key(role.name), role.id)
+
+
+def roles_by_name(tx: Tx, scope: Scope, *, after: tuple[Any, ...] | None = None, limit: int) -> list[Role]:
+    """Roles in their order, those after the given place in it. A company has no more than can be sorted here."""
+    every = sorted((*store.SHIPPED.values(), *store.own_roles(tx, scope)), key=role_order)
+    return [role for role in every if after is None or role_order(role) > after][:limit]
 
 
 def create_role(tx: Tx, scope: Scope, name: str, permissions: Collection[Permission], now: datetime) -> Role:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from antiphon.database import Scope, Tx, sort_key
 from antiphon.tenancy import paging, places, search, store
-from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.model import Place, PlaceKind, PlaceMisplaced, PlaceNotEmpty, PlaceNotFound, PlaceTooDeep
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import Reach
@@ -71,7 +71,7 @@ async def entrances(request: Request, asker: Readers) -> Places:
 
 @router.get("/places/{place_id}", tags=["places"], summary="One place")
 @Refuses(PlaceNotFound)
-async def get_place(place_id: Id, request: Request, response: Response, asker: Readers) -> PlaceView:
+async def get_place(place_id: Id, request: Request, response: Tagged, asker: Readers) -> PlaceView:
     """With the way to it, as far as you may see it."""
     return paging.tagged(response, await database_of(request).read(lambda tx: _view(tx, asker, place_id)))
 
@@ -79,13 +79,13 @@ async def get_place(place_id: Id, request: Request, response: Response, asker: R
 @router.post("/places", tags=["places"], summary="Add a place", status_code=201)
 @Refuses(PlaceNotFound, PlaceMisplaced, PlaceTooDeep)
 async def add_place(
-    body: NewPlace, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
+    body: NewPlace, request: Request, response: Tagged, asker: Writers, key: IdempotencyKey = None
 ) -> PlaceView:
     """A project in the company, a site in a project, a folder in a site or another folder. It can be used at once."""
     now = now_of(request)
 
     def work(tx: Tx) -> PlaceView:
-        def make() -> str:
+        def make() -> PlaceView:
             parent = _admitted(tx, asker, body.parent_id)
             made = places.create_place(
                 tx,
@@ -98,10 +98,9 @@ async def add_place(
                 language=body.language,
             )
             asker.record(tx, now, "place.added", made.id, name=made.name, parent_id=parent.id)
-            return made.id
+            return _view(tx, asker, made.id)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return _view(tx, asker, made_id)
+        return paging.once(tx, asker, request, key, body, now, make, PlaceView)
 
     return paging.tagged(response, await database_of(request).run(work))
 
@@ -109,7 +108,7 @@ async def add_place(
 @router.patch("/places/{place_id}", tags=["places"], summary="Change or move a place")
 @Refuses(PlaceNotFound, PlaceMisplaced, PlaceTooDeep)
 async def change_place(
-    place_id: Id, body: PlaceChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+    place_id: Id, body: PlaceChange, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
 ) -> PlaceView:
     """Moving takes everything in it along; the same ids go on, and calls that are under way too."""
     now = now_of(request)

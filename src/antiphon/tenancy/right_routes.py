@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from antiphon.database import PLATFORM, Scope, Tx
 from antiphon.errors import Conflict
 from antiphon.tenancy import audit, paging, people, store
-from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.model import (
     Grant,
     GrantInvalid,
@@ -50,15 +50,19 @@ RoleUsed = Callable[[Tx, Scope, str], bool]  # whether a thing of another room h
 
 
 @router.get("/roles", tags=["roles"], summary="Roles of the company")
-async def list_roles(request: Request, asker: PeopleReaders) -> Roles:
+async def list_roles(request: Request, asker: PeopleReaders, limit: Limit = 100, cursor: Cursor = None) -> Roles:
     """The shipped ones first, then the company's own by name."""
-    own = await database_of(request).read(lambda tx: store.own_roles(tx, asker.scope))
-    return Roles(items=[role_item(role) for role in (*store.SHIPPED.values(), *own)])
+    beginning = paging.after(cursor, int, str, str)
+    found = await database_of(request).read(
+        lambda tx: people.roles_by_name(tx, asker.scope, after=beginning, limit=limit + 1)
+    )
+    items, following = paging.cut(found, limit, people.role_order)
+    return Roles(items=[role_item(role) for role in items], next_cursor=following)
 
 
 @router.get("/roles/{role_id}", tags=["roles"], summary="One role")
 @Refuses(RoleNotFound)
-async def get_role(role_id: Id, request: Request, response: Response, asker: PeopleReaders) -> RoleItem:
+async def get_role(role_id: Id, request: Request, response: Tagged, asker: PeopleReaders) -> RoleItem:
     """A shipped one, or one of the company's own."""
     role = await database_of(request).read(lambda tx: store.role(tx, asker.scope, role_id))
     return paging.tagged(response, role_item(role))
@@ -67,7 +71,7 @@ async def get_role(role_id: Id, request: Request, response: Response, asker: Peo
 @router.post("/roles", tags=["roles"], summary="Make a role", status_code=201)
 @Refuses(MoreThanYourself, Conflict)
 async def add_role(
-    body: NewRole, request: Request, response: Response, asker: RoleMakers, key: IdempotencyKey = None
+    body: NewRole, request: Request, response: Tagged, asker: RoleMakers, key: IdempotencyKey = None
 ) -> RoleItem:
     """From the list of permissions; only from those that you have yourself, company-wide."""
     now = now_of(request)
@@ -75,13 +79,12 @@ async def add_role(
     def work(tx: Tx) -> RoleItem:
         _check_within(asker, body.permissions)
 
-        def make() -> str:
+        def make() -> RoleItem:
             role = people.create_role(tx, asker.scope, body.name, body.permissions, now)
             asker.record(tx, now, "role.added", role.id, name=role.name, permissions=sorted(role.permissions))
-            return role.id
+            return role_item(role)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return role_item(store.role(tx, asker.scope, made_id))
+        return paging.once(tx, asker, request, key, body, now, make, RoleItem)
 
     return paging.tagged(response, await database_of(request).run(work))
 
@@ -89,7 +92,7 @@ async def add_role(
 @router.patch("/roles/{role_id}", tags=["roles"], summary="Change a role")
 @Refuses(RoleNotFound, MoreThanYourself, Conflict)
 async def change_role(
-    role_id: Id, body: RoleChange, request: Request, response: Response, asker: RoleMakers, if_match: IfMatch = None
+    role_id: Id, body: RoleChange, request: Request, response: Tagged, asker: RoleMakers, if_match: IfMatch = None
 ) -> RoleItem:
     """In force at once for everybody who has it. Shipped roles stay as they are."""
     now = now_of(request)
@@ -150,16 +153,29 @@ async def list_grants(
     return await database_of(request).read(look)
 
 
+@router.get("/grants/{grant_id}", tags=["grants"], summary="One grant")
+@Refuses(GrantNotFound)
+async def get_grant(grant_id: Id, request: Request, response: Tagged, asker: PeopleReaders) -> GrantView:
+    """Who has which role where, and from when until when."""
+
+    def look(tx: Tx) -> GrantView:
+        grant = store.grant(tx, asker.scope, grant_id)
+        asker.admit(grant.place.path, "people.read", missing=GrantNotFound)
+        return _view(tx, asker, grant)
+
+    return paging.tagged(response, await database_of(request).read(look))
+
+
 @router.post("/grants", tags=["grants"], summary="Give somebody a role", status_code=201)
 @Refuses(PlaceNotFound, UserNotFound, RoleNotFound, MoreThanYourself, GrantInvalid, Conflict)
 async def add_grant(
-    body: NewGrant, request: Request, response: Response, asker: Granters, key: IdempotencyKey = None
+    body: NewGrant, request: Request, response: Tagged, asker: Granters, key: IdempotencyKey = None
 ) -> GrantView:
     """In force from the next request on, or from `starts_at`. Nobody gives more than they have themselves."""
     now = now_of(request)
 
     def work(tx: Tx) -> GrantView:
-        def make() -> str:
+        def make() -> GrantView:
             place = store.place(tx, asker.scope, body.place_id)
             asker.admit(place.path, "places.read", missing=PlaceNotFound)
             user = store.user(tx, asker.scope, body.user_id)
@@ -176,10 +192,9 @@ async def add_grant(
                 tx, asker.scope, user.id, role.id, place.id, now, **times, given_by=asker.principal.user_id
             )
             asker.record(tx, now, "grant.given", grant.id, user_id=user.id, role_id=role.id, place_id=place.id)
-            return grant.id
+            return _view(tx, asker, grant)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return _view(tx, asker, store.grant(tx, asker.scope, made_id))
+        return paging.once(tx, asker, request, key, body, now, make, GrantView)
 
     return paging.tagged(response, await database_of(request).run(work))
 
@@ -187,7 +202,7 @@ async def add_grant(
 @router.put("/grants/{grant_id}/times", tags=["grants"], summary="Set from when until when a grant holds")
 @Refuses(GrantNotFound, MoreThanYourself, GrantInvalid, LastOwner)
 async def set_grant_times(
-    grant_id: Id, body: GrantTimes, request: Request, response: Response, asker: Granters, if_match: IfMatch = None
+    grant_id: Id, body: GrantTimes, request: Request, response: Tagged, asker: Granters, if_match: IfMatch = None
 ) -> GrantView:
     """In force at once. Both times are set: null means from the beginning, or for ever."""
     now = now_of(request)
@@ -227,14 +242,21 @@ async def take_grant(grant_id: Id, request: Request, asker: Granters) -> None:
 
 @router.get("/audit", tags=["audit"], summary="Who changed what")
 @Refuses(MoreThanYourself)
-async def audit_trail(request: Request, asker: Auditors, limit: Limit = 100, cursor: Cursor = None) -> AuditTrail:
+async def audit_trail(
+    request: Request,
+    asker: Auditors,
+    subject_id: Annotated[Id | None, Query(description="Only what was done to this thing.")] = None,
+    actor_id: Annotated[Id | None, Query(description="Only what this person or API key did.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> AuditTrail:
     """Places, people, rights and keys. For whoever may read it company-wide."""
     if not asker.reach("audit.read").everywhere:
         raise MoreThanYourself("The audit trail is the whole company's. You have the right for a part of it only.")
     beginning = paging.after(cursor, str)
 
     def look(tx: Tx) -> AuditTrail:
-        found = audit.page(tx, asker.scope, after=beginning, limit=limit + 1)
+        found = audit.page(tx, asker.scope, subject_id=subject_id, actor_id=actor_id, after=beginning, limit=limit + 1)
         items, following = paging.cut(found, limit, lambda entry: (entry.id,))
         return AuditTrail(
             items=[

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
+from antiphon.limits import SEARCH_RESULTS_MAX
 from antiphon.tenancy.asking import Body
 from antiphon.tenancy.model import Grant, Language, Place, PlaceKind, Role, User
 from antiphon.tenancy.rights import Permission
@@ -81,9 +82,10 @@ class RoleItem(BaseModel):
 
 
 class Roles(BaseModel):
-    """The shipped roles, then the company's own."""
+    """A page of the shipped roles, then of the company's own by name; `next_cursor` null: there is nothing more."""
 
     items: list[RoleItem]
+    next_cursor: str | None
 
 
 class NewRole(Body):
@@ -175,7 +177,7 @@ class FoundItem(BaseModel):
 class FoundItems(BaseModel):
     """What was found."""
 
-    items: list[FoundItem]
+    items: list[FoundItem] = Field(max_length=SEARCH_RESULTS_MAX, description="The first ones: more words find fewer.")
 
 
 class AuditItem(BaseModel):

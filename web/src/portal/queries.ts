@@ -5,6 +5,22 @@ import { held, type Client } from "./http";
 
 const PAGE = 50;
 
+interface Page<T> {
+  readonly items: T[];
+  readonly next_cursor: string | null;
+}
+
+/** Every page of a list that is shown whole. */
+export async function whole<T>(ask: (page: { cursor?: string }) => Promise<Page<T>>): Promise<{ items: T[] }> {
+  const items: T[] = [];
+  for (let cursor: string | null = null; ;) {
+    const page: Page<T> = await ask(cursor === null ? {} : { cursor });
+    items.push(...page.items);
+    cursor = page.next_cursor;
+    if (cursor === null) return { items };
+  }
+}
+
 export const tree = (client: Client, parentId: string | null) =>
   infiniteQueryOptions({
     queryKey: ["tree", parentId],
@@ -99,17 +115,27 @@ export const person = (client: Client, id: string) =>
 export const grantsAt = (client: Client, placeId: string) =>
   queryOptions({
     queryKey: ["grants", placeId],
-    queryFn: () => held(client.GET("/api/v1/grants", { params: { query: { place_id: placeId, limit: 200 } } })),
+    queryFn: () =>
+      whole((page) => held(client.GET("/api/v1/grants", { params: { query: { place_id: placeId, ...page } } }))),
   });
 
 export const roles = (client: Client) =>
-  queryOptions({ queryKey: ["roles"], queryFn: () => held(client.GET("/api/v1/roles")) });
+  queryOptions({
+    queryKey: ["roles"],
+    queryFn: () => whole((query) => held(client.GET("/api/v1/roles", { params: { query } }))),
+  });
 
 export const invitations = (client: Client) =>
-  queryOptions({ queryKey: ["invitations"], queryFn: () => held(client.GET("/api/v1/invitations")) });
+  queryOptions({
+    queryKey: ["invitations"],
+    queryFn: () => whole((query) => held(client.GET("/api/v1/invitations", { params: { query } }))),
+  });
 
 export const keys = (client: Client) =>
-  queryOptions({ queryKey: ["keys"], queryFn: () => held(client.GET("/api/v1/keys")) });
+  queryOptions({
+    queryKey: ["keys"],
+    queryFn: () => whole((query) => held(client.GET("/api/v1/keys", { params: { query } }))),
+  });
 
 export const audit = (client: Client) =>
   infiniteQueryOptions({

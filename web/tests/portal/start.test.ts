@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { workplace } from "../../src/portal/accept";
 import {
   afterSignIn,
   COMPANY_KEY,
@@ -44,19 +43,6 @@ describe("an invitation", () => {
     });
     forgetInvitation();
     expect(afterSignIn(session, false)).toEqual({ kind: "in", session });
-  });
-
-  it("leads to the company that is new, else to the only one of that name", () => {
-    const [own, one, two] = [
-      { id: "company_1", name: "Salzach" },
-      { id: "company_2", name: "Enns" },
-      { id: "company_3", name: "Enns" },
-    ] as const;
-    expect(workplace([own], [own, one], "Enns")).toBe(one);
-    expect(workplace([own, one], [own, one, two], "Enns")).toBe(two);
-    expect(workplace([own, one], [own, one], "Enns")).toBe(one);
-    expect(workplace([one, two], [one, two], "Enns")).toBeNull();
-    expect(workplace([own], [], "Enns")).toBeNull();
   });
 });
 
