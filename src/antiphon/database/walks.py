@@ -32,7 +32,9 @@ def planned_each_time(statement: sa.Select[Any]) -> sa.Select[Any]:
 def heed(engine: sa.Engine) -> None:
     """Let this PostgreSQL engine carry out `planned_each_time`."""
 
-    def execute(cursor: Any, statement: str, values: Any, context: Any) -> bool | None:  # Any: SQLAlchemy's and psycopg's
+    def execute(
+        cursor: Any, statement: str, values: Any, context: Any
+    ) -> bool | None:  # Any: SQLAlchemy's and psycopg's
         if context is None or not context.execution_options.get(_EACH_TIME):
             return None  # as ever
         cursor.execute(statement, values, prepare=False)
@@ -41,7 +43,7 @@ def heed(engine: sa.Engine) -> None:
     sa.event.listen(engine, "do_execute", execute)
 
 
-def arrayed(condition: Condition) -> Condition:
+def arrayed(condition: Any) -> Any:  # Any: a condition, or what SQLAlchemy puts around one
     """The condition with one array in place of a list of values: PostgreSQL reads and plans one value instead of hundreds."""
     if isinstance(condition, Grouping):
         return arrayed(condition.element)
@@ -51,7 +53,7 @@ def arrayed(condition: Condition) -> Condition:
     if type(condition) is BinaryExpression and condition.operator is operators.in_op:
         column, listed = condition.left, condition.right
         if type(listed) is BindParameter and listed.expanding and isinstance(column.type, sa.String):
-            return column == sa.any_(sa.literal(list(listed.value), ARRAY(column.type)))
+            return column == sa.any_(sa.literal(list(listed.value or ()), ARRAY(column.type)))
     return condition
 
 
@@ -105,7 +107,8 @@ class Page:
     def rows(self, found: Iterable[Sequence[Any]]) -> Rows:
         """What came of it, each row as one row of every table."""
         return [
-            tuple(dict(zip(keys, values[part], strict=True)) for part, keys in self._parts) for values in map(tuple, found)
+            tuple(dict(zip(keys, values[part], strict=True)) for part, keys in self._parts)
+            for values in map(tuple, found)
         ]
 
 
