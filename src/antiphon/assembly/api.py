@@ -126,6 +126,7 @@ async def _serve(settings: Settings) -> None:
     try:
         figures = Figures("api", partial(_look, parts))
         app = create_app(settings, parts)
+        serving.collect_rarely()
 
         async def closing() -> None:
             app.state.stream.end_all()  # they would keep the process until its grace is over

@@ -13,6 +13,7 @@ from prometheus_client import Histogram
 from sqlalchemy.engine import Connection
 
 from antiphon import metrics
+from antiphon.database import walks
 from antiphon.database.failures import translated
 from antiphon.database.thread import WorkThread
 from antiphon.database.transaction import Tx, driver_of
@@ -35,6 +36,8 @@ class Database:
         self._engine = sa.create_engine(url, connect_args=_ON_SQLITE if self._sqlite else _ON_POSTGRESQL)
         if self._sqlite:
             begin_immediate(self._engine)
+        else:
+            walks.heed(self._engine)
         self._idle: list[Connection] = []  # SQLite's, between transactions
         self._thread = WorkThread("database")
 

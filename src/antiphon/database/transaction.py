@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from antiphon.database import prepared as statements
+from antiphon.database import walks
 from antiphon.database.row_security import name_company
 from antiphon.database.scope import AnyScope, Scope
 
@@ -70,7 +71,7 @@ class Tx:
         self,
         scope: AnyScope,
         table: sa.Table,
-        *ons: statements.On,
+        *ons: walks.On,
         order_by: tuple[sa.Column[Any], ...] = (),
         **equal: Any,
     ) -> list[tuple[dict[str, Any], ...]]:
@@ -91,46 +92,27 @@ class Tx:
         self,
         scope: AnyScope,
         table: sa.Table,
-        *ons: statements.On,
+        *ons: walks.On,
         where: Sequence[sa.ColumnElement[bool]] = (),
-        order_by: Sequence[sa.ColumnElement[Any]],
+        order_by: Sequence[sa.Column[Any]],
         after: Sequence[Any] | None = None,
         limit: int | None,
         descending: bool = False,
-    ) -> list[tuple[Row, ...]]:
+    ) -> walks.Rows:
         """At most `limit` rows (None: all) in that order, those after the given values of the ordering columns; each with its rows of
         further tables, as in `joined`."""
-        tables = [table, *(column.table for column, _ in ons)]
-        joined: sa.FromClause = table
-        for column, equals in ons:
-            joined = joined.join(
-                column.table, sa.and_(column == equals, column.table.c.company_id == table.c.company_id)
-            )
-        columns = [column.label(f"c{at}_{column.key}") for at, one in enumerate(tables) for column in one.columns]
-        query = sa.select(*columns).select_from(joined).where(*self._where(scope, table, tuple(where), {}))
-        if after is not None:
-            place, given = (
-                sa.tuple_(*order_by),
-                sa.tuple_(*(sa.literal(v, c.type) for v, c in zip(after, order_by, strict=True))),
-            )
-            query = query.where(place < given if descending else place > given)
-        query = query.order_by(*(column.desc() if descending else column for column in order_by)).limit(limit)
-        found: list[tuple[Row, ...]] = []
-        for values in self._execute(scope, query):
-            at = 0
-            rows: list[Row] = []
-            for one in tables:
-                rows.append({column.key: values[at + step] for step, column in enumerate(one.columns)})
-                at += len(one.columns)
-            found.append(tuple(rows))
-        return found
+        page = walks.page_of(table, ons)
+        matching = self._where(scope, table, tuple(where), {})
+        query = page.asked(matching, order_by, after, limit, descending=descending, chosen_first=self._walled)
+        return page.rows(self._execute(scope, walks.planned_each_time(query)).fetchall())
 
     def grouped(
         self, scope: AnyScope, table: sa.Table, *columns: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]] = ()
     ) -> list[tuple[Any, ...]]:
         """Each combination of these columns' values that occurs, followed by how many rows have it."""
         query = sa.select(*columns, sa.func.count()).where(*self._where(scope, table, tuple(where), {}))
-        return [tuple(row) for row in self._execute(scope, query.group_by(*columns))]
+        found = self._execute(scope, walks.planned_each_time(query.group_by(*columns)))
+        return [tuple(row) for row in found.fetchall()]
 
     def few(
         self, scope: AnyScope, column: sa.Column[Any], *where: sa.ColumnElement[bool], most: int
@@ -144,7 +126,7 @@ class Tx:
     ) -> list[Any]:
         """The column's value in every row that meets the conditions."""
         query = sa.select(column).where(*self._where(scope, column.table, where, {})).limit(limit)
-        return list(self._execute(scope, query).scalars())
+        return [value for (value,) in self._execute(scope, walks.planned_each_time(query)).fetchall()]
 
     def move_prefix(
         self,
@@ -261,16 +243,16 @@ class Tx:
         if row["company_id"] != scope.company_id:
             raise ValueError("row of another company")
 
-    @staticmethod
     def _where(
-        scope: AnyScope, table: sa.Table, where: tuple[sa.ColumnElement[bool], ...], equal: dict[str, Any]
+        self, scope: AnyScope, table: sa.Table, where: tuple[sa.ColumnElement[bool], ...], equal: dict[str, Any]
     ) -> tuple[sa.ColumnElement[bool], ...]:
         """Every condition, the scope's first."""
         if None in equal.values():
             raise ValueError("a column that equals nothing: ask with is_(None)")
         owned = _owned(scope, table)
         named = tuple(table.c[name] == value for name, value in equal.items())
-        return ((owned[0] == owned[1],) if owned else ()) + named + where
+        asked = tuple(map(walks.arrayed, where)) if self._walled else where
+        return ((owned[0] == owned[1],) if owned else ()) + named + asked
 
 
 def driver_of(connection: Connection) -> Any:  # Any: the DB-API connection has no public type
