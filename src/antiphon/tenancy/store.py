@@ -166,7 +166,12 @@ def paths_of(tx: Tx, scope: Scope, place_ids: Iterable[str]) -> dict[str, str]:
     return {row["id"]: row["path"] for row in rows}
 
 
-def within(tx: Tx, scope: Scope, place_id: sa.Column[Any], reach: Reach) -> sa.ColumnElement[bool]:
+def places_of(tx: Tx, scope: Scope, place_ids: Iterable[str]) -> dict[str, Place]:
+    """These places by id."""
+    return {row["id"]: place_of(row) for row in tx.all(scope, place_rows, place_rows.c.id.in_(tuple(place_ids)))}
+
+
+def within(tx: Tx, scope: Scope, place_id: sa.ColumnElement[Any], reach: Reach) -> sa.ColumnElement[bool]:
     """The condition that a row's place lies within reach: what filters lists by the rule that decides for one thing.
 
     A few places are named one by one, so that the database looks at what lies there and at nothing else. Where they are many,
