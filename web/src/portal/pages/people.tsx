@@ -57,7 +57,7 @@ export function PeoplePage() {
           {items.length === 0 ? (
             <Empty text={say("people.none")} />
           ) : (
-            <table className="p-table">
+            <table className="p-table lines">
               <thead>
                 <tr>
                   <th>{say("field.name")}</th>
