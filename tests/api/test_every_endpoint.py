@@ -439,3 +439,28 @@ def test_the_contract_of_the_socket_names_every_message() -> None:
             assert message["properties"]["type"]["const"] == name
             assert "type" in message["required"]
             assert message["additionalProperties"] is False
+
+
+# What has nothing that two people could change past each other: it is there or not, or it is one's own sign-in.
+_NEVER_STALE = {
+    ("DELETE", "/api/v1/session"),
+    ("DELETE", "/api/v1/me/sessions"),
+    ("DELETE", "/api/v1/me/sessions/{session_id}"),
+    ("DELETE", "/api/v1/me/second-factor"),
+    ("PATCH", "/api/v1/me/passkeys/{passkey_id}"),
+    ("DELETE", "/api/v1/me/passkeys/{passkey_id}"),
+    ("DELETE", "/api/v1/users/{user_id}/second-factor"),
+    ("DELETE", "/api/v1/users/{user_id}/passkeys"),
+    ("DELETE", "/api/v1/invitations/{invitation_id}"),
+    ("DELETE", "/api/v1/keys/{key_id}"),
+}
+
+
+def test_whatever_can_be_changed_can_be_changed_only_as_it_was_read() -> None:
+    without = set()
+    for method, path in OPERATIONS:
+        described = DOCUMENT["paths"][path][method.lower()]
+        headers = {one["name"] for one in described.get("parameters", ()) if one["in"] == "header"}
+        if method in ("PATCH", "PUT", "DELETE") and "If-Match" not in headers:
+            without.add((method, path))
+    assert without == _NEVER_STALE
