@@ -2,6 +2,7 @@
 import { Checkbox, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
 import type { AnyKey } from "../../words/portal";
 import { useAct } from "../act";
@@ -89,8 +90,9 @@ export function RolesPage() {
 
 function RoleRow({ role, children }: { role: Role; children?: React.ReactNode }) {
   const { say } = useWords();
+  const wanted = useRouterState({ select: (state) => state.location.hash }); // search leads to one of them
   return (
-    <details className="p-role" open={window.location.hash === `#${role.id}`} id={role.id}>
+    <details className="p-role" open={wanted === role.id} id={role.id}>
       <summary>
         <span>
           <b>{roleName(role, say)}</b>
