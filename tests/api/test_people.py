@@ -204,7 +204,7 @@ async def test_a_role_of_ones_own_gives_what_it_lists(
         assert (await anna.delete(f"/api/v1/{path}/{thing}")).status_code == 204
     assert (await anna.delete(f"/api/v1/roles/{rare}")).status_code == 204
     twice = await anna.post("/api/v1/roles", json=body | {"name": "NIGHT guard"})
-    assert (twice.status_code, twice.json()["code"]) == (409, "conflict")
+    assert (twice.status_code, twice.json()["code"]) == (409, "role_name_taken")
 
 
 async def test_an_invitation_makes_a_person_once(

@@ -48,7 +48,7 @@ ACROSS_COMPANIES: dict[str, set[str]] = {
     "identity/invitations.py": {"by_token", "forget_expired_invitations"},
     "identity/links.py": {"user_of_password_link"},
     "identity/passkey_routes.py": {"add_passkey", "my_passkeys", "passkey_options", "remove_passkey", "rename_passkey"},
-    "identity/routes.py": {"_me", "change_me", "end_other_sessions", "my_sessions"},
+    "identity/routes.py": {"_me", "change_email", "change_me", "end_other_sessions", "my_sessions"},
     "identity/sessions.py": {
         "Sessions.change_own_password",
         "Sessions.end_own",
@@ -58,6 +58,7 @@ ACROSS_COMPANIES: dict[str, set[str]] = {
     },
     "identity/store.py": {"key_of_secret", "session_alive", "session_row"},
     "notify/store.py": {"due", "forget_old_mails", "next_due"},
+    "tenancy/guests.py": {"guests"},
     "tenancy/paging.py": {"forget_old_keys"},
     "tenancy/places.py": {"_rename", "create_company"},
     "tenancy/right_routes.py": {"_views"},

@@ -13,7 +13,7 @@ from antiphon import devices, limits
 from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputInvalid, OutputTaken
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, UtcTime, explain, tenant_table
-from antiphon.tenancy import Reach
+from antiphon.tenancy import Reach, search
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Output
 
@@ -142,6 +142,7 @@ def add_door(
     added = Door(new_id("door"), scope.company_id, station.id, name, kind, output, pulse_s)
     values = {"id": added.id, "station_id": station.id, "name": name, "kind": kind, "output": output}
     tx.insert(scope, door_rows, values | {"pulse_s": pulse_s, "created_at": now})
+    search.put(tx, scope, "door", added.id, station.place_id, name)
     if station.kind == "account":
         return added
     outputs = tuple(Output(name=one.output, pulse_s=one.pulse_s) for one in doors_of_station(tx, scope, station.id))
@@ -151,7 +152,14 @@ def add_door(
 
 def remove_doors(tx: Tx, scope: Scope, station_id: str) -> None:
     """The station leaves for good; the door log keeps what was opened."""
+    for one in doors_of_station(tx, scope, station_id):
+        search.drop(tx, scope, one.id)
     tx.delete(scope, door_rows, door_rows.c.station_id == station_id)
+
+
+def follow_station(tx: Tx, scope: Scope, station_id: str, place_id: str) -> None:
+    """The station was moved there, and its doors with it."""
+    search.move(tx, scope, [one.id for one in doors_of_station(tx, scope, station_id)], place_id)
 
 
 def request(tx: Tx, scope: Scope, request_id: str, since: datetime) -> Row | None:

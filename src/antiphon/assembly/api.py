@@ -11,7 +11,7 @@ import uvloop
 from fastapi import FastAPI
 
 from antiphon import calls, devices, directory, identity, log
-from antiphon.access import Doors, remove_doors
+from antiphon.access import Doors, follow_station, remove_doors
 from antiphon.access import routes as access_routes
 from antiphon.assembly import health, problems, serving
 from antiphon.assembly.document import Api
@@ -86,7 +86,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.recognise, state.role_used = identity.recognise, identity.role_used
     state.leave_place = devices.leave_place, identity.leave_place, calls.leave_place
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
-    state.require_account, state.account_leaves = devices.account, remove_doors
+    state.require_account, state.account_leaves, state.station_moved = devices.account, remove_doors, follow_station
     state.advertised = settings.public_name or advertised(settings).address
     for room in (
         tenancy_routes,

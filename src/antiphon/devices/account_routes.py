@@ -171,8 +171,11 @@ async def change_account(
         if body.place_id is not None:
             admit_place(tx, asker, body.place_id)
         given = body.model_dump(exclude_none=True)
+        changed = accounts.change_account(tx, asker.scope, account_id, **given)
+        if body.place_id is not None:
+            request.app.state.station_moved(tx, asker.scope, account_id, body.place_id)
         asker.record(tx, now, "account.changed", account_id, **given)
-        return accounts.change_account(tx, asker.scope, account_id, **given)
+        return changed
 
     return paging.tagged(response, _item(await database_of(request).run(work)))
 
@@ -195,12 +198,13 @@ async def new_password(account_id: Id, request: Request, response: Response, ask
 
 @router.delete("/{account_id}", summary="Remove a SIP account", status_code=204)
 @Refuses(AccountNotFound)
-async def remove_account(account_id: Id, request: Request, asker: Writers) -> Response:
+async def remove_account(account_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> Response:
     """It is refused from now on, its call ends, its doors are gone; the history keeps its calls."""
     now = now_of(request)
 
     def work(tx: Tx) -> None:
         leaving = _admitted(tx, asker, account_id, "stations.configure")
+        paging.check_match(if_match, lambda: _item(leaving))
         request.app.state.account_leaves(tx, asker.scope, account_id)
         accounts.remove_account(tx, asker.scope, account_id, now)
         asker.record(tx, now, "account.removed", account_id, name=leaving.name)

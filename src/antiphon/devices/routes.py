@@ -155,6 +155,8 @@ async def change_station(
         changed = service.change_station(
             tx, asker.scope, station_id, now, name=body.name, spot=body.spot, place_id=body.place_id
         )
+        if body.place_id is not None:
+            request.app.state.station_moved(tx, asker.scope, station_id, body.place_id)
         asker.record(tx, now, "station.changed", station_id, **given)
         return changed
 

@@ -45,7 +45,8 @@ def password_link(
 def user_of_password_link(tx: Tx, signing_key: str, token: str, now: datetime) -> User:
     """Whose password the link's token sets. Raises `ResetInvalid`: never made, used, too old, or of somebody deactivated.
 
-    It is bound to the present password's hash: with the first use, or any other change of the password, it is gone.
+    It is bound to the present password's hash and the address it went to: with the first use, or any other change of
+    either, it is gone.
     """
     claimed = claimed_id(token)
     bound_to = _password_of(tx, PLATFORM, claimed) if claimed else None
@@ -56,9 +57,10 @@ def user_of_password_link(tx: Tx, signing_key: str, token: str, now: datetime) -
 
 
 def _password_of(tx: Tx, scope: AnyScope, user_id: str) -> str | None:
-    """The stored hash of somebody active; None for anybody else."""
+    """The stored hash of somebody active, and their address; None for anybody else."""
     try:
         user = tenancy.user(tx, scope, user_id)
     except tenancy.UserNotFound:
         return None
-    return (store.password_hash(tx, scope, user_id) or None) if user.active else None
+    stored = store.password_hash(tx, scope, user_id) if user.active else None
+    return f"{stored} {user.email}" if stored else None

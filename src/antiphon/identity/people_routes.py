@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StrictBool
 from antiphon import tenancy
 from antiphon.database import Scope, Tx, sort_key
 from antiphon.identity import store
+from antiphon.identity.model import SignInAgain
 from antiphon.identity.recognising import sessions
 from antiphon.identity.signing import Password
 from antiphon.identity.telling import tell_changed
@@ -157,23 +158,29 @@ async def add_user(
 
 
 @router.patch("/users/{user_id}", summary="Change a person")
-@Refuses(UserNotFound, PlaceNotFound, MoreThanYourself, EmailTaken, WeakPassword, LastOwner)
+@Refuses(UserNotFound, PlaceNotFound, MoreThanYourself, EmailTaken, WeakPassword, LastOwner, SignInAgain)
 async def change_user(
     user_id: Id, body: UserChange, request: Request, response: Tagged, asker: Managers, if_match: IfMatch = None
 ) -> UserItem:
-    """Rename, move, deactivate or activate, set a password.
+    """Rename, move, deactivate or activate, set another address or password.
 
-    Deactivation and a new password end the person's sessions, with their open sockets. Activating is the way back.
+    Deactivation, a new address and a new password end the person's sessions, with their open sockets. Activating is the way
+    back. A mail tells them when another address or password was set, at the address they had. Your own sign-in is
+    changed only after a sign-in of the last quarter of an hour.
     """
+    signs_in = body.password is not None or body.email is not None
+    own = asker.principal.kind == "user" and asker.principal.user_id == user_id
+    if signs_in and own and not await sessions(request).is_fresh(asker.principal):
+        raise SignInAgain
     hashed = None
     if body.password is not None:
-        before = await database_of(request).read(lambda tx: managed(tx, asker, user_id))
-        named = {"name": body.name or before.name, "email": body.email or before.email}
+        shown = await database_of(request).read(lambda tx: managed(tx, asker, user_id))
+        named = {"name": body.name or shown.name, "email": body.email or shown.email}
         hashed = await sessions(request).checked_hash(body.password, **named)
     now = now_of(request)
 
     def work(tx: Tx) -> UserItem:
-        managed(tx, asker, user_id)
+        before = managed(tx, asker, user_id)
         paging.check_match(if_match, lambda: _view(tx, asker, user_id))
         if body.place_id is not None:
             place = tenancy.place(tx, asker.scope, body.place_id)
@@ -185,11 +192,14 @@ async def change_user(
         if hashed is not None:
             store.set_password_hash(tx, asker.scope, user_id, hashed)
             tell_changed(tx, asker.scope, user_id, "password_changed", now)
-        if hashed is not None or body.active is False or body.email is not None:
+        readdressed = body.email is not None and body.email != before.email
+        if readdressed:
+            tell_changed(tx, asker.scope, user_id, "email_changed", now, address=before.email)
+        if hashed is not None or body.active is False or readdressed:
             sessions(request).end(tx, asker.scope, user_id)
         said = {key: value for key, value in given.items() if key != "email"}
         action = "user.deactivated" if body.active is False else "user.changed"
-        asker.record(tx, now, action, user_id, password=True if hashed else None, **said)
+        asker.record(tx, now, action, user_id, password=True if hashed else None, email=readdressed or None, **said)
         return _view(tx, asker, user_id)
 
     return paging.tagged(response, await database_of(request).run(work))
@@ -221,10 +231,11 @@ def _view(tx: Tx, asker: Asker, user_id: str) -> UserItem:
 
 def _views(tx: Tx, asker: Asker, users: list[User]) -> list[UserItem]:
     grants = tenancy.grants_of_users(tx, asker.scope, [user.id for user in users])
+    homes = tenancy.places_of(tx, asker.scope, {user.place_id for user in users})
     personal = asker.reach("people.personal")
-    if personal and not personal.everywhere:
-        ids = {user.place_id for user in users}
-        paths = tenancy.paths_of(tx, asker.scope, ids)
-    else:
-        paths = {user.place_id: "/" for user in users}
-    return [user_item(user, grants[user.id], personal=personal.covers(paths[user.place_id])) for user in users]
+    items = []
+    for user in users:
+        home, theirs = homes[user.place_id], grants[user.id]
+        changeable = may_manage(asker.rights, home.path, map(granted, theirs))
+        items.append(user_item(user, home, theirs, personal=personal.covers(home.path), changeable=changeable))
+    return items

@@ -23,7 +23,7 @@ from antiphon.identity import (
     store,
 )
 from antiphon.identity.model import NoRightsThere, SecondFactorNeeded, SessionNotFound, WrongCredentials
-from antiphon.identity.recognising import APerson, client_of, same_site, sessions
+from antiphon.identity.recognising import APerson, FreshlySignedIn, client_of, same_site, sessions
 from antiphon.identity.sessions import SignedIn
 from antiphon.identity.signing import (
     COOKIE,
@@ -35,11 +35,12 @@ from antiphon.identity.signing import (
     begun,
     session_user,
 )
-from antiphon.tenancy import Language, Name, Permission, SessionEnded, WeakPassword
+from antiphon.identity.telling import tell_changed
+from antiphon.tenancy import EmailTaken, Language, Name, Permission, SessionEnded, WeakPassword
 from antiphon.tenancy.asking import Body, Refuses, Route, Tagged, client_address, database_of, now_of
 from antiphon.tenancy.paging import IfMatch, check_match, tagged
 from antiphon.tenancy.rights import PERMISSIONS
-from antiphon.tenancy.views import Id
+from antiphon.tenancy.views import Email, Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1")
 router.include_router(people_routes.router)
@@ -81,6 +82,12 @@ class MeChange(Body):
 
     name: Name | None = Field(default=None, examples=["Anna Auer"])
     language: Language | None = None
+
+
+class EmailChange(Body):
+    """The address that you want to sign in with."""
+
+    email: Email = Field(examples=["anna@example.org"])
 
 
 class PasswordChange(Body):
@@ -163,7 +170,7 @@ async def me(request: Request, response: Tagged, asker: APerson) -> Me:
 
 @router.patch("/me", tags=["me"], summary="Change my profile")
 async def change_me(body: MeChange, request: Request, response: Tagged, asker: APerson, if_match: IfMatch = None) -> Me:
-    """Name and language. Address and rights are changed by whoever manages people."""
+    """Name and language. The address has a way of its own; rights are changed by whoever manages people."""
     now = now_of(request)
 
     def work(tx: Tx) -> Me:
@@ -172,6 +179,28 @@ async def change_me(body: MeChange, request: Request, response: Tagged, asker: A
         scope, given = Scope(user.company_id), body.model_dump(exclude_none=True)
         tenancy.change_user(tx, scope, user.id, now, **given)
         tenancy.record(tx, scope, asker.principal, now, "user.changed", user.id, **given)
+        return _me(tx, asker)
+
+    return tagged(response, await database_of(request).run(work))
+
+
+@router.post("/me/email", tags=["me"], summary="Change my e-mail address")
+@Refuses(EmailTaken)
+async def change_email(
+    body: EmailChange, request: Request, response: Tagged, asker: FreshlySignedIn, if_match: IfMatch = None
+) -> Me:
+    """You sign in with it from now on; every other session of yours ends. A mail tells the address that you had."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> Me:
+        check_match(if_match, lambda: _me(tx, asker))
+        before = tenancy.user(tx, PLATFORM, asker.principal.user_id)
+        if body.email != before.email:
+            scope = Scope(before.company_id)
+            tenancy.change_user(tx, scope, before.id, now, email=body.email)
+            sessions(request).end(tx, scope, before.id, keep=asker.principal.session_id)
+            tell_changed(tx, scope, before.id, "email_changed", now, address=before.email)
+            tenancy.record(tx, scope, asker.principal, now, "user.changed", before.id, email=True)
         return _me(tx, asker)
 
     return tagged(response, await database_of(request).run(work))

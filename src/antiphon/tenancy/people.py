@@ -23,6 +23,7 @@ from antiphon.tenancy.model import (
     LastOwner,
     Role,
     RoleInUse,
+    RoleNameTaken,
     RoleNotFound,
     User,
 )
@@ -59,7 +60,7 @@ def create_user(
     values |= {"place_id": home.id}
     values |= {"language": language, "password_hash": password_hash, "active": True, "created_at": now}
     tx.insert(scope, user_rows, values)
-    search.put(tx, scope, "user", user.id, home.id, name)
+    search.put(tx, scope, "user", user.id, home.id, name, email=user.email)
     if role_id is not None:
         _add_grant(tx, scope, user.id, role_id, scope.company_id, now)
     return user
@@ -93,8 +94,8 @@ def change_user(
     if before.active and not after.active:
         _check_owned(tx, scope, now)
         _tell(tx, scope, user_id, now)
-    if (after.name, after.place_id) != (before.name, before.place_id):
-        search.put(tx, scope, "user", user_id, after.place_id, after.name)
+    if (after.name, after.email, after.place_id) != (before.name, before.email, before.place_id):
+        search.put(tx, scope, "user", user_id, after.place_id, after.name, email=after.email)
     return after
 
 
@@ -147,7 +148,7 @@ def grants_page(
     after: Sequence[Any] | None = None,
     limit: int | None,
 ) -> tuple[Grant, ...]:
-    """Grants that hold at places within reach (`limit` None: all), those made first come first."""
+    """Grants that hold at places within reach, those made first come first; `limit` None: all."""
     conditions = [store.within(tx, scope, grant_rows.c.place_id, reach), *where]
     on = (place_rows.c.id, grant_rows.c.place_id)
     order = (grant_rows.c.id,)
@@ -200,7 +201,8 @@ def _add_grant(
     store.role(tx, scope, role_id)
     values = {"id": new_id("grant"), "user_id": user_id, "role_id": role_id, "place_id": place_id}
     times = {"starts_at": starts_at, "ends_at": ends_at, "created_at": now}
-    tx.insert(scope, grant_rows, {**values, **times, "created_by": given_by})
+    of_guest = tx.first(scope, user_rows, id=user_id) is None
+    tx.insert(scope, grant_rows, {**values, **times, "created_by": given_by, "of_guest": of_guest})
     return values["id"]
 
 
@@ -259,7 +261,7 @@ def roles_by_name(tx: Tx, scope: Scope, *, after: tuple[Any, ...] | None = None,
 
 
 def create_role(tx: Tx, scope: Scope, name: str, permissions: Collection[Permission], now: datetime) -> Role:
-    """A role of the company's own. Raises `Conflict` for a name that is taken, `BadInput` without permissions."""
+    """A role of the company's own. Raises `RoleNameTaken`, `BadInput` without permissions."""
     _check_role(tx, scope, name, permissions)
     if tx.count(scope, role_rows) >= ROLES_PER_COMPANY_MAX:
         raise Conflict(f"A company has at most {ROLES_PER_COMPANY_MAX} roles of its own. Remove one first.")
@@ -301,7 +303,7 @@ def _check_role(tx: Tx, scope: Scope, name: str, permissions: Collection[Permiss
     if not permissions:
         raise BadInput("A role without permissions gives nothing. Choose at least one.")
     if any(role.name.casefold() == name.casefold() and role.id != role_id for role in store.own_roles(tx, scope)):
-        raise Conflict("Another role has this name. Choose another one.")
+        raise RoleNameTaken
 
 
 def _written(permissions: Collection[Permission]) -> str:

@@ -8,8 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from antiphon.database import Scope, Tx, sort_key
+from antiphon.limits import SEARCH_RESULTS_MAX
 from antiphon.tenancy import paging, places, search, store
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
+from antiphon.tenancy.guests import guests
 from antiphon.tenancy.model import Place, PlaceKind, PlaceMisplaced, PlaceNotEmpty, PlaceNotFound, PlaceTooDeep
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import Reach
@@ -148,27 +150,47 @@ async def remove_place(place_id: Id, request: Request, asker: Writers, if_match:
     await database_of(request).run(work)
 
 
-@router.get("/search", tags=["search"], summary="Find places, stations and people by name")
+@router.get("/search", tags=["search"], summary="Find places, stations, doors, people and roles")
 async def find(
     request: Request,
     asker: Searchers,
     q: Annotated[str, Query(min_length=2, max_length=120, description="Beginnings of words.", examples=["haupt"])],
 ) -> FoundItems:
-    """Every word has to be the beginning of a word of the thing's name."""
-    reaches: dict[search.Kind, Reach] = {
+    """Every word has to be the beginning of a word of the thing's name. People are found by their e-mail address too where
+    you may see it; guests and the company's own roles as well."""
+    people = asker.reach("people.read")
+    personal = Reach.of(
+        path for prefix in asker.reach("people.personal").prefixes for path in people.inside(prefix).prefixes
+    )
+    reaches: dict[search.WordKind, Reach] = {
         "place": asker.reach("places.read"),
         "station": asker.reach("stations.read"),
         "account": asker.reach("stations.read"),
         "door": asker.reach("stations.read"),
-        "user": asker.reach("people.read"),
+        "user": people,
+        "email": personal,
     }
-    found = await database_of(request).read(lambda tx: search.find(tx, asker.scope, q, reaches))
-    return FoundItems(
-        items=[
+
+    def look(tx: Tx) -> list[FoundItem]:
+        placed = [
             FoundItem(kind=one.kind, id=one.id, title=one.title, place_id=one.place_id, trail=one.trail)
-            for one in found
+            for one in search.find(tx, asker.scope, q, reaches)
         ]
-    )
+        return placed + (_found_beside(tx, asker, q, people, personal) if people else [])
+
+    return FoundItems(items=(await database_of(request).read(look))[:SEARCH_RESULTS_MAX])
+
+
+def _found_beside(tx: Tx, asker: Asker, asked: str, people: Reach, personal: Reach) -> list[FoundItem]:
+    """Guests and the company's own roles: few, and at no one place."""
+    at = {"place_id": asker.scope.company_id}
+    found = []
+    for guest in guests(tx, asker.scope, people):
+        known = any(personal.covers(grant.place.path) for grant in guest.grants)
+        if search.fits(asked, guest.user.name, *([guest.user.email] if known else [])):
+            found.append(FoundItem(kind="guest", id=guest.user.id, title=guest.user.name, trail=guest.company, **at))
+    roles = (role for role in store.own_roles(tx, asker.scope) if search.fits(asked, role.name))
+    return found + [FoundItem(kind="role", id=role.id, title=role.name, trail="", **at) for role in roles]
 
 
 def _admitted(tx: Tx, asker: Asker, place_id: str) -> Place:

@@ -19,6 +19,7 @@ from antiphon.tenancy.model import (
     MoreThanYourself,
     PlaceNotFound,
     RoleInUse,
+    RoleNameTaken,
     RoleNotFound,
     UserNotFound,
 )
@@ -69,7 +70,7 @@ async def get_role(role_id: Id, request: Request, response: Tagged, asker: Peopl
 
 
 @router.post("/roles", tags=["roles"], summary="Make a role", status_code=201)
-@Refuses(MoreThanYourself, Conflict)
+@Refuses(MoreThanYourself, RoleNameTaken, Conflict)
 async def add_role(
     body: NewRole, request: Request, response: Tagged, asker: RoleMakers, key: IdempotencyKey = None
 ) -> RoleItem:
@@ -90,7 +91,7 @@ async def add_role(
 
 
 @router.patch("/roles/{role_id}", tags=["roles"], summary="Change a role")
-@Refuses(RoleNotFound, MoreThanYourself, Conflict)
+@Refuses(RoleNotFound, MoreThanYourself, RoleNameTaken)
 async def change_role(
     role_id: Id, body: RoleChange, request: Request, response: Tagged, asker: RoleMakers, if_match: IfMatch = None
 ) -> RoleItem:
@@ -111,13 +112,14 @@ async def change_role(
 
 @router.delete("/roles/{role_id}", tags=["roles"], summary="Remove a role that nobody has", status_code=204)
 @Refuses(RoleNotFound, MoreThanYourself, RoleInUse)
-async def remove_role(role_id: Id, request: Request, asker: RoleMakers) -> None:
+async def remove_role(role_id: Id, request: Request, asker: RoleMakers, if_match: IfMatch = None) -> None:
     """Only one of the company's own that nobody has. Making it again is the way back."""
     now = now_of(request)
     in_use: RoleUsed = request.app.state.role_used
 
     def work(tx: Tx) -> None:
         role = store.role(tx, asker.scope, role_id)
+        paging.check_match(if_match, lambda: role_item(role))
         _check_within(asker, role.permissions if not role.shipped else ())
         if in_use(tx, asker.scope, role_id):
             raise RoleInUse("An API key or an open invitation has this role. Revoke or withdraw it first.")
@@ -227,12 +229,13 @@ async def set_grant_times(
 
 @router.delete("/grants/{grant_id}", tags=["grants"], summary="Take a role away", status_code=204)
 @Refuses(GrantNotFound, MoreThanYourself, LastOwner)
-async def take_grant(grant_id: Id, request: Request, asker: Granters) -> None:
+async def take_grant(grant_id: Id, request: Request, asker: Granters, if_match: IfMatch = None) -> None:
     """In force at once: open sockets that it allowed end. Giving the role again is the way back."""
     now = now_of(request)
 
     def work(tx: Tx) -> None:
         grant = _own(tx, asker, grant_id)
+        paging.check_match(if_match, lambda: _view(tx, asker, grant))
         people.take(tx, asker.scope, grant.id, now)
         named = {"user_id": grant.user_id, "role_id": grant.role.id, "place_id": grant.place.id}
         asker.record(tx, now, "grant.taken", grant.id, **named)

@@ -153,7 +153,9 @@ class UserItem(BaseModel):
     email: str | None = Field(examples=["anna@example.org"])
     active: bool
     place_id: str
+    place: PlaceItem = Field(description="Where they belong: who manages people there manages them.")
     language: Language | None = Field(description="null until one is chosen: the browser's")
+    changeable: bool = Field(description="Whether you may change them: not where they have rights that you lack.")
     grants: list[GrantItem]
 
 
@@ -164,10 +166,27 @@ class Users(BaseModel):
     next_cursor: str | None
 
 
-class FoundItem(BaseModel):
-    """One thing that the words lead to."""
+class GuestItem(BaseModel):
+    """A person of another company. `email` null: the reader lacks the right to personal data."""
 
-    kind: Literal["place", "station", "account", "user", "door"]
+    id: str = Field(examples=["user_01k2x3y4z5a6b7c8d9e0f1g2h3"])
+    name: str = Field(examples=["Eva Eder"])
+    email: str | None = Field(examples=["eva@example.net"])
+    company_name: str = Field(examples=["Tor & Tür Service"])
+    grants: list[GrantItem]
+
+
+class Guests(BaseModel):
+    """A page by name; `next_cursor` null: there is nothing more."""
+
+    items: list[GuestItem]
+    next_cursor: str | None
+
+
+class FoundItem(BaseModel):
+    """One thing that the words lead to. A role or a guest is at no one place: theirs is the company."""
+
+    kind: Literal["place", "station", "account", "user", "door", "guest", "role"]
     id: str
     title: str = Field(examples=["Haupteingang"])
     place_id: str
@@ -237,13 +256,15 @@ def grant_view(grant: Grant, user: User, *, personal: bool) -> GrantView:
     )
 
 
-def user_item(user: User, grants: list[Grant], *, personal: bool) -> UserItem:
+def user_item(user: User, place: Place, grants: list[Grant], *, personal: bool, changeable: bool) -> UserItem:
     return UserItem(
         id=user.id,
         name=user.name,
         email=user.email if personal else None,
         active=user.active,
         place_id=user.place_id,
+        place=place_item(place),
         language=user.language,
+        changeable=changeable,
         grants=[grant_item(grant) for grant in grants],
     )

@@ -194,3 +194,67 @@ def test_places_are_made_found_moved_and_brought_back(anna: OfficePage) -> None:
     anna.presses("Remove")
     anna.reads("Something is still in there. Move it out first.")
     assert [line for line in anna.complaints if "409" not in line] == []
+
+
+def test_whoever_is_slower_reads_what_is_there_now_and_keeps_what_they_entered(
+    anna: OfficePage, platform: Platform, contexts: Contexts
+) -> None:
+    email = platform.people[0]
+    elsewhere = OfficePage(contexts(), platform.portal).sign_in(email, platform.logins[email])
+    for one in (anna, elsewhere):
+        one.goes_to("/people", "People")
+        one.page.get_by_role("link", name="Clara Czerny").click()
+        one.is_at("Clara Czerny")
+        one.presses("Rename")
+    elsewhere.names("Clara Cerny", "Save")
+    elsewhere.is_at("Clara Cerny")
+    anna.names("Klara Czerny", "Save")
+    anna.reads(re.compile("Somebody changed this meanwhile. Now it is: Clara Cerny."))
+    elsewhere.is_at("Clara Cerny")
+    expect(anna.page.get_by_role("dialog").get_by_label("Name")).to_have_value("Klara Czerny")
+    anna.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    elsewhere.is_at("Klara Czerny")  # it follows by itself
+    anna.undoes()
+    anna.is_at("Clara Cerny")
+    anna.presses("Rename")
+    anna.names("Clara Czerny", "Save")
+    anna.is_at("Clara Czerny")
+    assert [line for line in anna.complaints if "412" not in line] == []
+
+
+def test_a_person_moves_and_gets_another_address_and_both_ways_lead_back(anna: OfficePage, platform: Platform) -> None:
+    anna.page.keyboard.press("/")
+    anna.page.keyboard.type("c")
+    anna.reads("Type two letters or more.")
+    anna.page.keyboard.type("lara@sal")
+    anna.page.get_by_role("option", name=re.compile("^Clara Czerny")).click()
+    anna.is_at("Clara Czerny")
+    anna.presses("Move to …")
+    where = anna.page.get_by_role("combobox", name="Where")
+    where.click()
+    where.fill("Rainer")
+    anna.page.get_by_role("option", name="Rainerstraße 12").click()
+    anna.presses("Move it here")
+    anna.reads("belongs to Rainerstraße 12")
+    anna.undoes()
+    anna.reads("belongs to the whole company")
+    anna.presses("Change e-mail")
+    dialog = anna.page.get_by_role("dialog")
+    dialog.get_by_label("E-mail").fill(platform.people[0])
+    dialog.get_by_role("button", name="Save").click()
+    anna.reads("Somebody signs in with this address already. Use another one.")
+    dialog.get_by_label("E-mail").fill("office@salzach.example")
+    dialog.get_by_role("button", name="Save").click()
+    anna.reads("Clara Czerny signs in with office@salzach.example from now on.")
+    anna.undoes()
+    anna.reads("Clara Czerny signs in with clara@salzach.example from now on.")
+    assert [line for line in anna.complaints if "409" not in line] == []
+
+
+def test_a_page_that_somebody_may_not_see_says_which_right_it_takes(platform: Platform, contexts: Contexts) -> None:
+    email = platform.people[1]
+    bernd = OfficePage(contexts(), platform.portal).sign_in(email, platform.logins[email], "/portal/keys")
+    bernd.reads("You may not see this page. Ask an administrator for the right “Make API keys”.")
+    bernd.page.goto(f"{platform.portal}/portal/people")
+    bernd.reads(re.compile("right “See people”"))
+    assert bernd.complaints == []

@@ -1,14 +1,13 @@
 // What somebody with an invitation's link sees: who invites them, and the account that they make.
 import { TextInput } from "@mantine/core";
-import { IconArrowRight } from "@tabler/icons-react";
-import { useEffect, useState, type SyntheticEvent } from "react";
-import { StateMark } from "../parts/state-mark";
+import { useEffect, useState } from "react";
 import { ApiProblem, type Api, type Session } from "../session/api";
 import { Threshold } from "../session/threshold";
 import type { Language } from "../words";
 import type { Schemas } from "./http";
 import { roleName } from "./parts/pickers";
 import { PasswordField } from "./parts/password-field";
+import { ThresholdForm } from "./parts/threshold-form";
 import { useWrong } from "./parts/wrong";
 import { refusalOf, type Refusal } from "./problem";
 import { resumed } from "./start";
@@ -68,9 +67,7 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once for the link
   }, [api, token]);
 
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    if (working) return;
+  const join = async (): Promise<void> => {
     setWorking(true);
     setRefusal(null);
     wrong.found({});
@@ -101,7 +98,26 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
           <p className="mut">
             {say("join.lead", { role: roleName(invited.role, say), place: invited.place || invited.company_name })}
           </p>
-          <form className="p-form" onSubmit={(event) => void submit(event)}>
+          <ThresholdForm
+            deed={say("join.do")}
+            working={working}
+            onDeed={() => void join()}
+            refusal={refusal}
+            instead={
+              refusal === TAKEN && (
+                <button type="button" className="btn pri big" onClick={() => onAccount(true)}>
+                  {say("join.taken.do")}
+                </button>
+              )
+            }
+            otherwise={
+              refusal !== TAKEN && (
+                <button type="button" className="btn big" onClick={() => onAccount(true)}>
+                  {say("join.have")}
+                </button>
+              )
+            }
+          >
             <TextInput
               label={say("field.name")}
               value={name}
@@ -131,29 +147,7 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
               autoComplete="new-password"
               onChange={(event) => setPassword(event.currentTarget.value)}
             />
-            <p className="refusal" role="alert">
-              {refusal !== null && (
-                <>
-                  <StateMark state="fault" />
-                  <span>{say(refusal.key, refusal.values)}</span>
-                </>
-              )}
-            </p>
-            {refusal === TAKEN && (
-              <button type="button" className="btn pri big" onClick={() => onAccount(true)}>
-                {say("join.taken.do")}
-              </button>
-            )}
-            <button type="submit" className={refusal === TAKEN ? "btn big" : "btn pri big"} aria-disabled={working}>
-              {say(working ? "do.working" : "join.do")}
-              {!working && <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />}
-            </button>
-            {refusal !== TAKEN && (
-              <button type="button" className="btn big" onClick={() => onAccount(true)}>
-                {say("join.have")}
-              </button>
-            )}
-          </form>
+          </ThresholdForm>
         </>
       )}
     </Threshold>

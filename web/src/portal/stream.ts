@@ -13,10 +13,13 @@ export type Live = "connecting" | "live" | "lost" | "full";
 
 // What each topic is shown by: the first words of query keys.
 const SHOWN: Record<Exclude<Change["topic"], "rights" | "everything">, readonly string[]> = {
-  stations: ["tree", "stations", "companies"],
+  stations: ["tree", "stations", "companies", "calls", "found", "audit"],
   calls: ["calls"],
-  places: ["tree", "place", "stations", "found"],
-  people: ["people", "grants", "roles", "invitations", "keys", "counts", "audit"],
+  places: [
+    ...["tree", "place", "stations", "companies", "calls", "found", "audit", "me"],
+    ...["people", "grants", "invitations", "keys"], // rights are shown with the place where they hold
+  ],
+  people: ["people", "grants", "roles", "invitations", "keys", "counts", "audit", "found", "me", "calls", "security"],
 };
 
 const GATHER_MS = 150;

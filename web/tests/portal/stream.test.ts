@@ -18,6 +18,14 @@ describe("the event stream", () => {
     expect(outdated([{ topic: "weather" } as never])).toBeNull();
   });
 
+  it("renews every page that names what has changed", () => {
+    const shownBy = (topic: "places" | "people" | "stations") => outdated([{ topic }]) ?? new Set();
+    const withPlaces = ["tree", "place", "people", "grants", "invitations", "keys", "companies", "calls", "me"];
+    for (const key of withPlaces) expect(shownBy("places")).toContain(key);
+    for (const key of ["people", "grants", "keys", "me", "calls"]) expect(shownBy("people")).toContain(key);
+    for (const key of ["stations", "tree", "calls"]) expect(shownBy("stations")).toContain(key);
+  });
+
   it("renews only what shows the topic", () => {
     expect(outdated([{ topic: "calls" }])).toEqual(new Set(["calls"]));
     expect(outdated([{ topic: "stations" }])?.has("people")).toBe(false);

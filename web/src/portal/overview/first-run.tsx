@@ -2,12 +2,13 @@
 import { TextInput } from "@mantine/core";
 import { IconUserPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { ownZone } from "../../words";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
 import { Secret } from "../parts/secret";
 import { useTime } from "../parts/times";
+import { useWrong } from "../parts/wrong";
 import { InviteDialog } from "../people/invite";
 import { stationsOf } from "../queries";
 import { usePortal, useWords } from "../surroundings";
@@ -64,27 +65,40 @@ function FirstPlace() {
   const [keys] = useState(() => [wish(), wish()] as const);
   const [project, setProject] = useState(me.company.name);
   const [site, setSite] = useState("");
-  const make = useAct(async () => {
-    const outer = await held(
-      client.POST("/api/v1/places", {
-        body: { kind: "project", name: project.trim(), parent_id: me.company.id },
-        params: { header: { "Idempotency-Key": keys[0] } },
-      }),
-    );
-    return held(
-      client.POST("/api/v1/places", {
-        body: { kind: "site", name: site.trim(), parent_id: outer.id, time_zone: ownZone },
-        params: { header: { "Idempotency-Key": keys[1] } },
-      }),
-    );
-  }, ["tree", "place"]);
+  const projectWrong = useWrong("name");
+  const siteWrong = useWrong("name");
+  const made = useRef(false); // the project: what is refused from then on is about the site
+  const make = useAct(
+    async () => {
+      const outer = await held(
+        client.POST("/api/v1/places", {
+          body: { kind: "project", name: project.trim(), parent_id: me.company.id },
+          params: { header: { "Idempotency-Key": keys[0] } },
+        }),
+      );
+      made.current = true;
+      return held(
+        client.POST("/api/v1/places", {
+          body: { kind: "site", name: site.trim(), parent_id: outer.id, time_zone: ownZone },
+          params: { header: { "Idempotency-Key": keys[1] } },
+        }),
+      );
+    },
+    ["tree", "place"],
+    () => undefined,
+    (refusal) => (made.current ? siteWrong : projectWrong).refused(refusal),
+  );
   const ready = project.trim() !== "" && site.trim() !== "";
   return (
     <form
       className="p-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready && !make.working) make.run(undefined);
+        if (!ready || make.working) return;
+        made.current = false;
+        projectWrong.found({});
+        siteWrong.found({});
+        make.run(undefined);
       }}
     >
       <h2>{say("first.place")}</h2>
@@ -92,12 +106,14 @@ function FirstPlace() {
       <TextInput
         label={say("first.place.project")}
         value={project}
+        error={projectWrong.at("name")}
         maxLength={120}
         onChange={(event) => setProject(event.currentTarget.value)}
       />
       <TextInput
         label={say("first.place.site")}
         value={site}
+        error={siteWrong.at("name")}
         maxLength={120}
         placeholder="Rainerstraße 12"
         onChange={(event) => setSite(event.currentTarget.value)}
@@ -114,17 +130,22 @@ function FirstStation({ site }: { site: Schemas["PlaceItem"] }) {
   const { client } = usePortal();
   const [key] = useState(wish);
   const [name, setName] = useState("");
+  const wrong = useWrong("name");
   const add = useAct(
     (body: Schemas["NewStation"]) =>
       held(client.POST("/api/v1/stations", { body, params: { header: { "Idempotency-Key": key } } })),
     ["tree", "stations"],
+    () => undefined,
+    wrong.refused,
   );
   return (
     <form
       className="p-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (name.trim() !== "" && !add.working) add.run({ name: name.trim(), spot: "", place_id: site.id });
+        if (name.trim() === "" || add.working) return;
+        wrong.found({});
+        add.run({ name: name.trim(), spot: "", place_id: site.id });
       }}
     >
       <h2>{say("first.station")}</h2>
@@ -133,6 +154,7 @@ function FirstStation({ site }: { site: Schemas["PlaceItem"] }) {
         label={say("first.station.name")}
         description={site.trail}
         value={name}
+        error={wrong.at("name")}
         maxLength={120}
         onChange={(event) => setName(event.currentTarget.value)}
       />

@@ -13,7 +13,7 @@ import { Secret } from "../parts/secret";
 import { isoTime, localTime, TimeField, useEnd, useTime, wrongTimes } from "../parts/times";
 import { useWrong } from "../parts/wrong";
 import { keys } from "../queries";
-import { usePortal, useWords } from "../surroundings";
+import { useMay, usePortal, useWords } from "../surroundings";
 
 const LASTS_MS = 90 * 86_400_000;
 
@@ -121,6 +121,7 @@ interface Props {
 function KeyDialog({ onClose, onMade }: Props) {
   const { say } = useWords();
   const { client, me } = usePortal();
+  const may = useMay();
   const [key] = useState(wish);
   const [name, setName] = useState("");
   const [roleId, setRoleId] = useState<string | null>("role_viewer");
@@ -163,7 +164,12 @@ function KeyDialog({ onClose, onMade }: Props) {
         onChange={(event) => setName(event.currentTarget.value)}
         data-autofocus
       />
-      <RolePicker label={say("field.role")} value={roleId} onChange={setRoleId} />
+      <RolePicker
+        label={say("field.role")}
+        value={roleId}
+        onChange={setRoleId}
+        only={({ permissions }) => permissions.every((permission) => may(permission))}
+      />
       <PlacePicker label={say("field.place")} value={placeId} onChange={setPlaceId} />
       <TimeField label={say("field.expires")} value={expires} onChange={setExpires} error={wrong.at("expires_at")} />
     </Dialog>

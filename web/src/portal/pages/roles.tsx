@@ -2,16 +2,19 @@
 import { Checkbox, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
 import type { AnyKey } from "../../words/portal";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
+import { ifUnchanged, Meanwhile, useBase } from "../meanwhile";
 import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { roleName } from "../parts/pickers";
 import { RoleText } from "../people/invite";
-import { roles } from "../queries";
+import { useWrong } from "../parts/wrong";
+import { readRole, roles } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
 
 type Role = Schemas["RoleItem"];
@@ -34,11 +37,14 @@ export function RolesPage() {
   const makes = may("roles.manage", "/");
   const restore = useAct(
     (role: Role) => held(client.POST("/api/v1/roles", { body: { name: role.name, permissions: role.permissions } })),
-    ["roles"],
+    ["roles", "found"],
   );
   const remove = useAct(
-    (role: Role) => client.DELETE("/api/v1/roles/{role_id}", { params: { path: { role_id: role.id } } }),
-    ["roles"],
+    (role: Role) =>
+      ifUnchanged(readRole(client, role.id), { name: role.name, permissions: role.permissions }, (header) =>
+        client.DELETE("/api/v1/roles/{role_id}", { params: { path: { role_id: role.id }, header } }),
+      ),
+    ["roles", "found"],
     (_, role) => notices.tell("roles.removed", { name: role.name }, () => restore.run(role)),
   );
   const items = asked.data?.items ?? [];
@@ -84,8 +90,9 @@ export function RolesPage() {
 
 function RoleRow({ role, children }: { role: Role; children?: React.ReactNode }) {
   const { say } = useWords();
+  const wanted = useRouterState({ select: (state) => state.location.hash }); // search leads to one of them
   return (
-    <details className="p-role">
+    <details className="p-role" open={wanted === role.id} id={role.id}>
       <summary>
         <span>
           <b>{roleName(role, say)}</b>
@@ -108,23 +115,34 @@ function RoleRow({ role, children }: { role: Role; children?: React.ReactNode })
 function RoleDialog({ role, onClose }: { role: Role | null; onClose: () => void }) {
   const { say } = useWords();
   const { client, notices, me } = usePortal();
+  const may = useMay();
   const [key] = useState(wish);
   const [name, setName] = useState(role?.name ?? "");
   const [permissions, setPermissions] = useState<readonly string[]>(
     role?.permissions ?? ["places.read", "stations.read"],
   );
-  const save = useAct(
-    (body: { name: string; permissions: Named[] }) =>
+  const wrong = useWrong("name");
+  const base = useBase<Pick<Role, "name" | "permissions">>(role ?? { name: "", permissions: [] });
+  const save = useAct<{ body: Pick<Role, "name" | "permissions">; was: Pick<Role, "name" | "permissions"> }, Role>(
+    ({ body, was }) =>
       role === null
         ? held(client.POST("/api/v1/roles", { body, params: { header: { "Idempotency-Key": key } } }))
-        : held(client.PATCH("/api/v1/roles/{role_id}", { params: { path: { role_id: role.id } }, body })),
-    ["roles", "people", "grants"],
+        : ifUnchanged(readRole(client, role.id), { name: was.name, permissions: was.permissions }, (header) =>
+            held(client.PATCH("/api/v1/roles/{role_id}", { params: { path: { role_id: role.id }, header }, body })),
+          ),
+    ["roles", "people", "grants", "found"],
     (after) => {
       notices.tell(role === null ? "roles.added" : "roles.changed", { name: after.name });
       onClose();
     },
+    (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );
-  const known = Object.keys(me.rights) as Named[];
+  const { newest } = base;
+  const now =
+    newest === null
+      ? null
+      : `${newest.name} (${newest.permissions.map((each) => say(`may.${each}` as AnyKey)).join(", ")})`;
+  const known = Object.keys(me.rights).filter((right) => may(right, "/")) as Named[]; // a role holds in the whole company
   const plain = known.filter((permission) => !SENSITIVE.includes(permission));
   const sensitive = known.filter((permission) => SENSITIVE.includes(permission));
   const box = (permission: Named) => (
@@ -139,11 +157,16 @@ function RoleDialog({ role, onClose }: { role: Role | null; onClose: () => void 
       deed={say("do.save")}
       working={save.working}
       ready={name.trim() !== "" && permissions.length > 0}
-      onDeed={() => save.run({ name: name.trim(), permissions: permissions as Named[] })}
+      onDeed={() => {
+        wrong.found({});
+        save.run({ body: { name: name.trim(), permissions: permissions as Named[] }, was: base.shown });
+      }}
     >
+      <Meanwhile now={now} />
       <TextInput
         label={say("field.name")}
         value={name}
+        error={wrong.at("name")}
         maxLength={120}
         onChange={(event) => setName(event.currentTarget.value)}
         data-autofocus

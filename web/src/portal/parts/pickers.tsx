@@ -18,11 +18,17 @@ interface PickProps {
   readonly onChange: (id: string | null) => void;
 }
 
-export function RolePicker({ value, onChange, label, all }: PickProps & { readonly all?: string }) {
+interface RoleProps extends PickProps {
+  readonly all?: string;
+  /** Only those that the reader may give to somebody. */
+  readonly only?: (role: Schemas["RoleItem"]) => boolean;
+}
+
+export function RolePicker({ value, onChange, label, all, only = () => true }: RoleProps) {
   const { say } = useWords();
   const { client } = usePortal();
   const known = useQuery(roles(client)).data?.items ?? [];
-  const data = known.map((role) => ({ value: role.id, label: roleName(role, say) }));
+  const data = known.filter(only).map((role) => ({ value: role.id, label: roleName(role, say) }));
   return (
     <Select
       label={label}

@@ -18,6 +18,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "nav.switch": "In einem anderen Unternehmen arbeiten",
   "nav.find": "Station, Ort oder Person suchen …",
   "nav.find.none": "Nichts beginnt wie „{words}“. Namen werden an den Anfängen ihrer Wörter gefunden.",
+  "nav.find.few": "Geben Sie mindestens zwei Buchstaben ein.",
   "nav.live": "Live",
   "nav.live.lost": "Nicht live: neuer Versuch läuft",
   "nav.live.full": "Nicht live: zu viele Tabs sind offen",
@@ -33,6 +34,14 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "kind.user": "Person",
   "kind.door": "Tür",
   "kind.place": "Ort",
+  "kind.guest": "Gast",
+  "kind.role": "Rolle",
+
+  "page.not_yours": "Diese Seite dürfen Sie nicht sehen. Bitten Sie Ihre Verwaltung um das Recht „{right}“.",
+  "page.not_yours.everywhere":
+    "Diese Seite dürfen Sie nicht sehen. Bitten Sie Ihre Verwaltung um das Recht „{right}“ im ganzen Unternehmen.",
+  "meanwhile.now":
+    "Das hat inzwischen jemand geändert. Jetzt gilt: {now}. Ihre Eingabe steht noch hier; Speichern setzt sie an dessen Stelle.",
 
   "state.online": "Online",
   "state.offline": "Offline",
@@ -135,7 +144,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "problem.forbidden": "Das dürfen Sie hier nicht. Fragen Sie die Administration nach dem Recht dazu.",
   "problem.more_than_yourself": "Sie können nur Rechte geben, die Sie an diesem Ort selbst haben.",
   "problem.last_owner": "Das ist die letzte Inhaberschaft. Geben Sie sie zuerst noch jemandem.",
-  "problem.email_taken": "Jemand mit dieser Adresse ist schon da. Geben Sie stattdessen Rechte.",
+  "problem.email_taken": "Mit dieser Adresse meldet sich schon jemand an. Nehmen Sie eine andere.",
   "problem.weak_password":
     "Dieses Passwort ist leicht zu erraten. Nehmen Sie zwölf Zeichen oder mehr, ohne Ihren Namen.",
   "problem.wrong_credentials": "Das jetzige Passwort stimmt nicht.",
@@ -146,6 +155,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "problem.place_too_deep": "So viele Ordner ineinander gehen nicht.",
   "problem.changed_meanwhile":
     "Das hat inzwischen jemand geändert. Es ist neu geladen: ansehen, dann noch einmal ändern.",
+  "problem.role_name_taken": "Eine andere Rolle heißt schon so. Wählen Sie einen anderen Namen.",
   "problem.role_in_use": "Jemand hat diese Rolle noch. Nehmen Sie sie zuerst weg.",
   "problem.grant_invalid": "Das Ende muss nach dem Anfang kommen und darf nicht vorbei sein.",
   "wrong.email": "Das ist keine E-Mail-Adresse. Prüfen Sie sie.",

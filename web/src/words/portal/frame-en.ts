@@ -16,6 +16,7 @@ export const frameEn = {
   "nav.switch": "Act in another company",
   "nav.find": "Find a station, a place, a person …",
   "nav.find.none": "Nothing begins like “{words}”. Names are found by the beginnings of their words.",
+  "nav.find.few": "Type two letters or more.",
   "nav.live": "Live",
   "nav.live.lost": "Not live: trying again",
   "nav.live.full": "Not live: too many tabs are open",
@@ -31,6 +32,14 @@ export const frameEn = {
   "kind.user": "Person",
   "kind.door": "Door",
   "kind.place": "Place",
+  "kind.guest": "Guest",
+  "kind.role": "Role",
+
+  "page.not_yours": "You may not see this page. Ask an administrator for the right “{right}”.",
+  "page.not_yours.everywhere":
+    "You may not see this page. Ask an administrator for the right “{right}” in the whole company.",
+  "meanwhile.now":
+    "Somebody changed this meanwhile. Now it is: {now}. What you entered still stands here; saving puts it in its place.",
 
   "state.online": "Online",
   "state.offline": "Offline",
@@ -130,7 +139,7 @@ export const frameEn = {
   "problem.forbidden": "You may not do this here. Ask an administrator for the right to.",
   "problem.more_than_yourself": "You can give only rights that you have at that place yourself.",
   "problem.last_owner": "This is the last owner. Make somebody else an owner first.",
-  "problem.email_taken": "Somebody with this address is here already. Give them rights instead.",
+  "problem.email_taken": "Somebody signs in with this address already. Use another one.",
   "problem.weak_password": "This password is easy to guess. Take twelve characters or more, without your name.",
   "problem.wrong_credentials": "The present password is not right.",
   "problem.place_not_empty": "Something is still in there. Move it out first.",
@@ -139,6 +148,7 @@ export const frameEn = {
   "problem.place_too_deep": "That would be too many folders inside each other.",
   "problem.changed_meanwhile":
     "Somebody changed this meanwhile. It was loaded anew: look at it, then repeat your change.",
+  "problem.role_name_taken": "Another role has this name. Choose another one.",
   "problem.role_in_use": "Somebody still has this role. Take it away from them first.",
   "problem.grant_invalid": "The end has to come after the beginning, and may not have passed.",
   "wrong.email": "This is no e-mail address. Check it.",
