@@ -12,7 +12,16 @@ from antiphon.access.model import (
     Outcome,
 )
 from antiphon.access.service import CallDigits, Doors, may_open
-from antiphon.access.store import add_door, attempts, door, doors, doors_of_station, forget_requests, remove_doors
+from antiphon.access.store import (
+    add_door,
+    attempts,
+    door,
+    doors,
+    doors_of_station,
+    forget_requests,
+    named,
+    remove_doors,
+)
 from antiphon.devices import DoorRefused, StationUnreachable
 
 __all__ = [
@@ -36,5 +45,6 @@ __all__ = [
     "doors_of_station",
     "forget_requests",
     "may_open",
+    "named",
     "remove_doors",
 ]

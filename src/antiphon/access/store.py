@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from antiphon import devices, limits
 from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputInvalid, OutputTaken
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, UtcTime, explain, tenant_table
-from antiphon.tenancy import Reach
+from antiphon.tenancy import Reach, naming
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Output
 
@@ -139,6 +139,14 @@ def add_door(
 def remove_doors(tx: Tx, scope: Scope, station_id: str) -> None:
     """The station leaves for good; the door log keeps what was opened."""
     tx.delete(scope, door_rows, door_rows.c.station_id == station_id)
+
+
+def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[naming.Named]:
+    """What these doors are called, each where its station is."""
+    found = tx.all(scope, door_rows, door_rows.c.id.in_(ids))
+    stations = {one.id: one for one in devices.named(tx, scope, [row["station_id"] for row in found])}
+    for row in found:
+        yield naming.Named(row["id"], "door", row["name"], stations[row["station_id"]].place_id)
 
 
 def request(tx: Tx, scope: Scope, request_id: str, since: datetime) -> Row | None:

@@ -1,6 +1,6 @@
 """Companies, the tree of places, people, roles, grants, and the one policy that says who may do what where."""
 
-from antiphon.tenancy.audit import record
+from antiphon.tenancy.audit import Action, record
 from antiphon.tenancy.model import (
     Company,
     EmailTaken,
@@ -29,6 +29,7 @@ from antiphon.tenancy.people import (
     count_people,
     create_role,
     create_user,
+    forget_language,
     give,
     grants_of_users,
     owners,
@@ -71,6 +72,7 @@ from antiphon.tenancy.store import (
 from antiphon.tenancy.words import Label, Name
 
 __all__ = [
+    "Action",
     "Company",
     "EmailTaken",
     "Grant",
@@ -109,6 +111,7 @@ __all__ = [
     "create_user",
     "entrances",
     "every_company",
+    "forget_language",
     "give",
     "grant_rows",
     "granted",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from antiphon.database import PLATFORM, Scope, Tx
 from antiphon.errors import Conflict
-from antiphon.tenancy import audit, paging, people, store
+from antiphon.tenancy import audit, naming, paging, people, store
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
 from antiphon.tenancy.model import (
     Grant,
@@ -31,6 +31,7 @@ from antiphon.tenancy.views import (
     GrantTimes,
     GrantView,
     Id,
+    NamedItem,
     NewGrant,
     NewRole,
     RoleChange,
@@ -202,6 +203,8 @@ async def set_grant_times(
             "grant.changed",
             grant.id,
             user_id=grant.user_id,
+            role_id=grant.role.id,
+            place_id=grant.place.id,
             starts_at=body.starts_at and body.starts_at.isoformat(),
             ends_at=body.ends_at and body.ends_at.isoformat(),
         )
@@ -227,14 +230,21 @@ async def take_grant(grant_id: Id, request: Request, asker: Granters) -> None:
 
 @router.get("/audit", tags=["audit"], summary="Who changed what")
 @Refuses(MoreThanYourself)
-async def audit_trail(request: Request, asker: Auditors, limit: Limit = 100, cursor: Cursor = None) -> AuditTrail:
+async def audit_trail(
+    request: Request,
+    asker: Auditors,
+    subject_id: Annotated[Id | None, Query(description="Only what was done to this.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> AuditTrail:
     """Places, people, rights and keys. For whoever may read it company-wide."""
     if not asker.reach("audit.read").everywhere:
         raise MoreThanYourself("The audit trail is the whole company's. You have the right for a part of it only.")
     beginning = paging.after(cursor, str)
+    namers: Sequence[naming.Namer] = request.app.state.namers
 
     def look(tx: Tx) -> AuditTrail:
-        found = audit.page(tx, asker.scope, after=beginning, limit=limit + 1)
+        found = audit.page(tx, asker.scope, after=beginning, limit=limit + 1, subject_id=subject_id)
         items, following = paging.cut(found, limit, lambda entry: (entry.id,))
         return AuditTrail(
             items=[
@@ -249,10 +259,24 @@ async def audit_trail(request: Request, asker: Auditors, limit: Limit = 100, cur
                 )
                 for one in items
             ],
+            names=[
+                NamedItem(
+                    id=one.id, kind=one.kind, name=one.name, place_id=one.place_id, there=one.there, guest=one.guest
+                )
+                for one in naming.names(tx, asker.scope, asker.rights, _named_in(items), namers)
+            ],
             next_cursor=following,
         )
 
     return await database_of(request).read(look)
+
+
+def _named_in(entries: Iterable[audit.Entry]) -> Iterator[str]:
+    """The ids that these changes name."""
+    for entry in entries:
+        yield entry.subject_id
+        yield from (entry.actor_id,) if entry.actor_id else ()
+        yield from (value for key, value in entry.details.items() if key.endswith("_id") or key == "before")
 
 
 def _check_within(asker: Asker, permissions: Iterable[Permission]) -> None:

@@ -5,8 +5,8 @@ One plain table serves both databases; a question costs a walk along the matchin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import sqlalchemy as sa
@@ -48,7 +48,7 @@ class Found:
     id: str
     title: str
     place_id: str
-    trail: str
+    trail: str  # from the project on
 
 
 def put(tx: Tx, scope: Scope, kind: Kind, thing_id: str, place_id: str, title: str) -> None:
@@ -95,7 +95,23 @@ def find(tx: Tx, scope: Scope, asked: str, reaches: Mapping[Kind, Reach]) -> tup
         Found(row["kind"], row["thing_id"], row["title"], row["place_id"], its_place["trail"])
         for row, its_place in reversed(found.values())
     ]
-    return tuple(made[:SEARCH_RESULTS_MAX])
+    paths = {its_place["id"]: its_place["path"] for _, its_place in found.values()}
+    return _from_projects(tx, scope, made[:SEARCH_RESULTS_MAX], paths, reaches.get("place", Reach()))
+
+
+def _from_projects(
+    tx: Tx, scope: Scope, found: Sequence[Found], paths: Mapping[str, str], reach: Reach
+) -> tuple[Found, ...]:
+    """With trails from the project on, as far as that may be seen: sites of different projects may be called alike."""
+    outermost = {paths[one.place_id].split("/")[1] for one in found} - {""}
+    rows = tx.all(scope, place_rows, place_rows.c.id.in_(outermost), kind="project")
+    projects = {row["id"]: row["name"] for row in rows if reach.covers(row["path"])}
+
+    def way(one: Found) -> str:
+        outer = projects.get(paths[one.place_id].split("/")[1])
+        return one.trail if outer is None or one.place_id in projects else f"{outer}, {one.trail}"
+
+    return tuple(replace(one, trail=way(one)) for one in found)
 
 
 def words(text: str) -> set[str]:

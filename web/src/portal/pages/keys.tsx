@@ -4,6 +4,7 @@ import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAct } from "../act";
+import { useVanished } from "../changes/removal";
 import { held, wish, type Schemas } from "../http";
 import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
@@ -30,6 +31,7 @@ export function KeysPage() {
     ["keys"],
     (_, { name }) => notices.tell("keys.revoked", { name }),
   );
+  const mine = useVanished("key", asked.data?.items);
   const items = asked.data?.items ?? [];
   return (
     <>
@@ -80,7 +82,10 @@ export function KeysPage() {
                         label={say("keys.revoke")}
                         sure={say("keys.revoke.sure")}
                         working={revoke.working}
-                        onDeed={() => revoke.run(key)}
+                        onDeed={() => {
+                          mine(key.id);
+                          revoke.run(key);
+                        }}
                       />
                     </td>
                   </tr>

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { StateMark } from "../../parts/state-mark";
 import { useAct } from "../act";
+import { GonePerson, isGone } from "../changes/removal";
 import { held, type Schemas } from "../http";
 import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
@@ -19,6 +20,7 @@ export function PersonPage({ userId }: { userId: string }) {
   const { say } = useWords();
   const { client } = usePortal();
   const asked = useQuery(person(client, userId));
+  if (isGone(asked) && asked.data !== undefined) return <GonePerson name={asked.data.name} />;
   if (asked.isError && asked.data === undefined) return <Empty text={say("people.gone")} />;
   return <Answer of={asked}>{asked.data !== undefined && <Shown user={asked.data} />}</Answer>;
 }

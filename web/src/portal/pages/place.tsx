@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { AnyKey } from "../../words/portal";
+import { GonePlace, isGone } from "../changes/removal";
 import type { Schemas } from "../http";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { GiveDialog, GrantRows } from "../people/grants";
@@ -17,7 +18,16 @@ export function PlacePage({ placeId }: { placeId: string }) {
   const { say } = useWords();
   const { client } = usePortal();
   const asked = useQuery(place(client, placeId));
-  if (asked.isError && asked.data === undefined) return <Empty text={say("place.none")} />;
+  if (isGone(asked))
+    return asked.data === undefined ? (
+      <Empty text={say("place.none")}>
+        <Link className="btn" to="/">
+          {say("nav.overview")}
+        </Link>
+      </Empty>
+    ) : (
+      <GonePlace place={asked.data} />
+    );
   return <Answer of={asked}>{asked.data !== undefined && <Shown here={asked.data} />}</Answer>;
 }
 

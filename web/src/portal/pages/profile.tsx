@@ -24,7 +24,7 @@ export function ProfilePage() {
       <Head title={say("me.title")} lead={me.user.email} />
       <div className="p-columns">
         <div>
-          <About key={me.user.name} />
+          <About key={`${me.user.name} ${me.user.language ?? ""}`} />
           <SecondFactor />
           <Passkeys />
         </div>
@@ -40,23 +40,23 @@ export function ProfilePage() {
 
 function About() {
   const { say } = useWords();
-  const { client, me, notices, preferences, setPreferences } = usePortal();
+  const { client, me, notices, speak } = usePortal();
   const [name, setName] = useState(me.user.name);
   const [spoken, setSpoken] = useState(me.user.language ?? "");
-  const before = { name: me.user.name, ...(me.user.language === null ? {} : { language: me.user.language }) };
+  const before = { name: me.user.name, language: me.user.language };
   const wrong = useWrong("name");
   const save = useAct(
     (body: Schemas["MeChange"]) => held(client.PATCH("/api/v1/me", { body })),
     ["me", "people"],
     (_, given, again) => {
-      if (given.language) setPreferences({ ...preferences, language: given.language });
+      if (given.language !== undefined) speak(given.language);
       notices.tell("me.saved", {}, given === before ? null : () => again(before));
     },
     wrong.refused,
   );
   const deed = (): void => {
     wrong.found({});
-    save.run({ name: name.trim(), ...(spoken === "de" || spoken === "en" ? { language: spoken } : {}) });
+    save.run({ name: name.trim(), language: spoken === "de" || spoken === "en" ? spoken : null });
   };
   return (
     <Card title={say("me.title")} className="bare">
@@ -72,7 +72,7 @@ function About() {
         <Select
           label={say("field.language")}
           data={[
-            ...(me.user.language === null ? [{ value: "", label: say("me.language.browser") }] : []),
+            { value: "", label: say("me.language.browser") },
             { value: "de", label: "Deutsch" },
             { value: "en", label: "English" },
           ]}

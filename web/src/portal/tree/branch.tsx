@@ -9,6 +9,7 @@ import { useMovePlace } from "../moving";
 import { stationsAt } from "../queries";
 import { stationState } from "../stations";
 import { useMay, usePortal, useWords } from "../surroundings";
+import { MoreRows } from "./more-rows";
 import { Level } from "./place-tree";
 import { fits, useTree } from "./tree-state";
 
@@ -147,13 +148,7 @@ function Leaves({ placeId, level }: { placeId: string; level: number }) {
           </li>
         );
       })}
-      {below.hasNextPage && (
-        <li role="none">
-          <button type="button" className="btn ghost sm" onClick={() => void below.fetchNextPage()}>
-            {say("do.more")}
-          </button>
-        </li>
-      )}
+      {below.hasNextPage && <MoreRows of={below} id={`more-stations-${placeId}`} level={level} />}
     </>
   );
 }
