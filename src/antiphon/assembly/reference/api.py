@@ -58,7 +58,7 @@ def _page(document: Json, refusals: Sequence[Code]) -> Iterator[str]:
     yield f'<title>{escape(about["title"])}: the API</title><link rel="stylesheet" href="{STYLE_PATH}"></head><body>'
     yield '<a class="skip" href="#content">To the content</a>'
     yield from _contents(document, tags)
-    yield f'<main id="content"><h1>{escape(about["title"])}: the API</h1><p>{_words(about.get("description", ""))}</p>'
+    yield f'<main><h1 id="content">{escape(about["title"])}: the API</h1><p>{_words(about.get("description", ""))}</p>'
     yield '<p>For programs: <a href="/api/openapi.json">the same as OpenAPI</a>. In the examples, values are made up.</p>'
     for tag in tags:
         yield f'<section><h2 id="tag-{tag}">{escape(tag)}</h2>'
@@ -80,7 +80,7 @@ def _contents(document: Json, tags: Sequence[str]) -> Iterator[str]:
     """Chapters, each with its operations folded below it."""
     yield f'<nav aria-label="Contents"><p>{escape(document["info"]["title"])}</p><ul>'
     for tag in tags:
-        yield f'<li><a href="#tag-{tag}">{escape(tag)}</a><details><summary>What there is</summary><ul>'
+        yield f'<li><details><summary>{escape(tag)}</summary><ul><li><a href="#tag-{tag}">The whole chapter</a></li>'
         for _, _, operation in operations(document):
             if operation["tags"][0] == tag:
                 yield f'<li><a href="#{escape(operation["operationId"])}">{_words(operation["summary"])}</a></li>'

@@ -109,7 +109,7 @@ export function LastCalls() {
   const asked = useQuery(calls(client, false, LAST + TILES));
   const items = (asked.data?.items ?? []).filter((call) => call.ended_at !== null).slice(0, LAST);
   return (
-    <Card title={say("over.calls")} action={<a href="/">{say("over.calls.all")}</a>} flush className="wide">
+    <Card title={say("over.calls")} action={<a href="/">{say("over.calls.all")}</a>} flush>
       <Answer of={asked}>
         {items.length === 0 ? (
           <Empty text={say("over.calls.none")} />

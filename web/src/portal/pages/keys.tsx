@@ -73,8 +73,8 @@ export function KeysPage() {
                         place: key.place.kind === "company" ? say("people.rights.everywhere") : key.place.trail,
                       })}
                     </td>
-                    <td>{end(key.expires_at)}</td>
-                    <td className="mut">
+                    <td data-label={say("field.expires")}>{end(key.expires_at)}</td>
+                    <td className="mut" data-label={say("keys.used")}>
                       {key.last_used_at === null ? say("keys.used.never") : time(key.last_used_at)}
                     </td>
                     <td className="p-end">

@@ -41,12 +41,16 @@ export function OverviewPage() {
       {silent && <FirstRing />}
       {may("calls.read") && <LiveCalls />}
       <div className="p-cards">
-        <Answer of={asked}>
-          <StationsCard places={roots} />
-        </Answer>
-        {may("people.read") && <PeopleCard />}
-        {may("stations.read") && <Needs />}
-        {may("calls.read") && <LastCalls />}
+        <div className="wide">
+          {may("stations.read") && <Needs />}
+          {may("calls.read") && <LastCalls />}
+        </div>
+        <div>
+          <Answer of={asked}>
+            <StationsCard places={roots} />
+          </Answer>
+          {may("people.read") && <PeopleCard />}
+        </div>
       </div>
       {adding && <AddPlace parent={{ id: me.company.id, kind: "company" }} onClose={() => setAdding(false)} />}
     </>

@@ -62,6 +62,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
 
   "list.loading": "Wird geladen …",
   "list.nothing": "Hier ist nichts.",
+  "list.nothing.text": "Diese Adresse führt nirgends hin. Was hier war, ist vielleicht verschoben oder gelöscht.",
 
   "field.name": "Name",
   "field.email": "E-Mail",

@@ -60,6 +60,7 @@ export const frameEn = {
 
   "list.loading": "Loading …",
   "list.nothing": "Nothing here.",
+  "list.nothing.text": "This address leads nowhere. What was here may have moved or been removed.",
 
   "field.name": "Name",
   "field.email": "E-mail",
