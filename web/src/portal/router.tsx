@@ -12,7 +12,7 @@ import { PlacePage } from "./pages/place";
 import { ProfilePage } from "./pages/profile";
 import { RolesPage } from "./pages/roles";
 
-const root = createRootRoute({ component: Frame, notFoundComponent: Nothing });
+const root = createRootRoute({ component: Frame, notFoundComponent: () => <Nothing /> });
 
 const at = <P extends string>(path: P, component: () => React.ReactNode) =>
   createRoute({ getParentRoute: () => root, path, component });

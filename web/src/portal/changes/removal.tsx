@@ -42,7 +42,8 @@ export function GonePlace({ place }: { place: Schemas["PlaceView"] }) {
   const told = useQuery({ ...lastChange(client, place.id), enabled: may("audit.read", "/") }).data;
   const who = removerOf(told, "place.removed");
   const parent = place.way.filter(({ id }) => id !== place.id).at(-1);
-  const values = { name: place.name, who: who ?? "", time: time(told?.items[0]?.at ?? "") };
+  const at = told?.items[0]?.at;
+  const values = { name: place.name, who: who ?? "", time: at === undefined ? "" : time(at) };
   return (
     <>
       <Head title={place.name} />

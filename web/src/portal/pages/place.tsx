@@ -6,6 +6,7 @@ import type { AnyKey } from "../../words/portal";
 import { GonePlace, isGone } from "../changes/removal";
 import type { Schemas } from "../http";
 import { Answer, Card, Empty, Head } from "../parts/page";
+import { Nothing } from "./nothing";
 import { GiveDialog, GrantRows } from "../people/grants";
 import { Inside } from "../places/inside";
 import { PlaceDeeds } from "../places/deeds";
@@ -19,15 +20,7 @@ export function PlacePage({ placeId }: { placeId: string }) {
   const { client } = usePortal();
   const asked = useQuery(place(client, placeId));
   if (isGone(asked))
-    return asked.data === undefined ? (
-      <Empty text={say("place.none")}>
-        <Link className="btn" to="/">
-          {say("nav.overview")}
-        </Link>
-      </Empty>
-    ) : (
-      <GonePlace place={asked.data} />
-    );
+    return asked.data === undefined ? <Nothing text={say("place.none")} /> : <GonePlace place={asked.data} />;
   return <Answer of={asked}>{asked.data !== undefined && <Shown here={asked.data} />}</Answer>;
 }
 

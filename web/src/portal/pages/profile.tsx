@@ -4,6 +4,7 @@ import { SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Theme } from "../../session/preferences";
+import type { Language } from "../../words";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { DeedButton } from "../parts/deed-button";
@@ -38,25 +39,33 @@ export function ProfilePage() {
   );
 }
 
+type Change = Schemas["MeChange"];
+
+const known = (language: string | null): Language | null => (language === "de" || language === "en" ? language : null); // what the browser says
+
 function About() {
   const { say } = useWords();
   const { client, me, notices, speak } = usePortal();
   const [name, setName] = useState(me.user.name);
   const [spoken, setSpoken] = useState(me.user.language ?? "");
-  const before = { name: me.user.name, language: me.user.language };
   const wrong = useWrong("name");
-  const save = useAct(
-    (body: Schemas["MeChange"]) => held(client.PATCH("/api/v1/me", { body })),
+  const save = useAct<{ body: Change; back: Change | null }, Schemas["Me"]>(
+    ({ body }) => held(client.PATCH("/api/v1/me", { body })),
     ["me", "people"],
-    (_, given, again) => {
-      if (given.language !== undefined) speak(given.language);
-      notices.tell("me.saved", {}, given === before ? null : () => again(before));
+    (_, { body, back }, again) => {
+      if (body.language !== undefined) speak(body.language);
+      notices.tell("me.saved", {}, back === null ? null : () => again({ body: back, back: null }));
     },
     wrong.refused,
   );
   const deed = (): void => {
     wrong.found({});
-    save.run({ name: name.trim(), language: spoken === "de" || spoken === "en" ? spoken : null });
+    const [speaks, spoke] = [known(spoken), known(me.user.language)];
+    const [body, back]: [Change, Change] = [{}, {}];
+    if (name.trim() !== me.user.name) [body.name, back.name] = [name.trim(), me.user.name];
+    if (speaks !== spoke) [body.language, back.language] = [speaks, spoke];
+    if (Object.keys(body).length === 0) notices.tell("me.saved");
+    else save.run({ body, back });
   };
   return (
     <Card title={say("me.title")} className="bare">

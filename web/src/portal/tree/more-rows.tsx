@@ -16,21 +16,19 @@ export function MoreRows({ of, id, level }: Props) {
   const grow = (before: Element | null | undefined): void =>
     void of.fetchNextPage().then(() =>
       requestAnimationFrame(() => {
-        const next = before?.nextElementSibling;
-        if (next instanceof HTMLElement) next.focus();
+        before?.nextElementSibling?.querySelector<HTMLElement>("[role=treeitem]")?.focus();
       }),
     );
   return (
-    <li
-      role="treeitem"
-      aria-level={level}
-      aria-selected={false}
-      tabIndex={current === id ? 0 : -1}
-      data-id={id}
-      data-name=""
-      onFocus={() => setCurrent(id)}
-    >
+    <li role="none">
       <div
+        role="treeitem"
+        aria-level={level}
+        aria-selected={false}
+        tabIndex={current === id ? 0 : -1}
+        data-id={id}
+        data-name=""
+        onFocus={() => setCurrent(id)}
         className="p-row leaf more"
         data-level={Math.min(level, 6)}
         onClick={(event) => grow(event.currentTarget.parentElement?.previousElementSibling)}
