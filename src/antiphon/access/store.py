@@ -13,7 +13,7 @@ from antiphon import devices, limits
 from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputInvalid, OutputTaken
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, UtcTime, explain, tenant_table
-from antiphon.tenancy import Reach, naming
+from antiphon.tenancy import Named, Reach
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Output
 
@@ -141,12 +141,12 @@ def remove_doors(tx: Tx, scope: Scope, station_id: str) -> None:
     tx.delete(scope, door_rows, door_rows.c.station_id == station_id)
 
 
-def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[naming.Named]:
+def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[Named]:
     """What these doors are called, each where its station is."""
     found = tx.all(scope, door_rows, door_rows.c.id.in_(ids))
     stations = {one.id: one for one in devices.named(tx, scope, [row["station_id"] for row in found])}
     for row in found:
-        yield naming.Named(row["id"], "door", row["name"], stations[row["station_id"]].place_id)
+        yield Named(row["id"], "door", row["name"], stations[row["station_id"]].place_id)
 
 
 def request(tx: Tx, scope: Scope, request_id: str, since: datetime) -> Row | None:

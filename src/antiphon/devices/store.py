@@ -21,7 +21,7 @@ from antiphon.devices.tables import (
     device_rows,
     reported_states,
 )
-from antiphon.tenancy import Place, PlaceMisplaced, PlaceNotEmpty, Reach, naming, search
+from antiphon.tenancy import Named, Place, PlaceMisplaced, PlaceNotEmpty, Reach, search
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Desired, Reported
 
@@ -361,10 +361,10 @@ def set_reported(tx: Tx, scope: Scope, device_id: str, reported: Reported, now: 
     tx.update(scope, device_rows, device_rows.c.id == device_id, values=about)
 
 
-def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[naming.Named]:
+def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[Named]:
     """What these stations and accounts are called."""
     for row in tx.all(scope, device_rows, device_rows.c.id.in_(ids)):
-        yield naming.Named(row["id"], row["kind"], row["name"], row["place_id"])
+        yield Named(row["id"], row["kind"], row["name"], row["place_id"])
 
 
 def _station(row: Row, place: Place, error: str | None, account: Row | None) -> Station:

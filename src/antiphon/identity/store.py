@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from antiphon import tenancy
 from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, explain, tenant_table
 from antiphon.identity.model import ApiKey, ApiKeyNotFound, Invitation, InvitationNotFound, Session
-from antiphon.tenancy import Place, PlaceNotEmpty, Reach, Rights, naming, place_of, place_rows, roles_by_id, user_rows
+from antiphon.tenancy import Named, Place, PlaceNotEmpty, Reach, Rights, place_of, place_rows, roles_by_id, user_rows
 
 # The company is the person's own, also while they act in another one.
 user_sessions = tenant_table(
@@ -231,12 +231,12 @@ def _invitation(row: Row, its_place: Row, role: tenancy.Role) -> Invitation:
     )
 
 
-def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[naming.Named]:
+def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[Named]:
     """What these keys and invitations are called."""
     for row in tx.all(scope, api_keys, api_keys.c.id.in_(ids)):
-        yield naming.Named(row["id"], "key", row["name"], row["place_id"])
+        yield Named(row["id"], "key", row["name"], row["place_id"])
     for row in tx.all(scope, invitation_rows, invitation_rows.c.id.in_(ids)):
-        yield naming.Named(row["id"], "invitation", row["name"], row["place_id"])
+        yield Named(row["id"], "invitation", row["name"], row["place_id"])
 
 
 # -- places and roles that go ----------------------------------------------------------------------------------------

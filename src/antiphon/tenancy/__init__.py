@@ -24,6 +24,7 @@ from antiphon.tenancy.model import (
     UserNotFound,
     WeakPassword,
 )
+from antiphon.tenancy.naming import Named
 from antiphon.tenancy.people import (
     change_user,
     count_people,
@@ -83,6 +84,7 @@ __all__ = [
     "LastOwner",
     "MoreThanYourself",
     "Name",
+    "Named",
     "NotAllowed",
     "Permission",
     "Place",
