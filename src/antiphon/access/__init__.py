@@ -20,6 +20,7 @@ from antiphon.access.store import (
     doors_of_station,
     follow_station,
     forget_requests,
+    named,
     remove_doors,
 )
 from antiphon.devices import DoorRefused, StationUnreachable
@@ -46,5 +47,6 @@ __all__ = [
     "follow_station",
     "forget_requests",
     "may_open",
+    "named",
     "remove_doors",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from antiphon import devices, limits
 from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputInvalid, OutputTaken
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, UtcTime, explain, tenant_table
-from antiphon.tenancy import Reach, search
+from antiphon.tenancy import Named, Reach, search
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Output
 
@@ -160,6 +160,14 @@ def remove_doors(tx: Tx, scope: Scope, station_id: str) -> None:
 def follow_station(tx: Tx, scope: Scope, station_id: str, place_id: str) -> None:
     """The station was moved there, and its doors with it."""
     search.move(tx, scope, [one.id for one in doors_of_station(tx, scope, station_id)], place_id)
+
+
+def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[Named]:
+    """What these doors are called, each where its station is."""
+    found = tx.all(scope, door_rows, door_rows.c.id.in_(ids))
+    stations = {one.id: one for one in devices.named(tx, scope, [row["station_id"] for row in found])}
+    for row in found:
+        yield Named(row["id"], "door", row["name"], stations[row["station_id"]].place_id)
 
 
 def request(tx: Tx, scope: Scope, request_id: str, since: datetime) -> Row | None:

@@ -10,7 +10,7 @@ from functools import partial
 import uvloop
 from fastapi import FastAPI
 
-from antiphon import calls, devices, directory, identity, log
+from antiphon import access, calls, devices, directory, identity, log
 from antiphon.access import Doors, follow_station, remove_doors
 from antiphon.access import routes as access_routes
 from antiphon.assembly import health, problems, serving
@@ -84,6 +84,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.station_counts = StationCounts(parts.clock)
     state.stream = stream.Stream(parts.database, parts.broker, state.station_counts)
     state.recognise, state.role_used = identity.recognise, identity.role_used
+    state.namers = devices.named, identity.named, access.named
     state.leave_place = devices.leave_place, identity.leave_place, calls.leave_place
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
     state.require_account, state.account_leaves, state.station_moved = devices.account, remove_doors, follow_station

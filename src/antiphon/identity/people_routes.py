@@ -198,7 +198,7 @@ async def change_user(
         if hashed is not None or body.active is False or readdressed:
             sessions(request).end(tx, asker.scope, user_id)
         said = {key: value for key, value in given.items() if key != "email"}
-        action = "user.deactivated" if body.active is False else "user.changed"
+        action: tenancy.Action = "user.deactivated" if body.active is False else "user.changed"
         asker.record(tx, now, action, user_id, password=True if hashed else None, email=readdressed or None, **said)
         return _view(tx, asker, user_id)
 

@@ -78,7 +78,7 @@ class Me(BaseModel):
 
 
 class MeChange(Body):
-    """Only what is given changes."""
+    """Only what is given changes. A `language` of null: as the browser says."""
 
     name: Name | None = Field(default=None, examples=["Anna Auer"])
     language: Language | None = None
@@ -177,7 +177,10 @@ async def change_me(body: MeChange, request: Request, response: Tagged, asker: A
         check_match(if_match, lambda: _me(tx, asker))
         user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
         scope, given = Scope(user.company_id), body.model_dump(exclude_none=True)
-        tenancy.change_user(tx, scope, user.id, now, **given)
+        if body.language is None and "language" in body.model_fields_set:
+            tenancy.forget_language(tx, scope, user.id)
+            given["language"] = ""
+        tenancy.change_user(tx, scope, user.id, now, name=body.name, language=body.language)
         tenancy.record(tx, scope, asker.principal, now, "user.changed", user.id, **given)
         return _me(tx, asker)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from antiphon import tenancy
 from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, explain, tenant_table
 from antiphon.identity.model import ApiKey, ApiKeyNotFound, Invitation, InvitationNotFound, Session
-from antiphon.tenancy import Place, PlaceNotEmpty, Reach, Rights, place_of, place_rows, roles_by_id, user_rows
+from antiphon.tenancy import Named, Place, PlaceNotEmpty, Reach, Rights, place_of, place_rows, roles_by_id, user_rows
 
 # The company is the person's own, also while they act in another one.
 user_sessions = tenant_table(
@@ -230,6 +230,14 @@ def _invitation(row: Row, its_place: Row, role: tenancy.Role) -> Invitation:
         used_by=row["used_by"],
         mailed=row["mailed"],
     )
+
+
+def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[Named]:
+    """What these keys and invitations are called."""
+    for row in tx.all(scope, api_keys, api_keys.c.id.in_(ids)):
+        yield Named(row["id"], "key", row["name"], row["place_id"])
+    for row in tx.all(scope, invitation_rows, invitation_rows.c.id.in_(ids)):
+        yield Named(row["id"], "invitation", row["name"], row["place_id"])
 
 
 # -- places and roles that go ----------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class Asker:
                 raise NotAllowed(permission=permission)
 
     def record(
-        self, tx: Tx, now: datetime, action: str, subject_id: str, **details: Any
+        self, tx: Tx, now: datetime, action: audit.Action, subject_id: str, **details: Any
     ) -> None:  # Any: as `audit.record`
         """Write into the audit trail what they changed."""
         audit.record(tx, self.scope, self.principal, now, action, subject_id, **details)

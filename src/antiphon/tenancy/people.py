@@ -99,6 +99,11 @@ def change_user(
     return after
 
 
+def forget_language(tx: Tx, scope: Scope, user_id: str) -> None:
+    """From now on the person reads what their browser asks for."""
+    tx.update(scope, user_rows, values={"language": None}, id=user_id)
+
+
 def people_by_name(
     tx: Tx,
     scope: Scope,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from antiphon.database import PLATFORM, Scope, Tx
 from antiphon.errors import Conflict
-from antiphon.tenancy import audit, paging, people, store
+from antiphon.tenancy import audit, naming, paging, people, store
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.model import (
     Grant,
@@ -32,6 +32,7 @@ from antiphon.tenancy.views import (
     GrantTimes,
     GrantView,
     Id,
+    NamedItem,
     NewGrant,
     NewRole,
     RoleChange,
@@ -219,6 +220,8 @@ async def set_grant_times(
             "grant.changed",
             grant.id,
             user_id=grant.user_id,
+            role_id=grant.role.id,
+            place_id=grant.place.id,
             starts_at=body.starts_at and body.starts_at.isoformat(),
             ends_at=body.ends_at and body.ends_at.isoformat(),
         )
@@ -257,6 +260,7 @@ async def audit_trail(
     if not asker.reach("audit.read").everywhere:
         raise MoreThanYourself("The audit trail is the whole company's. You have the right for a part of it only.")
     beginning = paging.after(cursor, str)
+    namers: Sequence[naming.Namer] = request.app.state.namers
 
     def look(tx: Tx) -> AuditTrail:
         found = audit.page(tx, asker.scope, subject_id=subject_id, actor_id=actor_id, after=beginning, limit=limit + 1)
@@ -274,10 +278,24 @@ async def audit_trail(
                 )
                 for one in items
             ],
+            names=[
+                NamedItem(
+                    id=one.id, kind=one.kind, name=one.name, place_id=one.place_id, there=one.there, guest=one.guest
+                )
+                for one in naming.names(tx, asker.scope, asker.rights, _named_in(items), namers)
+            ],
             next_cursor=following,
         )
 
     return await database_of(request).read(look)
+
+
+def _named_in(entries: Iterable[audit.Entry]) -> Iterator[str]:
+    """The ids that these changes name."""
+    for entry in entries:
+        yield entry.subject_id
+        yield from (entry.actor_id,) if entry.actor_id else ()
+        yield from (value for key, value in entry.details.items() if key.endswith("_id") or key == "before")
 
 
 def _check_within(asker: Asker, permissions: Iterable[Permission]) -> None:

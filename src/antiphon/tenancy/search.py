@@ -6,7 +6,7 @@ One plain table serves both databases; a question costs a walk along the matchin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import sqlalchemy as sa
@@ -50,7 +50,7 @@ class Found:
     id: str
     title: str
     place_id: str
-    trail: str
+    trail: str  # from the project on
 
 
 def put(
@@ -119,7 +119,23 @@ def find(tx: Tx, scope: Scope, asked: str, reaches: Mapping[WordKind, Reach]) ->
         )
         for row, its_place in reversed(found.values())
     ]
-    return tuple(made[:SEARCH_RESULTS_MAX])
+    paths = {its_place["id"]: its_place["path"] for _, its_place in found.values()}
+    return _from_projects(tx, scope, made[:SEARCH_RESULTS_MAX], paths, reaches.get("place", Reach()))
+
+
+def _from_projects(
+    tx: Tx, scope: Scope, found: Sequence[Found], paths: Mapping[str, str], reach: Reach
+) -> tuple[Found, ...]:
+    """With trails from the project on, as far as that may be seen: sites of different projects may be called alike."""
+    outermost = {paths[one.place_id].split("/")[1] for one in found} - {""}
+    rows = tx.all(scope, place_rows, place_rows.c.id.in_(outermost), kind="project")
+    projects = {row["id"]: row["name"] for row in rows if reach.covers(row["path"])}
+
+    def way(one: Found) -> str:
+        outer = projects.get(paths[one.place_id].split("/")[1])
+        return one.trail if outer is None or one.place_id in projects else f"{outer}, {one.trail}"
+
+    return tuple(replace(one, trail=way(one)) for one in found)
 
 
 def fits(asked: str, *names: str) -> bool:

@@ -9,7 +9,9 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from antiphon.limits import SEARCH_RESULTS_MAX
 from antiphon.tenancy.asking import Body
+from antiphon.tenancy.audit import ACTIONS
 from antiphon.tenancy.model import Grant, Language, Place, PlaceKind, Role, User
+from antiphon.tenancy.naming import Kind as NamedKind
 from antiphon.tenancy.rights import Permission
 from antiphon.tenancy.words import Name
 
@@ -190,7 +192,10 @@ class FoundItem(BaseModel):
     id: str
     title: str = Field(examples=["Haupteingang"])
     place_id: str
-    trail: str = Field(examples=["Rainerstraße 12, Stiege 2"])
+    trail: str = Field(
+        examples=["Salzburg Mitte, Rainerstraße 12, Stiege 2"],
+        description="Where it is in words, from the project on as far as you may see it",
+    )
 
 
 class FoundItems(BaseModel):
@@ -206,15 +211,27 @@ class AuditItem(BaseModel):
     at: datetime
     actor_kind: Literal["user", "key", "machine"]
     actor_id: str | None
-    action: str = Field(examples=["grant.given"])
+    action: str = Field(examples=["grant.given"], json_schema_extra={"enum": list(ACTIONS)})
     subject_id: str
     details: dict[str, str | bool | list[str]]
 
 
+class NamedItem(BaseModel):
+    """A thing that changes name by its id, as far as you may see it. `there` false: it is gone, and was last called that."""
+
+    id: str = Field(examples=["site_01k2x3y4z5a6b7c8d9e0f1g2h3"])
+    kind: NamedKind
+    name: str = Field(examples=["Rainerstraße 12"], description="Empty: an invitation to whoever has the link")
+    place_id: str | None = Field(description="Where it lies or holds; null: unknown")
+    there: bool
+    guest: bool = Field(description="A person of another company")
+
+
 class AuditTrail(BaseModel):
-    """Newest first; `next_cursor` null: there is nothing older."""
+    """Newest first, with what their ids are called; `next_cursor` null: there is nothing older."""
 
     items: list[AuditItem]
+    names: list[NamedItem]
     next_cursor: str | None
 
 

@@ -27,10 +27,25 @@ interface Props {
 }
 
 const TAKEN: Refusal = { key: "join.taken", values: {} };
+const INVALID: Refusal = { key: "join.invalid", values: {} };
+
+/** Most who are invited are nobody yet; when nobody answers, that is not known. */
+function nobodyYet(reason: unknown): null {
+  if (reason instanceof ApiProblem && reason.away) throw reason;
+  return null;
+}
+
+/** An invitation that does not hold any more (or never did), or a platform that does not say so. */
+function ofInvitation(reason: unknown): Refusal {
+  const over = reason instanceof ApiProblem && ["invitation_invalid", "bad_input"].includes(reason.code);
+  return over ? INVALID : refusalOf(reason);
+}
 
 export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onAccount }: Props) {
   const { say, language } = useWords();
-  const [invited, setInvited] = useState<Schemas["Invited"] | "invalid" | null>(null);
+  const [invited, setInvited] = useState<Schemas["Invited"] | null>(null);
+  const [unread, setUnread] = useState<Refusal | null>(null);
+  const [attempt, setAttempt] = useState(0);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const wrong = useWrong("name", "email", "password");
   const [working, setWorking] = useState(false);
@@ -41,31 +56,28 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
   useEffect(() => {
     let wanted = true;
     const look = async (): Promise<void> => {
-      const session = other ? null : await resumed(api).catch(() => null); // most who are invited are nobody yet
+      const session = other ? null : await resumed(api).catch(nobodyYet);
       if (!wanted) return;
       if (session !== null) {
         onSignedIn(session);
         return;
       }
-      try {
-        const found = await api.invitation(token);
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changes while it is asked
-        if (!wanted) return;
-        setInvited(found);
-        setName(found.name);
-        setEmail(found.email ?? "");
-        onLanguage(found.language);
-      } catch {
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changes while it is asked
-        if (wanted) setInvited("invalid");
-      }
+      const found = await api.invitation(token);
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changes while it is asked
+      if (!wanted) return;
+      setInvited(found);
+      setName(found.name);
+      setEmail(found.email ?? "");
+      onLanguage(found.language);
     };
-    void look();
+    look().catch((reason: unknown) => {
+      if (wanted) setUnread(ofInvitation(reason));
+    });
     return () => {
       wanted = false;
     };
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for the link
-  }, [api, token]);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for the link, and at each new attempt
+  }, [api, token, attempt]);
 
   const join = async (): Promise<void> => {
     setWorking(true);
@@ -83,16 +95,29 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
 
   return (
     <Threshold onLanguage={onLanguage}>
-      {invited === null && <p className="mut">{say("list.loading")}</p>}
-      {invited === "invalid" && (
+      {invited === null && unread === null && <p className="mut">{say("list.loading")}</p>}
+      {unread !== null && (
         <>
-          <p role="alert">{say("join.invalid")}</p>
-          <button type="button" className="btn" onClick={() => onAccount(false)}>
-            {say("signin.title")}
-          </button>
+          <p role="alert">{say(unread.key, unread.values)}</p>
+          {unread === INVALID ? (
+            <button type="button" className="btn" onClick={() => onAccount(false)}>
+              {say("signin.title")}
+            </button>
+          ) : (
+            <button
+              type="button"
+              className="btn"
+              onClick={() => {
+                setUnread(null);
+                setAttempt(attempt + 1);
+              }}
+            >
+              {say("do.again")}
+            </button>
+          )}
         </>
       )}
-      {invited !== null && invited !== "invalid" && (
+      {invited !== null && (
         <>
           <h1>{say("join.title", { company: invited.company_name })}</h1>
           <p className="mut">

@@ -14,7 +14,7 @@ import { ProfilePage } from "./pages/profile";
 import { RolesPage } from "./pages/roles";
 import type { Permission } from "./surroundings";
 
-const root = createRootRoute({ component: Frame, notFoundComponent: Nothing });
+const root = createRootRoute({ component: Frame, notFoundComponent: () => <Nothing /> });
 
 const at = <P extends string>(path: P, component: () => React.ReactNode) =>
   createRoute({ getParentRoute: () => root, path, component });

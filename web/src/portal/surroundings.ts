@@ -21,6 +21,8 @@ export interface Portal {
   readonly notices: Notices;
   readonly preferences: Preferences;
   readonly setPreferences: (preferences: Preferences) => void;
+  /** Shows the account's new language at once, in place of one that was chosen before the sign-in; null: the browser's. */
+  readonly speak: (language: Language | null) => void;
   readonly actIn: (companyId: string) => void;
   readonly signOut: () => void;
   /** Has the person sign in anew, then goes on. */

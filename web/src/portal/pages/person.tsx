@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { StateMark } from "../../parts/state-mark";
+import { GonePerson, isGone } from "../changes/removal";
 import type { Schemas } from "../http";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { PersonDeeds, type ShownUser } from "../people/deeds";
@@ -15,6 +16,7 @@ export function PersonPage({ userId }: { userId: string }) {
   const { say } = useWords();
   const { client } = usePortal();
   const asked = useQuery(person(client, userId));
+  if (isGone(asked) && asked.data !== undefined) return <GonePerson name={asked.data.name} />;
   if (asked.isError && asked.data === undefined) return <Empty text={say("people.gone")} />;
   const shown = asked.data;
   return (

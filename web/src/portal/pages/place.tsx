@@ -3,9 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { AnyKey } from "../../words/portal";
+import { GonePlace, isGone } from "../changes/removal";
 import type { Schemas } from "../http";
 import type { Tagged } from "../meanwhile";
 import { Answer, Card, Empty, Head } from "../parts/page";
+import { Nothing } from "./nothing";
 import { GiveDialog, GrantRows } from "../people/grants";
 import { Inside } from "../places/inside";
 import { PlaceDeeds } from "../places/deeds";
@@ -18,7 +20,8 @@ export function PlacePage({ placeId }: { placeId: string }) {
   const { say } = useWords();
   const { client } = usePortal();
   const asked = useQuery(place(client, placeId));
-  if (asked.isError && asked.data === undefined) return <Empty text={say("place.none")} />;
+  if (isGone(asked))
+    return asked.data === undefined ? <Nothing text={say("place.none")} /> : <GonePlace place={asked.data} />;
   return <Answer of={asked}>{asked.data !== undefined && <Shown here={asked.data} />}</Answer>;
 }
 

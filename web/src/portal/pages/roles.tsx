@@ -1,11 +1,12 @@
 // Roles: those that are shipped, and the company's own.
 import { Checkbox, TextInput } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+import { IconChevronRight, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
 import type { AnyKey } from "../../words/portal";
 import { useAct } from "../act";
+import { useVanished } from "../changes/removal";
 import { held, wish, type Schemas } from "../http";
 import { ifUnchanged, Meanwhile, useBase } from "../meanwhile";
 import { DeedButton } from "../parts/deed-button";
@@ -49,6 +50,8 @@ export function RolesPage() {
   );
   const items = asked.data?.items ?? [];
   const own = items.filter((role) => !role.shipped);
+  const mine = useVanished("role", asked.data?.items);
+  const gone = edited !== null && edited !== "new" && own.every(({ id }) => id !== edited.id);
   return (
     <>
       <Head title={say("roles.title")} lead={say("roles.lead")}>
@@ -69,7 +72,14 @@ export function RolesPage() {
                   <button type="button" className="btn sm" onClick={() => setEdited(role)}>
                     {say("roles.edit")}
                   </button>
-                  <DeedButton label={say("do.remove")} working={remove.working} onDeed={() => remove.run(role)} />
+                  <DeedButton
+                    label={say("do.remove")}
+                    working={remove.working}
+                    onDeed={() => {
+                      mine(role.id);
+                      remove.run(role);
+                    }}
+                  />
                 </>
               )}
             </RoleRow>
@@ -83,7 +93,9 @@ export function RolesPage() {
             ))}
         </Card>
       </Answer>
-      {edited !== null && <RoleDialog role={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}
+      {edited !== null && !gone && (
+        <RoleDialog role={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
+      )}
     </>
   );
 }
@@ -92,23 +104,26 @@ function RoleRow({ role, children }: { role: Role; children?: React.ReactNode })
   const { say } = useWords();
   const wanted = useRouterState({ select: (state) => state.location.hash }); // search leads to one of them
   return (
-    <details className="p-role" open={wanted === role.id} id={role.id}>
-      <summary>
-        <span>
-          <b>{roleName(role, say)}</b>
-          <RoleText roleId={role.id} />
-        </span>
-        <span className="p-end">{children}</span>
-      </summary>
-      <ul className="p-permissions">
-        {role.permissions.map((permission) => (
-          <li key={permission}>
-            {say(`may.${permission}` as AnyKey)}
-            {SENSITIVE.includes(permission) && <span className="p-chip">{say("roles.sensitive")}</span>}
-          </li>
-        ))}
-      </ul>
-    </details>
+    <div className="p-role" id={role.id}>
+      <details open={wanted === role.id}>
+        <summary>
+          <IconChevronRight className="p-opens" size={17} stroke={1.75} aria-hidden="true" />
+          <span>
+            <b>{roleName(role, say)}</b>
+            <RoleText roleId={role.id} />
+          </span>
+        </summary>
+        <ul className="p-permissions">
+          {role.permissions.map((permission) => (
+            <li key={permission}>
+              {say(`may.${permission}` as AnyKey)}
+              {SENSITIVE.includes(permission) && <span className="p-chip">{say("roles.sensitive")}</span>}
+            </li>
+          ))}
+        </ul>
+      </details>
+      {Boolean(children) && <span className="p-roledeeds">{children}</span>}
+    </div>
   );
 }
 

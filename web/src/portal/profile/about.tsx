@@ -26,7 +26,7 @@ const LANGUAGES = [
 
 export function About() {
   const { say } = useWords();
-  const { client, me, notices, preferences, setPreferences } = usePortal();
+  const { client, me, notices, speak } = usePortal();
   // What was entered and not saved stays, whatever another tab saves; `was` is what it was entered over.
   const [entered, setEntered] = useState<(Own & { was: Me["user"] }) | null>(null);
   const [readdressing, setReaddressing] = useState(false);
@@ -42,8 +42,8 @@ export function About() {
     ["me", "people"],
     (after, { body, was, back }, again) => {
       setEntered(null);
-      if (body.language) setPreferences({ ...preferences, language: body.language });
-      const before = { name: was.name, ...(was.language === null ? {} : { language: was.language }) };
+      if (body.language !== undefined) speak(body.language);
+      const before = { name: was.name, ...(body.language === undefined ? {} : { language: was.language }) };
       notices.tell("me.saved", {}, back ? null : () => again({ body: before, was: after.user, back: true }));
     },
     (refusal) => refusal.newest !== undefined || wrong.refused(refusal), // read anew, it is said below
@@ -52,9 +52,9 @@ export function About() {
     if (save.working || name.trim() === "") return;
     wrong.found({});
     const was = late ? me.user : (entered?.was ?? me.user);
-    save.run({ body: { name: name.trim(), ...(language === null ? {} : { language }) }, was });
+    save.run({ body: { name: name.trim(), ...(language === was.language ? {} : { language }) }, was });
   };
-  const spoken = LANGUAGES.find(({ value }) => value === me.user.language)?.label;
+  const spoken = LANGUAGES.find(({ value }) => value === me.user.language)?.label ?? say("me.language.browser");
   return (
     <Card title={say("me.title")} className="bare">
       <div className="p-form">
@@ -69,10 +69,7 @@ export function About() {
         />
         <Select
           label={say("field.language")}
-          data={[
-            ...(me.user.language === null ? [{ value: "", label: say("me.language.browser") }] : []),
-            ...LANGUAGES,
-          ]}
+          data={[{ value: "", label: say("me.language.browser") }, ...LANGUAGES]}
           value={language ?? ""}
           onChange={(chosen) => enter({ language: chosen === "de" || chosen === "en" ? chosen : null })}
           allowDeselect={false}

@@ -22,6 +22,8 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "nav.live": "Live",
   "nav.live.lost": "Nicht live: neuer Versuch läuft",
   "nav.live.full": "Nicht live: zu viele Tabs sind offen",
+  "nav.live.short": "Nicht live",
+  "nav.live.short.connecting": "Verbindet",
   "nav.live.hint": "Was Sie sehen, folgt dem Geschehen.",
   "nav.theme": "Darstellung",
 
@@ -69,13 +71,14 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
 
   "list.loading": "Wird geladen …",
   "list.nothing": "Hier ist nichts.",
+  "list.nothing.text": "Diese Adresse führt nirgends hin. Was hier war, ist vielleicht verschoben oder gelöscht.",
 
   "field.name": "Name",
   "field.email": "E-Mail",
   "field.role": "Rolle",
   "field.place": "Wo",
-  "field.starts": "Von (freiwillig)",
-  "field.ends": "Bis (freiwillig)",
+  "field.starts": "Von (leer: sofort)",
+  "field.ends": "Bis (leer: ohne Ende)",
   "field.language": "Sprache",
   "field.zone": "Zeitzone",
   "field.password": "Passwort",
@@ -110,6 +113,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "first.title": "Schön, dass Sie da sind, {name}. Bringen wir eine Tür zum Läuten.",
   "first.lead":
     "Vier kurze Schritte, etwa fünf Minuten. Noch muss nichts montiert sein: Eine Station lässt sich vorbereiten, bevor sie an der Wand hängt.",
+  "first.done": "erledigt",
   "first.1": "Sagen, wo sie hängt",
   "first.1.text": "Projekt, Standort und ein Name",
   "first.2": "Station hinzufügen",
@@ -126,6 +130,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "first.place.do": "Ort anlegen",
   "first.station": "Welche Tür ist es?",
   "first.station.lead": "Nennen Sie sie, wie Leute an der Tür sie nennen würden. Der Code für das Gerät kommt gleich.",
+  "first.station.revoked": "Eine gesperrte Station kommt mit einem neuen Code zurück, an ihrem Ort.",
   "first.station.name": "Name der Station",
   "first.station.do": "Station hinzufügen",
   "first.code": "Diesen Code in die Station eingeben",

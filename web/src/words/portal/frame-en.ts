@@ -20,6 +20,8 @@ export const frameEn = {
   "nav.live": "Live",
   "nav.live.lost": "Not live: trying again",
   "nav.live.full": "Not live: too many tabs are open",
+  "nav.live.short": "Not live",
+  "nav.live.short.connecting": "Connecting",
   "nav.live.hint": "What you see follows what happens.",
   "nav.theme": "Appearance",
 
@@ -67,6 +69,7 @@ export const frameEn = {
 
   "list.loading": "Loading …",
   "list.nothing": "Nothing here.",
+  "list.nothing.text": "This address leads nowhere. What was here may have moved or been removed.",
 
   "field.name": "Name",
   "field.email": "E-mail",
@@ -108,6 +111,7 @@ export const frameEn = {
   "first.title": "Good to see you, {name}. Let us make one door ring.",
   "first.lead":
     "Four short steps, about five minutes. Nothing has to be installed yet: a station can be prepared before it hangs on the wall.",
+  "first.done": "done",
   "first.1": "Say where it hangs",
   "first.1.text": "Project, site and a name",
   "first.2": "Add a station",
@@ -123,6 +127,7 @@ export const frameEn = {
   "first.place.do": "Make the place",
   "first.station": "Which door is it?",
   "first.station.lead": "Name it as people at the door would. The code for the hardware comes next.",
+  "first.station.revoked": "A revoked station comes back with a new claim code, at its place.",
   "first.station.name": "Name of the station",
   "first.station.do": "Add the station",
   "first.code": "Put this code into the station",

@@ -40,8 +40,8 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
 
   "invite.title": "Jemanden einladen",
   "invite.lead": "Die Person wählt ihr Passwort selbst. Ohne E-Mail-Adresse kann beitreten, wer den Link hat.",
-  "invite.email": "E-Mail (freiwillig)",
-  "invite.name": "Name (freiwillig)",
+  "invite.email": "E-Mail (falls bekannt)",
+  "invite.name": "Name (falls bekannt)",
   "invite.do": "Einladung erstellen",
   "invite.link": "Die Einladung für {name}",
   "invite.link.somebody": "Die Einladung",
@@ -138,16 +138,6 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
   "keys.used": "Zuletzt benutzt",
   "keys.used.never": "noch nie",
   "keys.reference": "Referenz der API",
-
-  "audit.title": "Änderungen",
-  "audit.lead": "Wer was geändert hat, das Neueste zuerst.",
-  "audit.none": "Noch keine Änderung.",
-  "audit.when": "Wann",
-  "audit.who": "Wer",
-  "audit.what": "Was",
-  "audit.machine": "Wer die Plattform betreibt",
-  "audit.key": "API-Schlüssel {id}",
-  "audit.you": "Sie",
 
   "me.title": "Mein Profil",
   "me.saved": "Gespeichert.",

@@ -137,16 +137,6 @@ export const peopleEn = {
   "keys.used.never": "never",
   "keys.reference": "Reference of the API",
 
-  "audit.title": "Changes",
-  "audit.lead": "Who changed what, the newest first.",
-  "audit.none": "No change yet.",
-  "audit.when": "When",
-  "audit.who": "Who",
-  "audit.what": "What",
-  "audit.machine": "Whoever runs the platform",
-  "audit.key": "API key {id}",
-  "audit.you": "You",
-
   "me.title": "My profile",
   "me.saved": "Saved.",
   "me.language.browser": "As the browser says",
