@@ -221,7 +221,7 @@ async def test_doors_and_own_roles_are_found_and_follow_what_happens_to_them(
     assert await found(bernd, "guard night") == [], "an operator sees no roles"
     await anna.patch(f"/api/v1/stations/{station.id}", json={"place_id": beside.id})
     (item,) = (await anna.get("/api/v1/search", params={"q": "haust"})).json()["items"]
-    assert (item["place_id"], item["trail"]) == (beside.id, "Beside")
+    assert (item["place_id"], item["trail"]) == (beside.id, "Altstadt, Beside")
     with database.transaction() as tx:
         access.remove_doors(tx, tenant.scope, station.id)
     assert await found(anna, "haust") == []

@@ -59,6 +59,7 @@ ACROSS_COMPANIES: dict[str, set[str]] = {
     "identity/store.py": {"key_of_secret", "session_alive", "session_row"},
     "notify/store.py": {"due", "forget_old_mails", "next_due"},
     "tenancy/guests.py": {"guests"},
+    "tenancy/naming.py": {"_own"},
     "tenancy/paging.py": {"forget_old_keys"},
     "tenancy/places.py": {"_rename", "create_company"},
     "tenancy/right_routes.py": {"_views"},
