@@ -147,7 +147,7 @@ class Tx:
     def count(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], **equal: Any) -> int:
         """How many rows meet every condition."""
         query = sa.select(sa.func.count()).select_from(table).where(*self._where(scope, table, where, equal))
-        return int(self._execute(scope, query).scalar_one())
+        return int(self._execute(scope, walks.planned_each_time(query)).scalar_one())
 
     def insert(self, scope: AnyScope, table: sa.Table, values: Mapping[str, Any]) -> None:
         """Add one row; a company scope fills and checks `company_id`."""
