@@ -46,6 +46,8 @@ class Documented:
         if said is None:
             await answer.aread()
             raise Undocumented(f"{at} {answer.text[:200]}")
+        if "etag" in answer.headers and "ETag" not in said.get("headers", {}):
+            raise Undocumented(f"{at} with an ETag")
         kind = answer.headers.get("content-type", "").partition(";")[0]
         if kind and kind not in said.get("content", {}):
             raise Undocumented(f"{at} as {kind}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
+
+_NAME_SHOWN = 64  # characters of a name that somebody made up
 
 
 class AntiphonError(Exception):
     """A refusal with a stable `code`. `detail` is said to the user; `fields` go to the log, never secrets or names.
 
-    `members` are said to the user beside it (RFC 9457 3.2), and never logged.
+    `members` are said to the user beside it (RFC 9457 3.2), as is `at`: what of the request is wrong. Both are never logged.
     """
 
     code: ClassVar[str] = "internal"
@@ -21,6 +24,7 @@ class AntiphonError(Exception):
         self.detail = detail or self.title
         self.fields = fields
         self.members: dict[str, str] = {}
+        self.at: tuple[str, ...] = ()
 
 
 class BadInput(AntiphonError):
@@ -30,6 +34,18 @@ class BadInput(AntiphonError):
     http_status = 422
     sip_status = 400
     title = "The request is not understood."
+
+
+class UnknownParameter(BadInput):
+    """The address names parameters that the request does not have: a filter that was mistyped would not filter."""
+
+    code = "unknown_parameter"
+    title = "The address has a parameter that there is not."
+
+    def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
+        there = ", ".join(known) or "none"
+        super().__init__(f"Unknown here: {', '.join(one[:_NAME_SHOWN] for one in unknown)}. There is: {there}.")
+        self.at = tuple(one[:_NAME_SHOWN] for one in unknown)
 
 
 class NotFound(AntiphonError):

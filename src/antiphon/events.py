@@ -130,6 +130,7 @@ class PasswordLinkAsked(Fact):
 
 # What of somebody's sign-in changed.
 SignInChange = Literal[
+    "email_changed",
     "password_changed",
     "factor_added",
     "factor_removed",
@@ -146,3 +147,4 @@ class SignInChanged(Fact):
 
     user_id: str
     change: SignInChange
+    address: str | None = None  # where they are told of another address: at the one they had

@@ -267,8 +267,9 @@ RECORD_GATHER_S = 0.02  # records of calls that end within it are written in one
 CALLS_STOP_MAX_S = 5.0
 # Python's cyclic collector was the largest single cost of a SIP call: at its default of 700 new objects it ran several
 # times a call, over everything that was ever imported. What stands after the start is frozen out of its sight; a call makes
-# few cycles, so it looks this rarely (new objects, then rounds of each older generation).
-CALLS_COLLECTOR_THRESHOLDS = (50_000, 20, 50)
+# few cycles, so it looks this rarely (new objects, then rounds of each older generation). The API too: whoever asked while it
+# looked at everything waited for a tenth of a second.
+COLLECTOR_THRESHOLDS = (50_000, 20, 50)
 # How many callers' pictures are decoded at the same time.
 SNAPSHOTS_AT_ONCE = 2
 # A browser that does not read, or does not sign on, within these times is dropped.

@@ -1,4 +1,4 @@
-"""The calls role keeps Python's cyclic collector out of its calls."""
+"""The roles that somebody waits for keep Python's cyclic collector out of calls and answers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from antiphon.assembly.calls import collect_rarely
-from antiphon.limits import CALLS_COLLECTOR_THRESHOLDS
+from antiphon.assembly.serving import collect_rarely
+from antiphon.limits import COLLECTOR_THRESHOLDS
 
 
 @pytest.fixture
@@ -23,5 +23,5 @@ def test_what_stands_at_the_start_is_never_looked_at_again_and_the_rest_rarely(c
     gc.unfreeze()
     collect_rarely()
     assert gc.get_freeze_count() > 10_000
-    assert gc.get_threshold() == CALLS_COLLECTOR_THRESHOLDS
+    assert gc.get_threshold() == COLLECTOR_THRESHOLDS
     assert gc.get_threshold()[0] >= 10_000

@@ -17,7 +17,7 @@ from antiphon import access, devices, tenancy
 from antiphon.assembly import contracts
 from antiphon.calls import store as calls
 from antiphon.clock import new_id
-from antiphon.database import Database, Tx
+from antiphon.database import Database, Scope, Tx
 from antiphon.identity import factor_store, invitations
 from antiphon.identity import store as identity_store
 from antiphon.settings import Settings
@@ -48,6 +48,7 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("POST", "/api/v1/session/passkey"): PUBLIC,
     ("GET", "/api/v1/me"): PERSON,
     ("PATCH", "/api/v1/me"): PERSON,
+    ("POST", "/api/v1/me/email"): PERSON,
     ("POST", "/api/v1/me/password"): PERSON,
     ("GET", "/api/v1/me/sessions"): PERSON,
     ("DELETE", "/api/v1/me/sessions"): PERSON,
@@ -76,6 +77,8 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("GET", "/api/v1/users"): ("people.read",),
     ("GET", "/api/v1/people/counts"): ("people.read",),
     ("GET", "/api/v1/users/{user_id}"): ("people.read",),
+    ("GET", "/api/v1/guests"): ("people.read",),
+    ("GET", "/api/v1/guests/{guest_id}"): ("people.read",),
     ("POST", "/api/v1/users"): _PEOPLE,
     ("PATCH", "/api/v1/users/{user_id}"): _PEOPLE,
     ("GET", "/api/v1/users/{user_id}/sign-in"): _PEOPLE,
@@ -90,6 +93,7 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("PATCH", "/api/v1/roles/{role_id}"): ("roles.manage",),
     ("DELETE", "/api/v1/roles/{role_id}"): ("roles.manage",),
     ("GET", "/api/v1/grants"): ("people.read",),
+    ("GET", "/api/v1/grants/{grant_id}"): ("people.read",),
     ("POST", "/api/v1/grants"): _PEOPLE,
     ("PUT", "/api/v1/grants/{grant_id}/times"): _PEOPLE,
     ("DELETE", "/api/v1/grants/{grant_id}"): _PEOPLE,
@@ -159,6 +163,7 @@ def body_of(operation: Operation, ids: Mapping[str, str], now: Any) -> dict[str,
         ("PATCH", "/api/v1/accounts/{account_id}"): {"name": "Taken over"},
         ("POST", "/api/v1/doors"): {"station_id": ids["station_id"], "name": "New", "output": "new"},
         ("PATCH", "/api/v1/me"): {"language": "en"},
+        ("POST", "/api/v1/me/email"): {"email": email},
         ("POST", "/api/v1/me/password"): {"current": "wrong", "new": QUIET},
         ("POST", "/api/v1/me/invitations"): {"token": "none"},
         ("POST", "/api/v1/session/forgotten"): {"email": email},
@@ -197,6 +202,11 @@ def one_of_everything(tx: Tx, tenant: Tenant, place: Place, clock: StillClock) -
         now=now,
     )
     grant = tenancy.give(tx, scope, user.id, "role_viewer", folder.id, now)
+    elsewhere = tenancy.create_company(tx, "Service", now)
+    guest = tenancy.create_user(
+        tx, Scope(elsewhere.id), name="Eva", email=f"{new_id('x')}@y.example", password_hash=None, now=now
+    )
+    tenancy.give(tx, scope, guest.id, "role_support", folder.id, now)
     role = tenancy.create_role(tx, scope, new_id("name"), {"places.read"}, now)
     invitation = invitations.invite(
         tx, scope, email=None, name="", role_id="role_viewer", place_id=folder.id, language="en", now=now
@@ -213,6 +223,7 @@ def one_of_everything(tx: Tx, tenant: Tenant, place: Place, clock: StillClock) -
         "snapshot_id": snapshot_id,
         "user_id": user.id,
         "place_id": folder.id,
+        "guest_id": guest.id,
         "grant_id": grant.id,
         "role_id": role.id,
         "invitation_id": invitation.id,
@@ -428,3 +439,28 @@ def test_the_contract_of_the_socket_names_every_message() -> None:
             assert message["properties"]["type"]["const"] == name
             assert "type" in message["required"]
             assert message["additionalProperties"] is False
+
+
+# What has nothing that two people could change past each other: it is there or not, or it is one's own sign-in.
+_NEVER_STALE = {
+    ("DELETE", "/api/v1/session"),
+    ("DELETE", "/api/v1/me/sessions"),
+    ("DELETE", "/api/v1/me/sessions/{session_id}"),
+    ("DELETE", "/api/v1/me/second-factor"),
+    ("PATCH", "/api/v1/me/passkeys/{passkey_id}"),
+    ("DELETE", "/api/v1/me/passkeys/{passkey_id}"),
+    ("DELETE", "/api/v1/users/{user_id}/second-factor"),
+    ("DELETE", "/api/v1/users/{user_id}/passkeys"),
+    ("DELETE", "/api/v1/invitations/{invitation_id}"),
+    ("DELETE", "/api/v1/keys/{key_id}"),
+}
+
+
+def test_whatever_can_be_changed_can_be_changed_only_as_it_was_read() -> None:
+    without = set()
+    for method, path in OPERATIONS:
+        described = DOCUMENT["paths"][path][method.lower()]
+        headers = {one["name"] for one in described.get("parameters", ()) if one["in"] == "header"}
+        if method in ("PATCH", "PUT", "DELETE") and "If-Match" not in headers:
+            without.add((method, path))
+    assert without == _NEVER_STALE

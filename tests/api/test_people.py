@@ -204,7 +204,7 @@ async def test_a_role_of_ones_own_gives_what_it_lists(
         assert (await anna.delete(f"/api/v1/{path}/{thing}")).status_code == 204
     assert (await anna.delete(f"/api/v1/roles/{rare}")).status_code == 204
     twice = await anna.post("/api/v1/roles", json=body | {"name": "NIGHT guard"})
-    assert (twice.status_code, twice.json()["code"]) == (409, "conflict")
+    assert (twice.status_code, twice.json()["code"]) == (409, "role_name_taken")
 
 
 async def test_an_invitation_makes_a_person_once(
@@ -345,6 +345,9 @@ async def test_a_person_changes_their_own_profile_and_no_rights(browser: Browser
     await bernd.sign_in(tenant.operator)
     changed = await bernd.patch("/api/v1/me", json={"name": "Bernd Berger", "language": "de"})
     assert (changed.json()["user"]["name"], changed.json()["user"]["language"]) == ("Bernd Berger", "de")
+    assert (await bernd.patch("/api/v1/me", json={"name": "Bernd B."})).json()["user"]["language"] == "de"
+    forgotten = (await bernd.patch("/api/v1/me", json={"language": None})).json()["user"]
+    assert (forgotten["name"], forgotten["language"]) == ("Bernd B.", None), "as the browser says from now on"
     for forbidden in ({"active": False}, {"place_id": "x"}, {"role_id": "role_owner"}, {"company_id": "x"}):
         assert (await bernd.patch("/api/v1/me", json=forbidden)).status_code == 422
 

@@ -229,7 +229,7 @@ async def test_the_same_wish_makes_one_place(anna: Browser, tenant: Tenant) -> N
     second = await anna.post("/api/v1/places", json=new, headers=key)
     assert first.json()["id"] == second.json()["id"]
     other = await anna.post("/api/v1/places", json=new | {"name": "Altstadt"}, headers=key)
-    assert (other.status_code, other.json()["code"]) == (409, "key_reused")
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
 
 
 async def test_things_are_found_by_beginnings_of_their_words(
@@ -251,3 +251,28 @@ async def test_things_are_found_by_beginnings_of_their_words(
     await anna.patch(f"/api/v1/stations/{station.id}", json={"name": "Hoftor"})
     assert await found("sud") == set()
     assert await found("hoft") == {station.id}
+
+
+async def test_places_of_the_same_name_are_told_apart_by_their_projects(
+    anna: Browser, browser: Browsers, tenant: Tenant
+) -> None:
+    for name in ("Lehen", "Maxglan"):
+        project = await made(anna, "project", tenant.company.id, name)
+        site = await made(anna, "site", project["id"], "Hauptstraße 1")
+        await made(anna, "folder", site["id"], "Stiege 7")
+
+    async def trails(somebody: Browser, words: str) -> list[str]:
+        items = (await somebody.get("/api/v1/search", params={"q": words})).json()["items"]
+        return sorted(one["trail"] for one in items)
+
+    assert await trails(anna, "hauptstr") == ["Lehen, Hauptstraße 1", "Maxglan, Hauptstraße 1"]
+    assert await trails(anna, "stiege 7") == ["Lehen, Hauptstraße 1, Stiege 7", "Maxglan, Hauptstraße 1, Stiege 7"]
+    assert await trails(anna, "lehen") == ["Lehen"]
+
+    (own,) = (await anna.get("/api/v1/grants", params={"user_id": tenant.operator.id})).json()["items"]
+    new = {"user_id": tenant.operator.id, "role_id": "role_viewer", "place_id": site["id"]}
+    (await anna.post("/api/v1/grants", json=new)).raise_for_status()
+    await anna.delete(f"/api/v1/grants/{own['id']}")
+    bernd = browser()
+    await bernd.sign_in(tenant.operator)
+    assert await trails(bernd, "stiege 7") == ["Hauptstraße 1, Stiege 7"], "the project is not theirs to see"

@@ -7,7 +7,7 @@ from typing import TypeVar
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls.machine import CallMachine
-from antiphon.calls.model import CallLimits, CallRecord, ClientState, Leg, Tab
+from antiphon.calls.model import CallLimits, CallRecord, ClientState, Leg, Tab, together
 
 OFFER = "v=0\r\nm=audio 9 RTP/SAVPF 96\r\nm=video 9 RTP/SAVPF 97\r\n"
 AUDIO_OFFER = "v=0\r\nm=audio 9 RTP/SAVPF 96\r\n"
@@ -50,7 +50,7 @@ class Play:
         account = self.machine.station.kind == "account"
         self.happens(i.Arrived(sdp, previews=not account))
         users = users or tuple(dict.fromkeys(tab.user_id for tab in tabs))
-        self.happens(i.Planned(users, tabs, 60.0))
+        self.happens(i.Planned(together(users, 60.0), tabs))
         if opened:
             self.happens(i.CallerOpened(None if account else "anchor sdp"))
         return self

@@ -10,7 +10,7 @@ from antiphon import devices, directory
 from antiphon.calls import StationInvite
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
-from antiphon.calls.model import Tab
+from antiphon.calls.model import Tab, together
 from antiphon.errors import AntiphonError
 from antiphon.events import AccountRemoved
 from antiphon.wire import client as wire
@@ -54,7 +54,7 @@ def test_nobody_but_telephones_that_cannot_be_reached_ends_the_call_at_once() ->
 def test_an_early_picture_keeps_one_session_from_the_183_to_the_200() -> None:
     play = Play(account=True)
     play.happens(i.Arrived(OFFER, previews=False))
-    orders = play.happens(i.Planned(("anna",), (ANNA,), 60.0, early=True))
+    orders = play.happens(i.Planned(together(("anna",), 60.0), (ANNA,), early=True))
     assert e.OpenCaller("door", OFFER, False, True) in orders
     assert not [order for order in orders if isinstance(order, e.Progress)], "the 183 says that it rings"
     orders = play.happens(i.CallerOpened("one session"))

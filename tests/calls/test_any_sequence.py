@@ -11,12 +11,27 @@ from script import OFFER, Play
 
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
-from antiphon.calls.model import TALKER_STATES, WINNER_STATES, Tab
+from antiphon.calls.model import TALKER_STATES, WINNER_STATES, Tab, Turn, together
 from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
 
 TABS = tuple(Tab(f"tab-{n}", f"user-{n % 3}", f"User {n % 3}") for n in range(5))
 tabs = st.sampled_from(TABS)
+# Everybody at once, one after another, or in any mixture with gaps.
+_moments = st.sampled_from((0.0, 10.0, 20.0, 40.0, 60.0))
+plans = st.one_of(
+    st.just(together(("user-0", "user-1", "user-2"), 60.0)),
+    st.lists(
+        st.builds(
+            lambda user, begins, lasts: Turn(f"user-{user}", begins, begins + lasts),
+            st.integers(0, 2),
+            _moments,
+            st.sampled_from((10.0, 20.0)),
+        ),
+        min_size=1,
+        max_size=5,
+    ).map(tuple),
+)
 legs = st.sampled_from(("door", *(f"call-1-{n}" for n in range(1, 8))))
 ASKED = (
     e.OpenCaller,
@@ -65,14 +80,15 @@ class AnyCall(RuleBasedStateMachine):
     @initialize(
         direction=st.sampled_from(("station", "account", "client")),
         rung=st.lists(tabs, min_size=1, max_size=4, unique=True),
+        plan=plans,
     )
-    def begins(self, direction: str, rung: list[Tab]) -> None:
+    def begins(self, direction: str, rung: list[Tab], plan: tuple[Turn, ...]) -> None:
         self.play = Play(account=direction == "account", to_station=direction == "client")
         if direction == "client":
             self.does(i.Placed(TABS[0], "request-0", "offer"))
             return
         self.does(i.Arrived(OFFER, previews=direction == "station"))
-        self.does(i.Planned(("user-0", "user-1", "user-2"), tuple(rung), 60.0))
+        self.does(i.Planned(plan, tuple(rung)))
 
     @precondition(lambda self: self.asked)
     @rule(works=st.lists(st.integers(0, 12).map(bool), min_size=1, max_size=6), newest=st.booleans())

@@ -7,7 +7,7 @@ from desk import Desk
 from script import AUDIO_OFFER
 
 from antiphon import devices, directory
-from antiphon.calls import StationInvite, store
+from antiphon.calls import StationInvite, store, tables
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, StorageFull, Tx, outbox
 from antiphon.errors import AntiphonError, Unavailable
@@ -55,7 +55,7 @@ async def test_from_the_button_to_the_record(desk: Desk) -> None:
 async def test_the_record_and_its_fact_are_written_in_one_transaction(desk: Desk) -> None:
     anna = desk.tab("anna")
     await desk.presses()
-    rows = desk.database.run_sync(lambda tx: tx.all(PLATFORM, store.call_rows))
+    rows = desk.database.run_sync(lambda tx: tx.all(PLATFORM, tables.call_rows))
     assert [row["ended_at"] for row in rows] == [None]  # visible from its start
     await desk.says(anna, wire.Decline(request_id="r1", call_id=rows[0]["id"]))
     facts = desk.database.run_sync(lambda tx: tx.all(PLATFORM, outbox.outbox))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from antiphon.database import PLATFORM, Database, Scope, Tx, metadata
-from antiphon.database.core import driver_of
 from antiphon.database.failures import AlreadyThere
+from antiphon.database.transaction import driver_of
 from residents import StillClock
 
 ROLES = metadata.tables["roles"]

@@ -95,6 +95,16 @@ async def test_calls_are_told_to_those_who_may_read_them(
     assert '"places"' in await heard(looks), "no call before it"
 
 
+async def test_a_key_is_told_to_whoever_manages_keys(
+    stream: Stream, wire: Wire, tenant: Tenant, clock: StillClock
+) -> None:
+    manages, reads = await begin(stream, asker(tenant)), await begin(stream, asker(tenant, "configurator"))
+    wire.publish(events.ConfigurationChanged(*about(tenant, clock), "key.revoked", "key_1"))
+    assert '"people","id":"key_1"' in await heard(manages)
+    wire.publish(events.ConfigurationChanged(*about(tenant, clock), "place.added", "site_1"))
+    assert '"places"' in await heard(reads), "no key before it"
+
+
 async def test_another_company_hears_nothing(
     stream: Stream, wire: Wire, tenant: Tenant, other: Tenant, clock: StillClock, station: devices.Station
 ) -> None:

@@ -146,6 +146,23 @@ async def test_whose_sign_in_changed_is_told_and_led_to_their_profile(
     assert all("at 09:00" in text for text in told), "Vienna's time"
 
 
+async def test_another_address_is_told_at_the_one_of_before_which_is_not_kept(
+    mailroom: Mailroom, server: MailServer, database: Database, tenant: Tenant, clock: StillClock
+) -> None:
+    before, now = tenant.operator.email, clock.now()
+    with database.transaction() as tx:
+        tenancy.change_user(tx, tenant.scope, tenant.operator.id, now, email="office@salzach.example")
+    await mailroom.take(
+        SignInChanged(new_id("fact"), tenant.company.id, now, tenant.operator.id, "email_changed", before)
+    )
+    await mailroom.send_due()
+    (message,) = server.took
+    assert message["To"] == before
+    assert "office@salzach.example" not in text_of(message), "whoever reads the old mailbox learns no new address"
+    with database.transaction() as tx:
+        assert [row["address"] for row in tx.all(PLATFORM, mails)] == [None]
+
+
 async def test_who_is_deactivated_is_told_nothing(
     mailroom: Mailroom, server: MailServer, database: Database, tenant: Tenant, clock: StillClock
 ) -> None:

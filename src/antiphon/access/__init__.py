@@ -12,7 +12,17 @@ from antiphon.access.model import (
     Outcome,
 )
 from antiphon.access.service import CallDigits, Doors, may_open
-from antiphon.access.store import add_door, attempts, door, doors, doors_of_station, forget_requests, remove_doors
+from antiphon.access.store import (
+    add_door,
+    attempts,
+    door,
+    doors,
+    doors_of_station,
+    follow_station,
+    forget_requests,
+    named,
+    remove_doors,
+)
 from antiphon.devices import DoorRefused, StationUnreachable
 
 __all__ = [
@@ -34,7 +44,9 @@ __all__ = [
     "door",
     "doors",
     "doors_of_station",
+    "follow_station",
     "forget_requests",
     "may_open",
+    "named",
     "remove_doors",
 ]

@@ -97,6 +97,7 @@ class RequestReused(Conflict):
     """One request id for two different doors or people."""
 
     code = "request_reused"
+    http_status = 422
     title = "This request was used for another opening already. Tap again."
 
 

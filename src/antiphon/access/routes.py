@@ -27,7 +27,7 @@ from antiphon.database import Tx
 from antiphon.devices import DoorRefused, StationUnreachable
 from antiphon.tenancy import Name, paging
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
-from antiphon.tenancy.paging import IdempotencyKey
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, Limit
 from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1", tags=["doors"])
@@ -77,9 +77,10 @@ class DoorItem(BaseModel):
 
 
 class DoorItems(BaseModel):
-    """Doors by name."""
+    """A page by name; `next_cursor` null: there is nothing more."""
 
     items: list[DoorItem]
+    next_cursor: str | None
 
 
 class Opened(BaseModel):
@@ -116,11 +117,20 @@ class DoorLog(BaseModel):
 
 
 @router.get("/doors", summary="Doors of the company")
-async def list_doors(request: Request, asker: Readers) -> DoorItems:
+async def list_doors(
+    request: Request,
+    asker: Readers,
+    station_id: Annotated[Id | None, Query(description="Only those that this station opens.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> DoorItems:
     """Those of stations that you may see, by name."""
-    reach = asker.reach("stations.read")
-    found = await database_of(request).read(lambda tx: store.doors(tx, asker.scope, reach))
-    return DoorItems(items=[_item(door) for door in found])
+    beginning, reach = paging.after(cursor, str, str), asker.reach("stations.read")
+    found = await database_of(request).read(
+        lambda tx: store.doors_page(tx, asker.scope, reach, station_id=station_id, after=beginning, limit=limit + 1)
+    )
+    items, following = paging.cut(found, limit, lambda door: (door.name, door.id))
+    return DoorItems(items=[_item(door) for door in items], next_cursor=following)
 
 
 @router.post("/doors", summary="Add a door", status_code=201)
@@ -129,8 +139,8 @@ async def add_door(body: NewDoor, request: Request, asker: Writers, key: Idempot
     """The station learns about the output at once, or when it comes online."""
     now = now_of(request)
 
-    def work(tx: Tx) -> Door:
-        def make() -> str:
+    def work(tx: Tx) -> DoorItem:
+        def make() -> DoorItem:
             station = devices.station(tx, asker.scope, body.station_id)
             asker.admit(station.path, "stations.read", "doors.configure", missing=devices.StationNotFound)
             added = store.add_door(
@@ -144,12 +154,11 @@ async def add_door(body: NewDoor, request: Request, asker: Writers, key: Idempot
                 now=now,
             )
             asker.record(tx, now, "door.added", added.id, name=added.name, station_id=added.station_id)
-            return added.id
+            return _item(added)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return store.door(tx, asker.scope, made_id)
+        return paging.once(tx, asker, request, key, body, now, make, DoorItem)
 
-    return _item(await database_of(request).run(work))
+    return await database_of(request).run(work)
 
 
 @router.post("/doors/{door_id}/open", summary="Open a door")
@@ -166,17 +175,16 @@ async def door_log(
     request: Request,
     asker: LogReaders,
     limit: Annotated[int, Query(ge=1, le=limits.DOOR_LOG_PAGE_MAX, description="How many at most.")] = 50,
-    cursor: Annotated[Id | None, Query(description="`next_cursor` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> DoorLog:
     """Every attempt, refused ones included."""
-    reach = asker.reach("door_log.read")
+    reach, beginning = asker.reach("door_log.read"), paging.after(cursor, str)
+    before = beginning[0] if beginning else None
     found = await database_of(request).read(
-        lambda tx: store.attempts(tx, asker.scope, limit=limit + 1, before=cursor, reach=reach)
+        lambda tx: store.attempts(tx, asker.scope, limit=limit + 1, before=before, reach=reach)
     )
-    page = found[:limit]
-    return DoorLog(
-        items=[_attempt(attempt) for attempt in page], next_cursor=page[-1].id if len(found) > limit else None
-    )
+    items, following = paging.cut(found, limit, lambda attempt: (attempt.id,))
+    return DoorLog(items=[_attempt(attempt) for attempt in items], next_cursor=following)
 
 
 def _item(door: Door) -> DoorItem:

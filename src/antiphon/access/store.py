@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from antiphon import devices, limits
 from antiphon.access.model import Actor, Attempt, Door, DoorKind, DoorNotFound, Outcome, OutputInvalid, OutputTaken
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, UtcTime, explain, tenant_table
-from antiphon.tenancy import Reach
+from antiphon.tenancy import Named, Reach, search
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Output
 
@@ -27,6 +27,7 @@ door_rows = tenant_table(
     sa.Column("pulse_s", sa.Float, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.UniqueConstraint("station_id", "output"),
+    sa.Index("ix_doors_page", "company_id", "name", "id"),
 )
 # What makes a second tap harmless: one row per request, decided once.
 door_requests = tenant_table(
@@ -100,6 +101,18 @@ def doors(tx: Tx, scope: Scope, reach: Reach = EVERYWHERE) -> tuple[Door, ...]:
     )
 
 
+def doors_page(
+    tx: Tx, scope: Scope, reach: Reach, *, station_id: str | None = None, after: Sequence[Any] | None, limit: int
+) -> tuple[Door, ...]:  # Any: a cursor's values
+    """The doors of stations within reach by name, those after the given name and id; only that station's."""
+    where = [devices.at_station(tx, scope, door_rows.c.station_id, reach)]
+    if station_id is not None:
+        where.append(door_rows.c.station_id == station_id)
+    order = (door_rows.c.name, door_rows.c.id)
+    rows = tx.page(scope, door_rows, where=where, order_by=order, after=after, limit=limit)
+    return tuple(_door(row) for (row,) in rows)
+
+
 def doors_of_station(tx: Tx, scope: Scope, station_id: str) -> tuple[Door, ...]:
     """The doors one station opens, the one made first comes first."""
     oldest = (door_rows.c.created_at, door_rows.c.id)
@@ -129,6 +142,7 @@ def add_door(
     added = Door(new_id("door"), scope.company_id, station.id, name, kind, output, pulse_s)
     values = {"id": added.id, "station_id": station.id, "name": name, "kind": kind, "output": output}
     tx.insert(scope, door_rows, values | {"pulse_s": pulse_s, "created_at": now})
+    search.put(tx, scope, "door", added.id, station.place_id, name)
     if station.kind == "account":
         return added
     outputs = tuple(Output(name=one.output, pulse_s=one.pulse_s) for one in doors_of_station(tx, scope, station.id))
@@ -138,7 +152,22 @@ def add_door(
 
 def remove_doors(tx: Tx, scope: Scope, station_id: str) -> None:
     """The station leaves for good; the door log keeps what was opened."""
+    for one in doors_of_station(tx, scope, station_id):
+        search.drop(tx, scope, one.id)
     tx.delete(scope, door_rows, door_rows.c.station_id == station_id)
+
+
+def follow_station(tx: Tx, scope: Scope, station_id: str, place_id: str) -> None:
+    """The station was moved there, and its doors with it."""
+    search.move(tx, scope, [one.id for one in doors_of_station(tx, scope, station_id)], place_id)
+
+
+def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[Named]:
+    """What these doors are called, each where its station is."""
+    found = tx.all(scope, door_rows, door_rows.c.id.in_(ids))
+    stations = {one.id: one for one in devices.named(tx, scope, [row["station_id"] for row in found])}
+    for row in found:
+        yield Named(row["id"], "door", row["name"], stations[row["station_id"]].place_id)
 
 
 def request(tx: Tx, scope: Scope, request_id: str, since: datetime) -> Row | None:

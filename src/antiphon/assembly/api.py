@@ -10,8 +10,8 @@ from functools import partial
 import uvloop
 from fastapi import FastAPI
 
-from antiphon import calls, devices, directory, identity, log
-from antiphon.access import Doors, remove_doors
+from antiphon import access, calls, devices, directory, identity, log
+from antiphon.access import Doors, follow_station, remove_doors
 from antiphon.access import routes as access_routes
 from antiphon.assembly import health, problems, serving
 from antiphon.assembly.document import Api
@@ -37,7 +37,11 @@ from antiphon.wire.station import Button
 
 _ABOUT = (
     "Stations, doors, calls and people of one company. Sign in with `POST /api/v1/session` and send the access token as "
-    "bearer token. Every refusal is a problem detail (RFC 9457) with a stable `code`. Times are ISO 8601 in UTC."
+    "bearer token. Every refusal is a problem detail (RFC 9457) with a stable `code`. Times are ISO 8601 in UTC.\n\n"
+    "Lists come in pages: give `next_cursor` back as `cursor` until it is null. A query parameter that is not named here is "
+    "refused, so that a mistyped filter never shows everything. A request that makes something takes an `Idempotency-Key`: "
+    "sent again, it makes nothing more and is answered as it was the first time. What has an `ETag` is not sent again to "
+    "whoever names that in `If-None-Match`, and not changed by whoever names another in `If-Match`."
 )
 
 
@@ -80,9 +84,10 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.station_counts = StationCounts(parts.clock)
     state.stream = stream.Stream(parts.database, parts.broker, state.station_counts)
     state.recognise, state.role_used = identity.recognise, identity.role_used
+    state.namers = devices.named, identity.named, access.named
     state.leave_place = devices.leave_place, identity.leave_place, calls.leave_place
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
-    state.require_account, state.account_leaves = devices.account, remove_doors
+    state.require_account, state.account_leaves, state.station_moved = devices.account, remove_doors, follow_station
     state.advertised = settings.public_name or advertised(settings).address
     for room in (
         tenancy_routes,
@@ -122,6 +127,7 @@ async def _serve(settings: Settings) -> None:
     try:
         figures = Figures("api", partial(_look, parts))
         app = create_app(settings, parts)
+        serving.collect_rarely()
 
         async def closing() -> None:
             app.state.stream.end_all()  # they would keep the process until its grace is over

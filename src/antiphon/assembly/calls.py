@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import uvloop
 from fastapi import FastAPI
 
@@ -20,7 +18,6 @@ from antiphon.gateways.clients import ClientGateway
 from antiphon.gateways.media import MediaEngine
 from antiphon.gateways.mqtt import MqttGateway
 from antiphon.gateways.sip import SipGateway
-from antiphon.limits import CALLS_COLLECTOR_THRESHOLDS
 from antiphon.settings import Settings
 
 
@@ -101,17 +98,10 @@ def run(settings: Settings) -> None:
     uvloop.run(_serve(settings))
 
 
-def collect_rarely() -> None:
-    """Keep the cyclic collector out of calls: what stands now is never looked at again, the rest rarely."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*CALLS_COLLECTOR_THRESHOLDS)
-
-
 async def _serve(settings: Settings) -> None:
     role = CallsRole(settings)
     await role.start()
-    collect_rarely()
+    serving.collect_rarely()
     try:
         await serving.serve(
             role.app,

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from antiphon.assembly.reference.api import PROBLEM
 from antiphon.assembly.reference.codes import Code, codes
 from antiphon.assembly.reference.examples import example
+from antiphon.errors import UnknownParameter
 
 Json = Any  # Any: a JSON document
 _RETRY_AFTER = {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}
@@ -22,13 +25,32 @@ _HEADERS: Mapping[int, Json] = {
 
 
 class Api(FastAPI):
-    """An application whose document tells everything."""
+    """An application whose document tells everything: a query parameter that is not in it is refused, at every operation."""
+
+    def __init__(self, **options: Any) -> None:  # Any: as FastAPI takes them
+        super().__init__(dependencies=[Depends(_only_told)], **options)
 
     def openapi(self) -> dict[str, Json]:
         """The document, made once."""
         if self.openapi_schema is None:
             self.openapi_schema = told(super().openapi(), codes())
         return self.openapi_schema
+
+
+async def _only_told(request: Request) -> None:
+    """Raises `UnknownParameter` for what is not among the parameters that the document is made from."""
+    if request.query_params:
+        route: APIRoute = request.scope["route"]
+        known = tuple(dict.fromkeys(_parameters(route.dependant)))
+        unknown = [name for name in request.query_params if name not in known]
+        if unknown:
+            raise UnknownParameter(unknown, known)
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _parameters(below)
 
 
 def told(document: dict[str, Json], known: Sequence[Code]) -> dict[str, Json]:
@@ -70,7 +92,7 @@ def told(document: dict[str, Json], known: Sequence[Code]) -> dict[str, Json]:
 
 def _in_general(path: str, method: str, operation: Json) -> Iterator[str]:
     """What comes of how the operation is asked, whatever it is about."""
-    yield from ("internal", "unavailable", "too_many_requests")
+    yield from ("internal", "unavailable", "too_many_requests", "unknown_parameter")
     if path.startswith("/api/"):
         yield "database_unavailable"
         if method != "get":

@@ -60,7 +60,10 @@ class Problem(BaseModel):
     status: int = Field(examples=[404])
     detail: str = Field(examples=["This site does not exist. Choose another one."])
     code: str = Field(examples=["not_found"])
-    errors: list[FieldProblem] | None = Field(default=None, description="With `bad_input`: what is wrong where.")
+    errors: list[FieldProblem] | None = Field(
+        default=None, description="With `bad_input` and `unknown_parameter`: what is wrong where."
+    )
+    made_id: str | None = Field(default=None, description="With `already_done`: the id of what was made.")
     challenge: str | None = Field(
         default=None, description="With `second_factor_needed`: what `POST /api/v1/session/second-factor` takes."
     )
@@ -110,7 +113,8 @@ async def _refusal(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
     if error.http_status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return answer(error.http_status, error.code, error.detail, headers=headers, members=error.members)
+    wrong = [FieldProblem(field=one, message=error.title) for one in error.at]
+    return answer(error.http_status, error.code, error.detail, wrong, headers=headers, members=error.members)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -15,7 +16,7 @@ from fastapi import FastAPI
 
 from antiphon import log
 from antiphon.assembly.figures import SUFFIX, Figures
-from antiphon.limits import WEBSOCKET_MESSAGE_MAX_BYTES, WEBSOCKET_PING_S, WEBSOCKET_PONG_MAX_S
+from antiphon.limits import COLLECTOR_THRESHOLDS, WEBSOCKET_MESSAGE_MAX_BYTES, WEBSOCKET_PING_S, WEBSOCKET_PONG_MAX_S
 
 _log = log.get("role")
 
@@ -30,6 +31,13 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def collect_rarely() -> None:
+    """Keep the cyclic collector out of calls and answers: what stands now is never looked at again, the rest rarely."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)
 
 
 async def serve(

@@ -2,57 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from antiphon.calls import effects as e
 from antiphon.calls import inputs as i
 from antiphon.calls import leg_messages as m
-from antiphon.calls.core import Core
-from antiphon.calls.model import NO_CODEC, RENEWAL_STATES, ClientState, Leg, StationState, Tab, door_index_for_digit
-from antiphon.wire.client import EndCause, LegCause
+from antiphon.calls.model import NO_CODEC, RENEWAL_STATES, ClientState, Leg, StationState, door_index_for_digit
+from antiphon.calls.turns import Turns, tab_of
+from antiphon.wire.client import LegCause
 
 C = ClientState
 
 
-def _tab(leg: Leg) -> Tab:
-    if leg.tab is None:
-        raise TypeError("a client leg without a tab")
-    return leg.tab
-
-
-class ClientLegs(Core):
+class ClientLegs(Turns):
     """What the tabs' legs do."""
 
     # -- ringing -----------------------------------------------------------------------------------------------------
 
-    def _ring_tabs(self, tabs: Iterable[Tab], now: float) -> None:
-        """Ring these tabs up to the limit: every person's first tab before anybody's second."""
-        ranked: list[tuple[int, int, Tab]] = []
-        seen: dict[str, int] = {}
-        for number, tab in enumerate(tabs):
-            seen[tab.user_id] = seen.get(tab.user_id, 0) + 1
-            ranked.append((seen[tab.user_id], number, tab))
-        free = self.limits.receivers_max - len(self._ringing_legs())
-        for _, _, tab in sorted(ranked, key=lambda entry: entry[:2])[: max(free, 0)]:
-            self._post(self._add_leg(tab, now), m.RingWanted())
-
     def ring(self, leg: Leg, given: m.RingWanted, now: float) -> C:
-        leg.rang_at = now
-        self._emit(e.TellRing(_tab(leg).client, leg.leg_id, self._ring_until, self._previews))
+        leg.rang_at, tab = now, tab_of(leg)
+        self._emit(e.TellRing(tab.client, leg.leg_id, self._rings_until(tab.user_id, now), self._previews))
         return self._want_preview(leg)
 
     def caller_ready(self, leg: Leg, given: m.CallerReady, now: float) -> C:
         return self._want_preview(leg)
 
     def _want_preview(self, leg: Leg) -> C:
-        if not (self._caller_open and self._previews) or _tab(leg).account:
+        if not (self._caller_open and self._previews) or tab_of(leg).account:
             return C.RINGING
         self._emit(e.MakePreviewOffer(leg.leg_id))
         return C.PREVIEW_ASKED
 
     def preview_offer_made(self, leg: Leg, given: i.PreviewOfferMade, now: float) -> C:
         self._stale.discard(leg.leg_id)
-        self._emit(e.TellPreviewOffer(_tab(leg).client, given.sdp))
+        self._emit(e.TellPreviewOffer(tab_of(leg).client, given.sdp))
         return C.PREVIEW_OFFERED
 
     def preview_answered(self, leg: Leg, given: i.PreviewAnswered, now: float) -> C:
@@ -72,13 +53,13 @@ class ClientLegs(Core):
     def answer_tapped(self, leg: Leg, given: i.AnswerTapped, now: float) -> C:
         winner = self.winner
         if winner is not None:
-            after = self._stop_ringing(leg, "answered_elsewhere", _tab(winner).user_name, now)
+            after = self._stop_ringing(leg, "answered_elsewhere", tab_of(winner).user_name, now)
             detail = "Somebody else answered first."
             self._emit(e.TellError(given.client, given.request_id, "answered_elsewhere", detail))
             return after
         self._emit(e.TellDone(given.client, given.request_id))
         self._set("winner", now + self.limits.winner_max_s)
-        self._stop("ring", "alone")
+        self._stop("ring", "alone", "turn")
         if leg.state in (C.PREVIEW_ASKED, C.PREVIEW_OFFERED, C.PREVIEW_ANSWERED) or not self._caller_open:
             return C.SETTLING
         return self._win(leg)
@@ -88,7 +69,7 @@ class ClientLegs(Core):
         return C.WINNING
 
     def late_preview_offer_made(self, leg: Leg, given: i.PreviewOfferMade, now: float) -> C:
-        self._emit(e.TellPreviewOffer(_tab(leg).client, given.sdp))
+        self._emit(e.TellPreviewOffer(tab_of(leg).client, given.sdp))
         return C.SETTLING
 
     def late_preview_answered(self, leg: Leg, given: i.PreviewAnswered, now: float) -> C:
@@ -105,7 +86,7 @@ class ClientLegs(Core):
     def connect_offer_made(self, leg: Leg, given: i.ConnectOfferMade, now: float) -> C:
         renewed = leg.leg_id in self._stale
         self._stale.discard(leg.leg_id)
-        self._emit(e.TellMediaOffer(_tab(leg).client, given.sdp, renewed))
+        self._emit(e.TellMediaOffer(tab_of(leg).client, given.sdp, renewed))
         return C.OFFERED
 
     def media_answered(self, leg: Leg, given: i.MediaAnswered, now: float) -> C:
@@ -115,18 +96,18 @@ class ClientLegs(Core):
     def connect_answer_taken(self, leg: Leg, given: i.ConnectAnswerTaken, now: float) -> C:
         self._post(self.station, m.WinnerReady(given.sdp))
         for other in self._ringing_legs():
-            self._post(other, m.StopWanted("answered_elsewhere", _tab(leg).user_name))
+            self._post(other, m.StopWanted("answered_elsewhere", tab_of(leg).user_name))
         return C.JOINED
 
     def talk(self, leg: Leg, given: m.TalkWanted, now: float) -> C:
         leg.answered_at = now
         if given.sdp is not None:
-            self._emit(e.TellRemoteSdp(_tab(leg).client, given.sdp))
+            self._emit(e.TellRemoteSdp(tab_of(leg).client, given.sdp))
         self._tell_connected(leg, now)
         return C.TALKING
 
     def _tell_connected(self, leg: Leg, now: float) -> None:
-        self._emit(e.TellConnected(_tab(leg).client, self.talking_since or now, self._timers.get("limit", now)))
+        self._emit(e.TellConnected(tab_of(leg).client, self.talking_since or now, self._timers.get("limit", now)))
 
     def winner_failed(self, leg: Leg, given: i.Input, now: float) -> C:
         return self._lose(leg, "failed", now)
@@ -136,22 +117,17 @@ class ClientLegs(Core):
 
     def winner_gave_up(self, leg: Leg, given: i.HangUpTapped, now: float) -> C:
         self._emit(e.TellDone(given.client, given.request_id))
-        self._declined.add(_tab(leg).user_id)
+        self._declined.add(tab_of(leg).user_id)
         return self._lose(leg, "declined", now)
 
     def _lose(self, leg: Leg, cause: LegCause, now: float) -> C:
         """The winner is none after all: the call rings on, also at those who were told that it was too late."""
-        lost = _tab(leg)
+        lost = tab_of(leg)
         self._stop("winner")
         self._emit(e.DropPreview(leg.leg_id), e.TellRingEnded(lost.client, cause, None))
         self._end_leg(leg, cause, now)
         self._set("ring", self._ring_until)
-        again: dict[str, Tab] = {}
-        for other in self.clients:
-            if other.cause == "answered_elsewhere" and other.tab and other.tab.client not in self._live:
-                again[other.tab.client] = other.tab
-        self._ring_tabs((tab for tab in again.values() if self._may_ring(tab)), now)
-        self._look_around(now)
+        self._take_turns(now)
         return C.ENDED
 
     def joined_too_slow(self, leg: Leg, given: m.WinnerTooSlow, now: float) -> C:
@@ -171,11 +147,11 @@ class ClientLegs(Core):
         """A person declines once for all their tabs, unless another of them is just answering."""
         self._emit(e.TellDone(given.client, given.request_id))
         self._stop_ringing(leg, "declined", None, now)
-        user = _tab(leg).user_id
-        if self.winner is None or _tab(self.winner).user_id != user:
+        user = tab_of(leg).user_id
+        if self.winner is None or tab_of(self.winner).user_id != user:
             self._declined.add(user)
             for other in self._ringing_legs():
-                if _tab(other).user_id == user:
+                if tab_of(other).user_id == user:
                     self._post(other, m.StopWanted("declined"))
         self._look_around(now)
         return C.ENDED
@@ -184,7 +160,7 @@ class ClientLegs(Core):
         """An account is one device: it does not ring this call again."""
         self._emit(e.DropPreview(leg.leg_id))
         self._end_leg(leg, given.cause, now)
-        self._declined.add(_tab(leg).user_id)
+        self._declined.add(tab_of(leg).user_id)
         self._look_around(now)
         return C.ENDED
 
@@ -206,44 +182,16 @@ class ClientLegs(Core):
         return self._stop_ringing(leg, given.cause, given.answered_by, now)
 
     def _stop_ringing(self, leg: Leg, cause: LegCause, answered_by: str | None, now: float) -> C:
-        self._emit(e.DropPreview(leg.leg_id), e.TellRingEnded(_tab(leg).client, cause, answered_by))
+        self._emit(e.DropPreview(leg.leg_id), e.TellRingEnded(tab_of(leg).client, cause, answered_by))
         self._end_leg(leg, cause, now)
         return C.ENDED
-
-    def _may_ring(self, tab: Tab) -> bool:
-        return tab.user_id in self._users and tab.user_id not in self._declined and tab.client in self._here
-
-    def _look_around(self, now: float) -> None:
-        """Nobody rings any more: over at once when everybody declined, else after a moment in which somebody may return."""
-        left = [leg for leg in self._live.values() if _tab(leg).user_id not in self._declined or leg is self.winner]
-        if left or self._ending is not None:
-            return
-        asked = [leg.cause for leg in self.clients]
-        if not self._may_return() and any(cause in ("declined", "busy", "no_answer") for cause in asked):
-            why = self._why_alone()
-            self._finish(why, "client" if why == "declined" else "platform")
-        else:
-            self._set("alone", now + self.limits.away_max_s)
-
-    def _may_return(self) -> bool:
-        """Somebody who rang went without declining: a page that loads again comes back in a moment."""
-        return any(
-            leg.cause in ("disconnected", "failed") and leg.tab and leg.tab.user_id not in self._declined
-            for leg in self.clients
-        )
-
-    def _why_alone(self) -> EndCause:
-        causes = {leg.cause for leg in self.clients}
-        if "failed" in causes:
-            return "media_failed"
-        return "declined" if "declined" in causes else "busy" if "busy" in causes else "nobody_available"
 
     # -- a client calls a station ------------------------------------------------------------------------------------
 
     def placed(self, leg: Leg, given: i.Placed, now: float) -> C:
         self.started_at = now
         client = given.tab.client
-        self._here.add(client)
+        self._known[client] = given.tab
         if given.refusal is not None:
             self._emit(e.TellError(client, given.request_id, given.refusal.code, given.refusal.detail))
             self._end_leg(leg, "busy" if given.refusal.cause == "busy" else "failed", now)
@@ -283,7 +231,7 @@ class ClientLegs(Core):
 
         At another maker's station the digit itself is what opens.
         """
-        tab = _tab(leg)
+        tab = tab_of(leg)
         self._digits += 1
         if given.request_id is not None:  # as RFC 4733 it is on its way to the station already
             self._emit(e.SendDigit(self.station.leg_id, given.digit), e.TellDone(tab.client, given.request_id))
@@ -329,7 +277,7 @@ class ClientLegs(Core):
 
     def renewed_offer_made(self, leg: Leg, given: i.ConnectOfferMade, now: float) -> C:
         self._stale.discard(leg.leg_id)
-        self._emit(e.TellMediaOffer(_tab(leg).client, given.sdp, renewed=True))
+        self._emit(e.TellMediaOffer(tab_of(leg).client, given.sdp, renewed=True))
         return C.REOFFERED
 
     def renewed_media_answered(self, leg: Leg, given: i.MediaAnswered, now: float) -> C:

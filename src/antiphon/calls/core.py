@@ -27,13 +27,14 @@ from antiphon.calls.model import (
     MediaBreak,
     StationState,
     Tab,
+    Turn,
 )
 from antiphon.calls.ports import CallId, ClientId, LegId
 from antiphon.calls.table import TRANSITIONS
 from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
 
-Timer = Literal["step", "ring", "alone", "winner", "warning", "limit", "away", "prompt", "key_frame", "renewal"]
+Timer = Literal["step", "ring", "alone", "winner", "warning", "limit", "away", "prompt", "key_frame", "renewal", "turn"]
 
 
 class WrongTransition(Exception):
@@ -61,13 +62,16 @@ class Core:
         self._by_leg: dict[LegId, Leg] = {station_leg: self.station}
         self._live: dict[ClientId, Leg] = {}  # the leg of a tab that has not ended
         self._ending: tuple[EndCause, EndedBy] | None = None
-        self._users: tuple[str, ...] = ()
+        self._turns: tuple[Turn, ...] = ()
+        self._turns_from = 0.0  # when the plan began; earlier than it did where a turn was skipped
         self._declined: set[str] = set()
-        self._here: set[ClientId] = set()  # tabs that are signed on, as far as this call was told
+        self._had_turn: set[str] = set()  # rang through their turn
+        self._late: set[str] = set()  # came after their turn, and ring to the end
+        self._known: dict[ClientId, Tab] = {}  # tabs on duty, as far as this call was told
         self._offer = ""
         self._reliable = False
         self._closing: m.CloseWanted | None = None
-        self._ring_until = 0.0
+        self._ring_until = self._ring_latest = 0.0
         self._caller_open = False
         self._previews = False
         self._station_sdp: str | None = None  # the session last agreed with the station

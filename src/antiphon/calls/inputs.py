@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from antiphon.calls.leg_messages import Internal
-from antiphon.calls.model import Tab
+from antiphon.calls.model import Tab, Turn
 from antiphon.calls.ports import ClientId, LegId
 from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
@@ -24,14 +24,13 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Who rings: everybody of the plan, and their tabs that are on duty now, oldest first.
+    """Who rings when: the turns of everybody of the plan, and their tabs that are on duty now, oldest first.
 
     `returns_s`: tabs lost their connection a moment ago, and are waited for so long before nobody is there.
     """
 
-    user_ids: tuple[str, ...]
+    turns: tuple[Turn, ...]
     tabs: tuple[Tab, ...]
-    ring_max_s: float
     returns_s: float = 0.0
     early: bool = False  # the calling account's picture may be shown before the answer
 

@@ -55,6 +55,11 @@ class CloseWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnOver:
+    """Somebody's turn to ring begins or is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class RingTimeOver:
     pass
 
@@ -119,6 +124,7 @@ Internal = (
     | WinnerReady
     | TalkWanted
     | CloseWanted
+    | TurnOver
     | RingTimeOver
     | AloneTooLong
     | StepTooSlow

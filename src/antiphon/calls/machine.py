@@ -100,8 +100,8 @@ class CallMachine(StationLeg):
         | i.MediaAnswered,
         now: float,
     ) -> None:
-        if isinstance(given, i.TabLeft):
-            self._here.discard(given.client)
+        if isinstance(given, i.TabLeft | i.TabOffDuty):
+            self._known.pop(given.client, None)
         leg = self._live.get(given.client)
         if leg is not None and self._dispatch(leg, given, now):
             return
@@ -124,7 +124,7 @@ class CallMachine(StationLeg):
 
     def _tab_came(self, given: i.TabCame, now: float) -> None:
         tab = given.tab
-        self._here.add(tab.client)
+        self._known[tab.client] = tab
         leg = self._live.get(tab.client)
         if leg is not None:
             if leg.tab is not None and leg.tab.user_id == tab.user_id:
@@ -135,7 +135,7 @@ class CallMachine(StationLeg):
             StationState.ANNOUNCED,
             StationState.RESTORING,
         )
-        if ringing and self._may_ring(tab):
+        if ringing and self._tab_may_join(tab, now):
             self._ring_tabs((tab,), now)
             if self._live:
                 self._stop("alone")
@@ -185,6 +185,8 @@ class CallMachine(StationLeg):
     def _due(self, timer: Timer, now: float) -> None:
         legs: list[Leg]
         match timer:
+            case "turn":
+                self._dispatch(self.station, m.TurnOver(), now)
             case "ring":
                 self._dispatch(self.station, m.RingTimeOver(), now)
             case "alone":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -82,6 +83,23 @@ class Tab:
     user_id: str
     user_name: str
     account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When somebody of the plan rings, in seconds since it began: a person at all their tabs, or an account.
+
+    A person's turns do not overlap; who rings on from one step to the next has one turn.
+    """
+
+    user_id: str
+    from_s: float
+    to_s: float
+
+
+def together(user_ids: Iterable[str], for_s: float) -> tuple[Turn, ...]:
+    """All of them at once."""
+    return tuple(Turn(user_id, 0.0, for_s) for user_id in user_ids)
 
 
 @dataclass(frozen=True, slots=True)

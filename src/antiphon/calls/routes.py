@@ -11,7 +11,9 @@ from pydantic import BaseModel, Field
 from antiphon.calls import store
 from antiphon.calls.store import CallNotFound, SnapshotNotFound
 from antiphon.limits import CALLS_PAGE_MAX
+from antiphon.tenancy import paging
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of
+from antiphon.tenancy.paging import Cursor
 from antiphon.tenancy.views import Id
 from antiphon.wire.client import CallView
 
@@ -25,7 +27,7 @@ class Calls(BaseModel):
     """A page of the history, newest first; `next_cursor` null: there is nothing older."""
 
     items: list[CallView]
-    next_cursor: str | None = Field(examples=["call_01jd0000000000000000000000"])
+    next_cursor: str | None = Field(examples=["WyJjYWxsXzAxamQwIl0"])
 
 
 @router.get("/calls", summary="Calls of the company, newest first")
@@ -34,25 +36,25 @@ async def list_calls(
     asker: Readers,
     limit: Annotated[int, Query(ge=1, le=CALLS_PAGE_MAX, description="How many at most.")] = 50,
     live: Annotated[bool, Query(description="Only calls that go on.")] = False,
-    cursor: Annotated[
-        str | None,
-        Query(max_length=64, pattern=r"^call_[0-9a-z]{26}$", description="`next_cursor` of the page before."),
-    ] = None,
+    station_id: Annotated[Id | None, Query(description="Only calls from or to this station.")] = None,
+    cursor: Cursor = None,
 ) -> Calls:
     """Give `next_cursor` back as `cursor` for the page after this one."""
+    beginning = paging.after(cursor, str)
     found = await database_of(request).read(
         lambda tx: store.calls_page(
             tx,
             asker.scope,
             limit=limit + 1,
-            before=cursor,
+            before=beginning[0] if beginning else None,
             reach=asker.reach("calls.read"),
             pictured=asker.reach("snapshots.read"),
             live=live,
+            station_id=station_id,
         )
     )
-    items = list(found[:limit])
-    return Calls(items=items, next_cursor=items[-1].call_id if len(found) > limit else None)
+    items, following = paging.cut(found, limit, lambda call: (call.call_id,))
+    return Calls(items=items, next_cursor=following)
 
 
 @router.get("/calls/{call_id}", summary="One call with its legs")

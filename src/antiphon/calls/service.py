@@ -16,7 +16,7 @@ from antiphon.calls.board import StationBoard
 from antiphon.calls.leg_events import LegListener
 from antiphon.calls.live import LiveCall
 from antiphon.calls.machine import CallMachine
-from antiphon.calls.model import CallLimits, CallRecord, Direction, Tab
+from antiphon.calls.model import CallLimits, CallRecord, Direction, Tab, together
 from antiphon.calls.orders import DoorOpener, Orders
 from antiphon.calls.ports import (
     CallId,
@@ -333,7 +333,7 @@ class CallService(LegListener):
         _log.info("call rings", people=len(people), tabs=len(tabs), accounts=len(accounts), **call.log_fields())
         returns_s = self._clients.may_return_s(frozenset(people))
         early = admission.station is not None and admission.station.early_video
-        self.feed(call, i.Planned((*people, *accounts), rung, plan.ring_max_s, returns_s, early))
+        self.feed(call, i.Planned(together((*people, *accounts), plan.ring_max_s), rung, returns_s, early))
 
     def _end_older(self, call: LiveCall) -> None:
         """A station that presses again rings once: it restarted, or gave the older press up without telling."""

@@ -29,22 +29,19 @@ class StationLeg(ClientLegs):
         return S.PLANNING
 
     def planned(self, leg: Leg, given: i.Planned, now: float) -> S:
-        self._users = given.user_ids
         if not given.tabs:
             if given.returns_s <= 0:
                 self._finish("nobody_available", "platform")
                 return S.PLANNING
             self._set("alone", now + given.returns_s)
-        self._ring_until = now + min(given.ring_max_s, self.limits.ring_max_s)
-        self._set("ring", self._ring_until)
+        self._ring_latest = now + self.limits.ring_max_s
         self._set("step", now + self.limits.plan_max_s)
-        self._here.update(tab.client for tab in given.tabs)
         early = given.early and "m=video" in self._offer
         self._previews = self._previews or early
         if leg.kind == "account" and not early:
             self._emit(e.Progress(leg.leg_id, 180, None))
         self._emit(e.OpenCaller(leg.leg_id, self._offer, self._reliable, early))
-        self._ring_tabs(given.tabs, now)
+        self._begin_turns(given.turns, given.tabs, now)
         self._emit(e.StationLooksDifferent())
         return S.OPENING
 
@@ -125,6 +122,10 @@ class StationLeg(ClientLegs):
         self._finish("no_answer", "platform")
         return S(leg.state)
 
+    def turn_over(self, leg: Leg, given: m.TurnOver, now: float) -> S:
+        self._take_turns(now)
+        return S(leg.state)
+
     def alone_too_long(self, leg: Leg, given: m.AloneTooLong, now: float) -> S:
         self._finish(self._why_alone(), "platform")
         return S(leg.state)
@@ -174,7 +175,7 @@ class StationLeg(ClientLegs):
     def _begin_talking(self, leg: Leg, now: float) -> None:
         leg.answered_at = now
         self.talking_since = now
-        self._stop("ring", "alone", "winner", "step")
+        self._stop("ring", "alone", "turn", "winner", "step")
         self._set("limit", now + self.limits.conversation_max_s)
         warning = self.limits.conversation_max_s - self.limits.warning_before_s
         if warning > 0:

@@ -39,6 +39,7 @@ STATION: tuple[Row, ...] = (
     Row(S.UPDATING, i.OfferAnswered, (S.TALKING,), "offer_answered"),
     Row(S.UPDATING, i.OfferRefused, (S.UPDATING,), "offer_refused"),
     *_rows((S.OPENING, S.ANNOUNCED, S.RESTORING), m.RingTimeOver, (), "ring_time_over"),
+    *_rows((S.OPENING, S.ANNOUNCED, S.RESTORING), m.TurnOver, (), "turn_over"),
     *_rows((S.OPENING, S.ANNOUNCED, S.RESTORING), m.AloneTooLong, (), "alone_too_long"),
     # A client calls the station
     Row(S.NEW, m.DialWanted, (S.DIALLED,), "dial"),

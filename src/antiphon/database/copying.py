@@ -10,8 +10,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from antiphon.database.core import metadata
 from antiphon.database.row_security import ALL_ROWS
+from antiphon.database.tables import metadata
 from antiphon.errors import AntiphonError, Conflict, Unavailable
 from antiphon.settings import Settings
 

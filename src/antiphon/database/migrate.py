@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from antiphon.database.core import begin_immediate
+from antiphon.database.database import begin_immediate
 from antiphon.database.failures import translated
 from antiphon.database.row_security import name_company
 from antiphon.database.scope import PLATFORM

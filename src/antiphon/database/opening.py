@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon.database.core import Database
+from antiphon.database.database import Database
 from antiphon.database.outbox import Waker
 from antiphon.settings import Settings
 

@@ -14,9 +14,11 @@ from pydantic import TypeAdapter
 
 from antiphon import events, log
 from antiphon.clock import Clock
-from antiphon.database.core import Database, Tx, UtcTime, tenant_table
+from antiphon.database.database import Database
 from antiphon.database.meaning import explain
 from antiphon.database.scope import PLATFORM, Scope
+from antiphon.database.tables import UtcTime, tenant_table
+from antiphon.database.transaction import Tx
 from antiphon.errors import AntiphonError
 from antiphon.events import Fact
 from antiphon.limits import OUTBOX_BATCH, OUTBOX_PAUSE_S, OUTBOX_SWEEP_S

@@ -16,11 +16,12 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ClauseElement, Null
 
+from antiphon.database.walks import On
+
 _DIALECT = sqlite.dialect()
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None), datetime))
 _COMPARISONS = frozenset((operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge))
 
-On = tuple[sa.Column[Any], sa.Column[Any]]  # a further table's column, and the column named before that it equals
 Shape = tuple[tuple[sa.Column[Any], Any, int], ...]  # column, operator, and how many values it compares with
 _FEW = 32  # values of a list at most; a list is filled up to a power of two, so that there are six statements of it and no more
 Process = Callable[[Any], Any] | None

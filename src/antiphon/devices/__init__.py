@@ -42,6 +42,7 @@ from antiphon.devices.store import (
     change_station,
     forget_expired_claim_codes,
     leave_place,
+    named,
     station,
     stations,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "forget_expired_claim_codes",
     "identified",
     "leave_place",
+    "named",
     "new_account_password",
     "new_claim_code",
     "remove_account",

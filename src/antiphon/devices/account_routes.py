@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from antiphon import tenancy
 from antiphon.database import Tx, sort_key
 from antiphon.devices import accounts, store
 from antiphon.devices.accounts import NewAccount
@@ -15,8 +16,8 @@ from antiphon.devices.model import AccountNotFound, Station
 from antiphon.devices.routes import Readers, Writers, admit_place
 from antiphon.settings import Settings
 from antiphon.tenancy import Label, Name, Permission, PlaceMisplaced, PlaceNotFound, paging
-from antiphon.tenancy.asking import Asker, Refuses, Route, database_of, now_of
-from antiphon.tenancy.paging import AlreadyDone, Cursor, IdempotencyKey, IfMatch, Limit
+from antiphon.tenancy.asking import Asker, Refuses, Route, Tagged, database_of, now_of
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1/accounts", tags=["accounts"])
@@ -90,12 +91,27 @@ class CreatedAccount(AccountItem):
 
 
 @router.get("", summary="SIP accounts by name")
-async def list_accounts(request: Request, asker: Readers, limit: Limit = 100, cursor: Cursor = None) -> AccountItems:
+@Refuses(PlaceNotFound)
+async def list_accounts(
+    request: Request,
+    asker: Readers,
+    place_id: Annotated[Id | None, Query(description="Only those in this place and below it.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> AccountItems:
     """Those that you may see."""
     beginning, reach = paging.after(cursor, str, str), asker.reach("stations.read")
 
     def look(tx: Tx) -> AccountItems:
-        found = store.stations_page(tx, asker.scope, reach, kinds=("account",), after=beginning, limit=limit + 1)
+        found = store.stations_page(
+            tx,
+            asker.scope,
+            reach,
+            kinds=("account",),
+            within=tenancy.place(tx, asker.scope, place_id).path if place_id is not None else None,
+            after=beginning,
+            limit=limit + 1,
+        )
         items, following = paging.cut(found, limit, lambda account: (sort_key(account.name), account.id))
         return AccountItems(items=[_item(account) for account in items], next_cursor=following)
 
@@ -104,14 +120,14 @@ async def list_accounts(request: Request, asker: Readers, limit: Limit = 100, cu
 
 @router.get("/{account_id}", summary="One SIP account")
 @Refuses(AccountNotFound)
-async def get_account(account_id: Id, request: Request, response: Response, asker: Readers) -> AccountItem:
+async def get_account(account_id: Id, request: Request, response: Tagged, asker: Readers) -> AccountItem:
     """With its number. The password is shown only when it is made."""
     found = await database_of(request).read(lambda tx: _admitted(tx, asker, account_id))
     return paging.tagged(response, _item(found))
 
 
 @router.post("", summary="Add a SIP account", status_code=201)
-@Refuses(PlaceNotFound, PlaceMisplaced, AlreadyDone)
+@Refuses(PlaceNotFound, PlaceMisplaced)
 async def add_account(
     body: NewAccountBody, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
 ) -> CreatedAccount:
@@ -119,10 +135,8 @@ async def add_account(
     response.headers["Cache-Control"] = "no-store"
     settings, now = _settings(request), now_of(request)
 
-    def work(tx: Tx) -> NewAccount:
-        shown: list[NewAccount] = []
-
-        def make() -> str:
+    def work(tx: Tx) -> CreatedAccount:
+        def make() -> CreatedAccount:
             admit_place(tx, asker, body.place_id)
             new = accounts.create_account(
                 tx,
@@ -136,22 +150,17 @@ async def add_account(
                 now=now,
             )
             asker.record(tx, now, "account.added", new.station.id, name=new.station.name, place_id=body.place_id)
-            shown.append(new)
-            return new.station.id
+            return CreatedAccount(**_item(new.station).model_dump(), credentials=_credentials(request, new))
 
-        made_id, repeated = paging.once(tx, asker, request, key, body, now, make)
-        if repeated:
-            raise AlreadyDone(device_id=made_id)
-        return shown[0]
+        return paging.once(tx, asker, request, key, body, now, make, None)
 
-    made = await database_of(request).run(work)
-    return CreatedAccount(**_item(made.station).model_dump(), credentials=_credentials(request, made))
+    return await database_of(request).run(work)
 
 
 @router.patch("/{account_id}", summary="Change a SIP account")
 @Refuses(AccountNotFound, PlaceNotFound, PlaceMisplaced)
 async def change_account(
-    account_id: Id, body: AccountChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+    account_id: Id, body: AccountChange, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
 ) -> AccountItem:
     """In force for the next call. A `place_id` moves it."""
     now = now_of(request)
@@ -162,8 +171,11 @@ async def change_account(
         if body.place_id is not None:
             admit_place(tx, asker, body.place_id)
         given = body.model_dump(exclude_none=True)
+        changed = accounts.change_account(tx, asker.scope, account_id, **given)
+        if body.place_id is not None:
+            request.app.state.station_moved(tx, asker.scope, account_id, body.place_id)
         asker.record(tx, now, "account.changed", account_id, **given)
-        return accounts.change_account(tx, asker.scope, account_id, **given)
+        return changed
 
     return paging.tagged(response, _item(await database_of(request).run(work)))
 
@@ -186,12 +198,13 @@ async def new_password(account_id: Id, request: Request, response: Response, ask
 
 @router.delete("/{account_id}", summary="Remove a SIP account", status_code=204)
 @Refuses(AccountNotFound)
-async def remove_account(account_id: Id, request: Request, asker: Writers) -> Response:
+async def remove_account(account_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> Response:
     """It is refused from now on, its call ends, its doors are gone; the history keeps its calls."""
     now = now_of(request)
 
     def work(tx: Tx) -> None:
         leaving = _admitted(tx, asker, account_id, "stations.configure")
+        paging.check_match(if_match, lambda: _item(leaving))
         request.app.state.account_leaves(tx, asker.scope, account_id)
         accounts.remove_account(tx, asker.scope, account_id, now)
         asker.record(tx, now, "account.removed", account_id, name=leaving.name)

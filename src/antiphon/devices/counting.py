@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Mapping
 from itertools import accumulate
 from typing import NamedTuple
@@ -34,10 +33,11 @@ class CompanyCounts:
     def __init__(self, counted: Mapping[str, Mapping[str, int]]) -> None:
         """`counted`: how many stations lie directly in the place at a path, by state."""
         self._paths = sorted(counted)
-        self._sums = [
-            list(accumulate((counted[path].get(state, 0) for path in self._paths), initial=0))
-            for state in Counts._fields
-        ]
+        there = {state: [0] * len(self._paths) for state in Counts._fields}
+        for at, path in enumerate(self._paths):
+            for state, number in counted[path].items():
+                there[state][at] = number
+        self._sums = [list(accumulate(numbers, initial=0)) for numbers in there.values()]
 
     def below(self, path: str, reach: Reach) -> Counts:
         """What lies at `path` and below it, as far as the reach goes."""
@@ -92,18 +92,21 @@ class StationCounts:
 
 def count_stations(tx: Tx, scope: Scope) -> CompanyCounts:
     """Count the company's stations anew: three walks along indexes, however many places there are."""
-    found: dict[str, Counter[str]] = {}
+    found: dict[str, dict[str, int]] = {}
     columns = device_rows.c.place_id, device_rows.c.status, device_rows.c.online
     for place_id, status, online, number in tx.grouped(
         scope, device_rows, *columns, where=(device_rows.c.kind == "station",)
     ):
         state = ("online" if online else "offline") if status == "claimed" else status
-        found.setdefault(place_id, Counter())[state] += number
+        there = found.setdefault(place_id, {})
+        there[state] = there.get(state, 0) + number
     failed = reported_states.c.error >= ""  # SQLite walks along an index for this, and not for IS NOT NULL
     its_device = (device_rows.c.id, reported_states.c.device_id)
     order = (reported_states.c.device_id,)
     for _, device in tx.page(scope, reported_states, its_device, where=(failed,), order_by=order, limit=None):
         if device["status"] == "claimed" and device["online"]:
-            found[device["place_id"]].update(online=-1, fault=1)
+            there = found[device["place_id"]]
+            there["online"] -= 1
+            there["fault"] = there.get("fault", 0) + 1
     paths = tenancy.paths_of(tx, scope, found)
     return CompanyCounts({paths[place_id]: counts for place_id, counts in found.items()})

@@ -19,8 +19,8 @@ from antiphon.devices.model import (
 )
 from antiphon.devices.service import ClaimCodes
 from antiphon.tenancy import Label, Name, Permission, PlaceMisplaced, PlaceNotFound, UserNotFound, paging
-from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
-from antiphon.tenancy.paging import AlreadyDone, Cursor, IdempotencyKey, IfMatch, Limit
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1/stations", tags=["stations"])
@@ -132,7 +132,7 @@ async def list_stations(
 
 @router.get("/{station_id}", summary="One station")
 @Refuses(StationNotFound)
-async def get_station(station_id: Id, request: Request, response: Response, asker: Readers) -> StationItem:
+async def get_station(station_id: Id, request: Request, response: Tagged, asker: Readers) -> StationItem:
     """With its state as of now."""
     found = await database_of(request).read(lambda tx: _admitted(tx, asker, station_id))
     return paging.tagged(response, _item(found))
@@ -141,7 +141,7 @@ async def get_station(station_id: Id, request: Request, response: Response, aske
 @router.patch("/{station_id}", summary="Rename or move a station")
 @Refuses(StationNotFound, PlaceNotFound, PlaceMisplaced)
 async def change_station(
-    station_id: Id, body: StationChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+    station_id: Id, body: StationChange, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
 ) -> StationItem:
     """It stays the same station: its code, certificate, doors and calls go on."""
     now = now_of(request)
@@ -155,6 +155,8 @@ async def change_station(
         changed = service.change_station(
             tx, asker.scope, station_id, now, name=body.name, spot=body.spot, place_id=body.place_id
         )
+        if body.place_id is not None:
+            request.app.state.station_moved(tx, asker.scope, station_id, body.place_id)
         asker.record(tx, now, "station.changed", station_id, **given)
         return changed
 
@@ -162,7 +164,7 @@ async def change_station(
 
 
 @router.post("", summary="Add a station", status_code=201)
-@Refuses(PlaceNotFound, PlaceMisplaced, UserNotFound, ButtonsInvalid, AlreadyDone)
+@Refuses(PlaceNotFound, PlaceMisplaced, UserNotFound, ButtonsInvalid)
 async def add_station(
     body: NewStation, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
 ) -> CreatedStation:
@@ -170,8 +172,8 @@ async def add_station(
     response.headers["Cache-Control"] = "no-store"
     codes, now = claim_codes(request), now_of(request)
 
-    def work(tx: Tx) -> tuple[Station, str]:
-        def make() -> str:
+    def work(tx: Tx) -> CreatedStation:
+        def make() -> CreatedStation:
             admit_place(tx, asker, body.place_id)
             made = service.create_station(
                 tx,
@@ -183,16 +185,13 @@ async def add_station(
                 now=now,
             )
             asker.record(tx, now, "station.added", made.id, name=made.name, place_id=made.place_id)
-            return made.id
+            code = service.new_claim_code(tx, asker.scope, codes, made.id, now)
+            item = _item(store.own_station(tx, asker.scope, made.id))
+            return CreatedStation(**item.model_dump(), **_code(code, now).model_dump())
 
-        made_id, repeated = paging.once(tx, asker, request, key, body, now, make)
-        if repeated:
-            raise AlreadyDone(device_id=made_id)
-        code = service.new_claim_code(tx, asker.scope, codes, made_id, now)
-        return store.own_station(tx, asker.scope, made_id), code
+        return paging.once(tx, asker, request, key, body, now, make, None)
 
-    station, code = await database_of(request).run(work)
-    return CreatedStation(**_item(station).model_dump(), **_code(code, now).model_dump())
+    return await database_of(request).run(work)
 
 
 @router.post("/{station_id}/claim-code", summary="Make a new claim code", status_code=201)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from antiphon.devices.tables import (
     device_rows,
     reported_states,
 )
-from antiphon.tenancy import Place, PlaceMisplaced, PlaceNotEmpty, Reach, search
+from antiphon.tenancy import Named, Place, PlaceMisplaced, PlaceNotEmpty, Reach, search
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Desired, Reported
 
@@ -359,6 +359,12 @@ def set_reported(tx: Tx, scope: Scope, device_id: str, reported: Reported, now: 
         tx.insert(scope, reported_states, values | {"device_id": device_id})
     about = {"model": reported.model[:64], "software": reported.software[:64]}
     tx.update(scope, device_rows, device_rows.c.id == device_id, values=about)
+
+
+def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[Named]:
+    """What these stations and accounts are called."""
+    for row in tx.all(scope, device_rows, device_rows.c.id.in_(ids)):
+        yield Named(row["id"], row["kind"], row["name"], row["place_id"])
 
 
 def _station(row: Row, place: Place, error: str | None, account: Row | None) -> Station:

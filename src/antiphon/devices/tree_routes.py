@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from antiphon import identity, tenancy
 from antiphon.database import Scope, Tx, sort_key
 from antiphon.devices.counting import CompanyCounts, StationCounts
-from antiphon.tenancy import paging
+from antiphon.tenancy import Place, paging
 from antiphon.tenancy.asking import Asker, Needs, Route, database_of, now_of
 from antiphon.tenancy.paging import Cursor, Limit
 from antiphon.tenancy.rights import COMPANY_PATH
@@ -86,10 +86,11 @@ async def tree(
 
     def look(tx: Tx) -> Branches:
         if parent_id is None:
-            found = tenancy.entrances(tx, asker.scope, seen)
+            outermost = tenancy.entrances(tx, asker.scope, seen)
+            found = tuple(place for place in outermost if beginning is None or _order(place) > beginning)
         else:
             found = tenancy.places_by_name(tx, asker.scope, seen, parent_id=parent_id, after=beginning, limit=limit + 1)
-        items, following = paging.cut(found, limit, lambda place: (sort_key(place.name), place.id))
+        items, following = paging.cut(found, limit, _order)
         opens = tenancy.with_children(tx, asker.scope, [place.id for place in items], seen)
         counted = counts.of(tx, asker.scope)
         branches = [
@@ -100,7 +101,7 @@ async def tree(
             )
             for place in items
         ]
-        return Branches(items=branches, next_cursor=following if parent_id is not None else None)
+        return Branches(items=branches, next_cursor=following)
 
     return await database_of(request).read(look)
 
@@ -116,6 +117,10 @@ async def my_companies(request: Request, asker: identity.APerson) -> CompanyStat
         return CompanyStates(items=[_company(counts.of(tx, Scope(one.company.id)), one) for one in found])
 
     return await database_of(request).read(look)
+
+
+def _order(place: Place) -> tuple[str, str]:
+    return sort_key(place.name), place.id
 
 
 def _company(counts: CompanyCounts, one: identity.ActsIn) -> CompanyState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from antiphon.database import Database, Tx
@@ -12,7 +12,7 @@ from antiphon.directory import store
 from antiphon.directory.model import Button
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
 from antiphon.tenancy import Label, UserNotFound, paging
-from antiphon.tenancy.asking import Asker, Needs, Refuses, Route
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged
 from antiphon.tenancy.paging import IfMatch
 from antiphon.tenancy.views import Id
 
@@ -67,7 +67,7 @@ def _view(tx: Tx, asker: Asker, station_id: str) -> Buttons:
 
 @router.get("", summary="Buttons of a station")
 @Refuses("station_not_found")
-async def list_buttons(station_id: Id, request: Request, response: Response, asker: Readers) -> Buttons:
+async def list_buttons(station_id: Id, request: Request, response: Tagged, asker: Readers) -> Buttons:
     """The station's buttons and whom each rings."""
     state = request.app.state
     database: Database = state.database
@@ -82,7 +82,7 @@ async def list_buttons(station_id: Id, request: Request, response: Response, ask
 @router.put("", summary="Set the buttons of a station")
 @Refuses(UserNotFound, "station_not_found", "account_not_found", "buttons_invalid")
 async def put_buttons(
-    station_id: Id, body: Buttons, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+    station_id: Id, body: Buttons, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
 ) -> Buttons:
     """Replace all buttons of the station; in force for the next press."""
     state = request.app.state

@@ -155,6 +155,7 @@ class Stream:
         elif kind in _STATIONS:
             self._station(fact.company_id, fact.subject_id)
         elif kind == "key":
+            self._tell(fact.company_id, Change(topic="people", id=fact.subject_id), None, "keys.manage")
             self._end_of(fact.company_id, fact.subject_id)
         else:
             self._tell(fact.company_id, Change(topic="people", id=fact.subject_id), None)
@@ -179,9 +180,9 @@ class Stream:
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
-    def _tell(self, company_id: str, change: Change, path: str | None) -> None:
-        """`path` None: to everybody with the topic's permission somewhere."""
-        permission = _PERMISSION[change.topic]
+    def _tell(self, company_id: str, change: Change, path: str | None, permission: Permission | None = None) -> None:
+        """To those with the permission (None: the topic's) at that path; None: somewhere."""
+        permission = permission or _PERMISSION[change.topic]
         for reader in self._readers.get(company_id, ()):
             reach = reader.asker.reach(permission)
             if reach.covers(path) if path is not None else reach:

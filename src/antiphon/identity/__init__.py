@@ -10,7 +10,7 @@ from antiphon.identity.passwords import hash_password, new_password
 from antiphon.identity.recognising import APerson, own_page, recognise
 from antiphon.identity.second_factor import remove_second_factor
 from antiphon.identity.sessions import forget_expired_sessions, set_password
-from antiphon.identity.store import invitation, leave_place, role_used, session_alive
+from antiphon.identity.store import invitation, leave_place, named, role_used, session_alive
 from antiphon.identity.tokens import public_key_pem, token_secret, verify_access_token
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "invitation",
     "invitation_link",
     "leave_place",
+    "named",
     "new_password",
     "not_mailed",
     "own_page",

@@ -172,10 +172,11 @@ def use_passkey(tx: Tx, scope: Scope, passkey: Passkey, sign_count: int, now: da
     return tx.update(scope, passkeys, values=values, id=passkey.id, sign_count=passkey.sign_count) > 0
 
 
-def remove_passkey(tx: Tx, scope: Scope, user_id: str, passkey_id: str) -> None:
-    """Raises `PasskeyNotFound`."""
-    if not tx.delete(scope, passkeys, id=passkey_id, user_id=user_id):
-        raise PasskeyNotFound
+def remove_passkey(tx: Tx, scope: Scope, user_id: str, passkey_id: str) -> Passkey:
+    """Returns what it was; raises `PasskeyNotFound`."""
+    removed = _own_passkey(tx, scope, user_id, passkey_id)
+    tx.delete(scope, passkeys, id=passkey_id, user_id=user_id)
+    return removed
 
 
 def remove_passkeys(tx: Tx, scope: Scope, user_id: str) -> int:

@@ -31,7 +31,7 @@ def companies_of(tx: Tx, user_id: str, now: datetime) -> tuple[ActsIn, ...]:
         if company_id != own and not rights:
             continue
         reach = rights.reach("places.read")
-        projects = tenancy.places_by_name(tx, scope, reach, kinds=("project",), limit=200)
+        projects = tenancy.places_by_name(tx, scope, reach, kinds=("project",), limit=None)
         found.append(
             ActsIn(tenancy.company(tx, company_id), company_id == own, projects, rights.reach("stations.read"))
         )

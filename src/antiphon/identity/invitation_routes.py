@@ -31,7 +31,7 @@ from antiphon.tenancy import (
     paging,
 )
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
-from antiphon.tenancy.paging import IdempotencyKey
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, Limit
 from antiphon.tenancy.rights import may_grant
 from antiphon.tenancy.views import Email, Id, PlaceItem, RoleItem, place_item, role_item
 
@@ -71,9 +71,10 @@ class InvitationItem(BaseModel):
 
 
 class Invitations(BaseModel):
-    """Open invitations, the newest first."""
+    """A page of open invitations, the newest first; `next_cursor` null: there is nothing more."""
 
     items: list[InvitationItem]
+    next_cursor: str | None
 
 
 class InvitationToken(Body):
@@ -85,6 +86,7 @@ class InvitationToken(Body):
 class Invited(BaseModel):
     """What somebody with a good link reads before they join."""
 
+    company_id: str = Field(examples=["company_01k2x3y4z5a6b7c8d9e0f1g2h3"])
     company_name: str = Field(examples=["Salzach Immobilien"])
     place: str = Field(examples=["Rainerstraße 12"])
     role: RoleItem
@@ -106,12 +108,15 @@ class Joining(Body):
 
 
 @router.get("/invitations", tags=["invitations"], summary="Open invitations")
-async def list_invitations(request: Request, asker: Managers) -> Invitations:
+async def list_invitations(request: Request, asker: Managers, limit: Limit = 100, cursor: Cursor = None) -> Invitations:
     """Those for places whose people you manage, the newest first."""
-    now = now_of(request)
+    now, beginning = now_of(request), paging.after(cursor, str)
     reach = tenancy.Reach.of((*asker.reach("people.manage").prefixes, *asker.reach("client_users.manage").prefixes))
-    found = await database_of(request).read(lambda tx: store.invitations(tx, asker.scope, reach, now))
-    return Invitations(items=[_item(request, asker, one) for one in found])
+    found = await database_of(request).read(
+        lambda tx: store.invitations(tx, asker.scope, reach, now, after=beginning, limit=limit + 1)
+    )
+    items, following = paging.cut(found, limit, lambda one: (one.id,))
+    return Invitations(items=[_listed(request, asker, one) for one in items], next_cursor=following)
 
 
 @router.post("/invitations", tags=["invitations"], summary="Invite somebody", status_code=201)
@@ -120,8 +125,8 @@ async def invite(body: NewInvitation, request: Request, asker: Managers, key: Id
     """Nobody gives more than they have themselves. With `email` the link is also sent there, if mail is set up."""
     now = now_of(request)
 
-    def work(tx: Tx) -> Invitation:
-        def make() -> str:
+    def work(tx: Tx) -> InvitationItem:
+        def make() -> InvitationItem:
             place = tenancy.place(tx, asker.scope, body.place_id or asker.scope.company_id)
             asker.admit(place.path, "places.read", missing=tenancy.PlaceNotFound)
             role = tenancy.role(tx, asker.scope, body.role_id)
@@ -144,12 +149,12 @@ async def invite(body: NewInvitation, request: Request, asker: Managers, key: Id
             if made.email is not None:
                 outbox.append(tx, asker.scope, PersonInvited(new_id("fact"), asker.scope.company_id, now, made.id))
             asker.record(tx, now, "invitation.made", made.id, role_id=role.id, place_id=place.id)
-            return made.id
+            return _item(made, link=None)  # stored nowhere
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return store.invitation(tx, asker.scope, made_id)
+        return paging.once(tx, asker, request, key, body, now, make, InvitationItem)
 
-    return _item(request, asker, await database_of(request).run(work))
+    made = await database_of(request).run(work)
+    return made.model_copy(update={"link": _link(request, made.id)})
 
 
 @router.delete("/invitations/{invitation_id}", tags=["invitations"], summary="Withdraw an invitation", status_code=204)
@@ -183,6 +188,7 @@ async def look_at_invitation(body: InvitationToken, request: Request, response: 
     def look(tx: Tx) -> Invited:
         found = invitations.by_token(tx, keys(request).tokens, body.token, now)
         return Invited(
+            company_id=found.company_id,
             company_name=tenancy.company(tx, found.company_id).name,
             place=found.place.trail,
             role=role_item(found.role),
@@ -240,10 +246,18 @@ async def accept(body: InvitationToken, request: Request, asker: APerson) -> Non
     await database_of(request).run(work)
 
 
-def _item(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
+def _listed(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
     # The link gives what the invitation gives: shown to those who could give it themselves.
     shown = may_grant(asker.rights, one.role.permissions, one.place.path)
+    return _item(one, link=_link(request, one.id) if shown else None)
+
+
+def _link(request: Request, invitation_id: str) -> str:
     portal = request.app.state.settings.portal_address(request.app.state.advertised)
+    return links.invitation_link(portal, keys(request).tokens, invitation_id)
+
+
+def _item(one: Invitation, *, link: str | None) -> InvitationItem:
     return InvitationItem(
         id=one.id,
         email=one.email,
@@ -255,6 +269,6 @@ def _item(request: Request, asker: Asker, one: Invitation) -> InvitationItem:
         language=one.language,
         created_at=one.created_at,
         expires_at=one.expires_at,
-        link=links.invitation_link(portal, keys(request).tokens, one) if shown else None,
+        link=link,
         mailed=one.mailed,
     )

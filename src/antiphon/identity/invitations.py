@@ -54,9 +54,9 @@ def invite(
     return store.invitation(tx, scope, str(values["id"]))
 
 
-def token_of(key: str, invitation: Invitation) -> str:
+def token_of(key: str, invitation_id: str) -> str:
     """The secret part of the invitation's link; the same whenever it is asked for."""
-    return keyed_token(key, _INVITATION, invitation.id)
+    return keyed_token(key, _INVITATION, invitation_id)
 
 
 def by_token(tx: Tx, key: str, token: str, now: datetime) -> Invitation:

@@ -18,7 +18,7 @@ from antiphon.identity.tokens import new_api_key
 from antiphon.limits import API_KEY_MAX_DAYS, API_KEYS_PER_COMPANY_MAX
 from antiphon.tenancy import MoreThanYourself, Name, PlaceNotFound, RoleNotFound, paging
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
-from antiphon.tenancy.paging import AlreadyDone, IdempotencyKey
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, Limit
 from antiphon.tenancy.views import Id, PlaceItem, RoleItem, place_item, role_item
 
 router = APIRouter(route_class=Route, prefix="/keys", tags=["keys"])
@@ -49,9 +49,10 @@ class KeyItem(BaseModel):
 
 
 class KeyItems(BaseModel):
-    """API keys, the newest first."""
+    """A page, the newest first; `next_cursor` null: there is nothing more."""
 
     items: list[KeyItem]
+    next_cursor: str | None
 
 
 class CreatedKey(KeyItem):
@@ -61,15 +62,18 @@ class CreatedKey(KeyItem):
 
 
 @router.get("", summary="API keys of the company")
-async def list_keys(request: Request, asker: KeyMakers) -> KeyItems:
+async def list_keys(request: Request, asker: KeyMakers, limit: Limit = 100, cursor: Cursor = None) -> KeyItems:
     """Those at places whose keys you manage, the newest first; those that ran out included."""
-    reach = asker.reach("keys.manage")
-    found = await database_of(request).read(lambda tx: store.api_keys_within(tx, asker.scope, reach))
-    return KeyItems(items=[_item(key) for key in found])
+    beginning, reach = paging.after(cursor, str), asker.reach("keys.manage")
+    found = await database_of(request).read(
+        lambda tx: store.api_keys_within(tx, asker.scope, reach, after=beginning, limit=limit + 1)
+    )
+    items, following = paging.cut(found, limit, lambda key: (key.id,))
+    return KeyItems(items=[_item(key) for key in items], next_cursor=following)
 
 
 @router.post("", summary="Make an API key", status_code=201)
-@Refuses(PlaceNotFound, RoleNotFound, MoreThanYourself, Conflict, AlreadyDone)
+@Refuses(PlaceNotFound, RoleNotFound, MoreThanYourself, Conflict)
 async def add_key(
     body: NewKey, request: Request, response: Response, asker: KeyMakers, wish: IdempotencyKey = None
 ) -> CreatedKey:
@@ -79,10 +83,8 @@ async def add_key(
     if not now < body.expires_at <= now + timedelta(days=API_KEY_MAX_DAYS):
         raise BadInput(f"A key ends at some time in the future, in at most {API_KEY_MAX_DAYS} days.")
 
-    def work(tx: Tx) -> tuple[ApiKey, str]:
-        shown: list[str] = []
-
-        def make() -> str:
+    def work(tx: Tx) -> CreatedKey:
+        def make() -> CreatedKey:
             place = tenancy.place(tx, asker.scope, body.place_id or asker.scope.company_id)
             asker.admit(place.path, "places.read", "keys.manage", missing=PlaceNotFound)
             role = tenancy.role(tx, asker.scope, body.role_id)
@@ -102,16 +104,11 @@ async def add_key(
             values |= {"created_at": now, "created_by": asker.principal.user_id, "expires_at": body.expires_at}
             tx.insert(asker.scope, store.api_keys, values)
             asker.record(tx, now, "key.added", key_id, name=body.name, role_id=role.id, place_id=place.id)
-            shown.append(token)
-            return key_id
+            return CreatedKey(**_item(store.api_key(tx, asker.scope, key_id)).model_dump(), key=token)
 
-        made_id, repeated = paging.once(tx, asker, request, wish, body, now, make)
-        if repeated:
-            raise AlreadyDone(key_id=made_id)
-        return store.api_key(tx, asker.scope, made_id), shown[0]
+        return paging.once(tx, asker, request, wish, body, now, make, None)
 
-    key, token = await database_of(request).run(work)
-    return CreatedKey(**_item(key).model_dump(), key=token)
+    return await database_of(request).run(work)
 
 
 @router.delete("/{key_id}", summary="Revoke an API key", status_code=204)

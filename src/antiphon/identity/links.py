@@ -11,7 +11,7 @@ from antiphon import tenancy
 from antiphon.database import PLATFORM, AnyScope, Tx
 from antiphon.identity import store
 from antiphon.identity.invitations import token_of
-from antiphon.identity.model import Invitation, ResetInvalid
+from antiphon.identity.model import ResetInvalid
 from antiphon.identity.tokens import claimed_id, keyed_token, read_keyed_token
 from antiphon.limits import PASSWORD_LINK_VALID_S
 from antiphon.tenancy import User
@@ -20,9 +20,9 @@ _PASSWORD = "password link"  # noqa: S105 - what the token is for
 _MINUTE_S = 60
 
 
-def invitation_link(portal: str, signing_key: str, invitation: Invitation) -> str:
+def invitation_link(portal: str, signing_key: str, invitation_id: str) -> str:
     """The portal's page for that invitation; `portal` as `Settings.portal_address` gives it."""
-    return f"{portal}/join#{token_of(signing_key, invitation)}"
+    return f"{portal}/join#{token_of(signing_key, invitation_id)}"
 
 
 def password_link_ends(asked_at: datetime) -> datetime:
@@ -45,7 +45,8 @@ def password_link(
 def user_of_password_link(tx: Tx, signing_key: str, token: str, now: datetime) -> User:
     """Whose password the link's token sets. Raises `ResetInvalid`: never made, used, too old, or of somebody deactivated.
 
-    It is bound to the present password's hash: with the first use, or any other change of the password, it is gone.
+    It is bound to the present password's hash and the address it went to: with the first use, or any other change of
+    either, it is gone.
     """
     claimed = claimed_id(token)
     bound_to = _password_of(tx, PLATFORM, claimed) if claimed else None
@@ -56,9 +57,10 @@ def user_of_password_link(tx: Tx, signing_key: str, token: str, now: datetime) -
 
 
 def _password_of(tx: Tx, scope: AnyScope, user_id: str) -> str | None:
-    """The stored hash of somebody active; None for anybody else."""
+    """The stored hash of somebody active, and their address; None for anybody else."""
     try:
         user = tenancy.user(tx, scope, user_id)
     except tenancy.UserNotFound:
         return None
-    return (store.password_hash(tx, scope, user_id) or None) if user.active else None
+    stored = store.password_hash(tx, scope, user_id) if user.active else None
+    return f"{stored} {user.email}" if stored else None

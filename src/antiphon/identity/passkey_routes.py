@@ -152,9 +152,9 @@ async def remove_passkey(passkey_id: Id, request: Request, asker: FreshlySignedI
     def work(tx: Tx) -> None:
         user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
         scope = Scope(user.company_id)
-        factor_store.remove_passkey(tx, scope, user.id, passkey_id)
+        removed = factor_store.remove_passkey(tx, scope, user.id, passkey_id)
         tell_changed(tx, scope, user.id, "passkey_removed", now)
-        tenancy.record(tx, scope, asker.principal, now, "passkey.removed", passkey_id)
+        tenancy.record(tx, scope, asker.principal, now, "passkey.removed", passkey_id, name=removed.name)
 
     await database_of(request).run(work)
 

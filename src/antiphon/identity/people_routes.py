@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field, StrictBool
 
 from antiphon import tenancy
 from antiphon.database import Scope, Tx, sort_key
 from antiphon.identity import store
+from antiphon.identity.model import SignInAgain
 from antiphon.identity.recognising import sessions
 from antiphon.identity.signing import Password
 from antiphon.identity.telling import tell_changed
@@ -29,7 +30,7 @@ from antiphon.tenancy import (
     granted,
     paging,
 )
-from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
+from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import may_grant, may_manage
 from antiphon.tenancy.views import Email, Id, UserItem, Users, user_item
@@ -114,7 +115,7 @@ async def people_counts(request: Request, asker: Readers) -> PeopleCounts:
 
 @router.get("/users/{user_id}", summary="One person")
 @Refuses(UserNotFound)
-async def get_user(user_id: Id, request: Request, response: Response, asker: Readers) -> UserItem:
+async def get_user(user_id: Id, request: Request, response: Tagged, asker: Readers) -> UserItem:
     """With the roles they have in this company."""
     return paging.tagged(response, await database_of(request).read(lambda tx: _view(tx, asker, user_id)))
 
@@ -122,14 +123,14 @@ async def get_user(user_id: Id, request: Request, response: Response, asker: Rea
 @router.post("/users", summary="Add a person", status_code=201)
 @Refuses(PlaceNotFound, RoleNotFound, MoreThanYourself, EmailTaken, WeakPassword)
 async def add_user(
-    body: NewUser, request: Request, response: Response, asker: Managers, key: IdempotencyKey = None
+    body: NewUser, request: Request, response: Tagged, asker: Managers, key: IdempotencyKey = None
 ) -> UserItem:
     """They can sign in at once. Nobody gives more rights than they have themselves."""
     hashed = await sessions(request).checked_hash(body.password, name=body.name, email=body.email)
     now = now_of(request)
 
     def work(tx: Tx) -> UserItem:
-        def make() -> str:
+        def make() -> UserItem:
             place = tenancy.place(tx, asker.scope, body.place_id or asker.scope.company_id)
             asker.admit(place.path, "places.read", missing=tenancy.PlaceNotFound)
             role = tenancy.role(tx, asker.scope, body.role_id)
@@ -148,33 +149,38 @@ async def add_user(
             giver = asker.principal.user_id
             tenancy.give(tx, asker.scope, user.id, role.id, place.id, now, given_by=giver)
             asker.record(tx, now, "user.added", user.id, name=user.name, role_id=role.id, place_id=place.id)
-            return user.id
+            return _view(tx, asker, user.id)
 
         without = body.model_copy(update={"password": ""})  # nothing of it is kept, not even in a hash of the request
-        made_id, _ = paging.once(tx, asker, request, key, without, now, make)
-        return _view(tx, asker, made_id)
+        return paging.once(tx, asker, request, key, without, now, make, UserItem)
 
     return paging.tagged(response, await database_of(request).run(work))
 
 
 @router.patch("/users/{user_id}", summary="Change a person")
-@Refuses(UserNotFound, PlaceNotFound, MoreThanYourself, EmailTaken, WeakPassword, LastOwner)
+@Refuses(UserNotFound, PlaceNotFound, MoreThanYourself, EmailTaken, WeakPassword, LastOwner, SignInAgain)
 async def change_user(
-    user_id: Id, body: UserChange, request: Request, response: Response, asker: Managers, if_match: IfMatch = None
+    user_id: Id, body: UserChange, request: Request, response: Tagged, asker: Managers, if_match: IfMatch = None
 ) -> UserItem:
-    """Rename, move, deactivate or activate, set a password.
+    """Rename, move, deactivate or activate, set another address or password.
 
-    Deactivation and a new password end the person's sessions, with their open sockets. Activating is the way back.
+    Deactivation, a new address and a new password end the person's sessions, with their open sockets. Activating is the way
+    back. A mail tells them when another address or password was set, at the address they had. Your own sign-in is
+    changed only after a sign-in of the last quarter of an hour.
     """
+    signs_in = body.password is not None or body.email is not None
+    own = asker.principal.kind == "user" and asker.principal.user_id == user_id
+    if signs_in and own and not await sessions(request).is_fresh(asker.principal):
+        raise SignInAgain
     hashed = None
     if body.password is not None:
-        before = await database_of(request).read(lambda tx: managed(tx, asker, user_id))
-        named = {"name": body.name or before.name, "email": body.email or before.email}
+        shown = await database_of(request).read(lambda tx: managed(tx, asker, user_id))
+        named = {"name": body.name or shown.name, "email": body.email or shown.email}
         hashed = await sessions(request).checked_hash(body.password, **named)
     now = now_of(request)
 
     def work(tx: Tx) -> UserItem:
-        managed(tx, asker, user_id)
+        before = managed(tx, asker, user_id)
         paging.check_match(if_match, lambda: _view(tx, asker, user_id))
         if body.place_id is not None:
             place = tenancy.place(tx, asker.scope, body.place_id)
@@ -186,11 +192,14 @@ async def change_user(
         if hashed is not None:
             store.set_password_hash(tx, asker.scope, user_id, hashed)
             tell_changed(tx, asker.scope, user_id, "password_changed", now)
-        if hashed is not None or body.active is False or body.email is not None:
+        readdressed = body.email is not None and body.email != before.email
+        if readdressed:
+            tell_changed(tx, asker.scope, user_id, "email_changed", now, address=before.email)
+        if hashed is not None or body.active is False or readdressed:
             sessions(request).end(tx, asker.scope, user_id)
         said = {key: value for key, value in given.items() if key != "email"}
-        action = "user.deactivated" if body.active is False else "user.changed"
-        asker.record(tx, now, action, user_id, password=True if hashed else None, **said)
+        action: tenancy.Action = "user.deactivated" if body.active is False else "user.changed"
+        asker.record(tx, now, action, user_id, password=True if hashed else None, email=readdressed or None, **said)
         return _view(tx, asker, user_id)
 
     return paging.tagged(response, await database_of(request).run(work))
@@ -222,10 +231,11 @@ def _view(tx: Tx, asker: Asker, user_id: str) -> UserItem:
 
 def _views(tx: Tx, asker: Asker, users: list[User]) -> list[UserItem]:
     grants = tenancy.grants_of_users(tx, asker.scope, [user.id for user in users])
+    homes = tenancy.places_of(tx, asker.scope, {user.place_id for user in users})
     personal = asker.reach("people.personal")
-    if personal and not personal.everywhere:
-        ids = {user.place_id for user in users}
-        paths = tenancy.paths_of(tx, asker.scope, ids)
-    else:
-        paths = {user.place_id: "/" for user in users}
-    return [user_item(user, grants[user.id], personal=personal.covers(paths[user.place_id])) for user in users]
+    items = []
+    for user in users:
+        home, theirs = homes[user.place_id], grants[user.id]
+        changeable = may_manage(asker.rights, home.path, map(granted, theirs))
+        items.append(user_item(user, home, theirs, personal=personal.covers(home.path), changeable=changeable))
+    return items

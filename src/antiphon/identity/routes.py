@@ -23,7 +23,7 @@ from antiphon.identity import (
     store,
 )
 from antiphon.identity.model import NoRightsThere, SecondFactorNeeded, SessionNotFound, WrongCredentials
-from antiphon.identity.recognising import APerson, client_of, same_site, sessions
+from antiphon.identity.recognising import APerson, FreshlySignedIn, client_of, same_site, sessions
 from antiphon.identity.sessions import SignedIn
 from antiphon.identity.signing import (
     COOKIE,
@@ -35,11 +35,12 @@ from antiphon.identity.signing import (
     begun,
     session_user,
 )
-from antiphon.tenancy import Language, Name, Permission, SessionEnded, WeakPassword
-from antiphon.tenancy.asking import Body, Refuses, Route, client_address, database_of, now_of
+from antiphon.identity.telling import tell_changed
+from antiphon.tenancy import EmailTaken, Language, Name, Permission, SessionEnded, WeakPassword
+from antiphon.tenancy.asking import Body, Refuses, Route, Tagged, client_address, database_of, now_of
 from antiphon.tenancy.paging import IfMatch, check_match, tagged
 from antiphon.tenancy.rights import PERMISSIONS
-from antiphon.tenancy.views import Id
+from antiphon.tenancy.views import Email, Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1")
 router.include_router(people_routes.router)
@@ -77,10 +78,16 @@ class Me(BaseModel):
 
 
 class MeChange(Body):
-    """Only what is given changes."""
+    """Only what is given changes. A `language` of null: as the browser says."""
 
     name: Name | None = Field(default=None, examples=["Anna Auer"])
     language: Language | None = None
+
+
+class EmailChange(Body):
+    """The address that you want to sign in with."""
+
+    email: Email = Field(examples=["anna@example.org"])
 
 
 class PasswordChange(Body):
@@ -156,24 +163,47 @@ async def sign_out(request: Request, response: Response, _cookie: ByCookie) -> N
 
 
 @router.get("/me", tags=["me"], summary="Who am I, and what may I do?")
-async def me(request: Request, response: Response, asker: APerson) -> Me:
+async def me(request: Request, response: Tagged, asker: APerson) -> Me:
     """The signed-in person, the company they act in, and what they may do there."""
     return tagged(response, await database_of(request).read(lambda tx: _me(tx, asker)))
 
 
 @router.patch("/me", tags=["me"], summary="Change my profile")
-async def change_me(
-    body: MeChange, request: Request, response: Response, asker: APerson, if_match: IfMatch = None
-) -> Me:
-    """Name and language. Address and rights are changed by whoever manages people."""
+async def change_me(body: MeChange, request: Request, response: Tagged, asker: APerson, if_match: IfMatch = None) -> Me:
+    """Name and language. The address has a way of its own; rights are changed by whoever manages people."""
     now = now_of(request)
 
     def work(tx: Tx) -> Me:
         check_match(if_match, lambda: _me(tx, asker))
         user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
         scope, given = Scope(user.company_id), body.model_dump(exclude_none=True)
-        tenancy.change_user(tx, scope, user.id, now, **given)
+        if body.language is None and "language" in body.model_fields_set:
+            tenancy.forget_language(tx, scope, user.id)
+            given["language"] = ""
+        tenancy.change_user(tx, scope, user.id, now, name=body.name, language=body.language)
         tenancy.record(tx, scope, asker.principal, now, "user.changed", user.id, **given)
+        return _me(tx, asker)
+
+    return tagged(response, await database_of(request).run(work))
+
+
+@router.post("/me/email", tags=["me"], summary="Change my e-mail address")
+@Refuses(EmailTaken)
+async def change_email(
+    body: EmailChange, request: Request, response: Tagged, asker: FreshlySignedIn, if_match: IfMatch = None
+) -> Me:
+    """You sign in with it from now on; every other session of yours ends. A mail tells the address that you had."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> Me:
+        check_match(if_match, lambda: _me(tx, asker))
+        before = tenancy.user(tx, PLATFORM, asker.principal.user_id)
+        if body.email != before.email:
+            scope = Scope(before.company_id)
+            tenancy.change_user(tx, scope, before.id, now, email=body.email)
+            sessions(request).end(tx, scope, before.id, keep=asker.principal.session_id)
+            tell_changed(tx, scope, before.id, "email_changed", now, address=before.email)
+            tenancy.record(tx, scope, asker.principal, now, "user.changed", before.id, email=True)
         return _me(tx, asker)
 
     return tagged(response, await database_of(request).run(work))

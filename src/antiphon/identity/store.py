@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from antiphon import tenancy
 from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, explain, tenant_table
 from antiphon.identity.model import ApiKey, ApiKeyNotFound, Invitation, InvitationNotFound, Session
-from antiphon.tenancy import Place, PlaceNotEmpty, Reach, Rights, place_of, place_rows, roles_by_id, user_rows
+from antiphon.tenancy import Named, Place, PlaceNotEmpty, Reach, Rights, place_of, place_rows, roles_by_id, user_rows
 
 # The company is the person's own, also while they act in another one.
 user_sessions = tenant_table(
@@ -194,21 +194,22 @@ def _waiting(tx: Tx, scope: Scope, reach: Reach, now: datetime) -> tuple[sa.Colu
     )
 
 
-def invitations(tx: Tx, scope: Scope, reach: Reach, now: datetime) -> tuple[Invitation, ...]:
-    """Those within reach that nobody used and that have not run out, the newest first."""
+def invitations(
+    tx: Tx, scope: Scope, reach: Reach, now: datetime, *, after: Sequence[Any] | None = None, limit: int
+) -> tuple[Invitation, ...]:  # Any: a cursor's values
+    """Those within reach that nobody used and that have not run out, the newest first, those after the given id."""
     rows = tx.page(
         scope,
         invitation_rows,
         (place_rows.c.id, invitation_rows.c.place_id),
         where=_waiting(tx, scope, reach, now),
         order_by=(invitation_rows.c.id,),
+        after=after,
         descending=True,
-        limit=200,
+        limit=limit,
     )
     roles = roles_by_id(tx, scope, (row["role_id"] for row, _ in rows))
-    return tuple(
-        _invitation(row, its_place, roles[row["role_id"]]) for row, its_place in rows if row["role_id"] in roles
-    )
+    return tuple(_invitation(row, its_place, roles[row["role_id"]]) for row, its_place in rows)
 
 
 def _invitation(row: Row, its_place: Row, role: tenancy.Role) -> Invitation:
@@ -229,6 +230,14 @@ def _invitation(row: Row, its_place: Row, role: tenancy.Role) -> Invitation:
         used_by=row["used_by"],
         mailed=row["mailed"],
     )
+
+
+def named(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterator[Named]:
+    """What these keys and invitations are called."""
+    for row in tx.all(scope, api_keys, api_keys.c.id.in_(ids)):
+        yield Named(row["id"], "key", row["name"], row["place_id"])
+    for row in tx.all(scope, invitation_rows, invitation_rows.c.id.in_(ids)):
+        yield Named(row["id"], "invitation", row["name"], row["place_id"])
 
 
 # -- places and roles that go ----------------------------------------------------------------------------------------
@@ -258,29 +267,33 @@ def key_of_secret(tx: Tx, key_id: str, secret_hash: str, now: datetime) -> ApiKe
     """The key, when the secret is its own and it has not run out; nobody is known yet."""
     for row, its_place in tx.joined(PLATFORM, api_keys, (place_rows.c.id, api_keys.c.place_id), id=key_id):
         if row["secret_hash"] == secret_hash and row["expires_at"] > now:
-            return _key(tx, row, its_place)
+            return _key(row, its_place, tenancy.role(tx, Scope(row["company_id"]), row["role_id"]))
     return None
 
 
 def api_key(tx: Tx, scope: Scope, key_id: str) -> ApiKey:
     """One key of the company; raises `ApiKeyNotFound`."""
     for row, its_place in tx.joined(scope, api_keys, (place_rows.c.id, api_keys.c.place_id), id=key_id):
-        return _key(tx, row, its_place)
+        return _key(row, its_place, tenancy.role(tx, scope, row["role_id"]))
     raise ApiKeyNotFound
 
 
-def api_keys_within(tx: Tx, scope: Scope, reach: Reach) -> tuple[ApiKey, ...]:
-    """The company's keys that hold at places within reach, the newest first."""
+def api_keys_within(
+    tx: Tx, scope: Scope, reach: Reach, *, after: Sequence[Any] | None = None, limit: int
+) -> tuple[ApiKey, ...]:  # Any: a cursor's values
+    """The company's keys that hold at places within reach, the newest first, those after the given id."""
     rows = tx.page(
         scope,
         api_keys,
         (place_rows.c.id, api_keys.c.place_id),
         where=(tenancy.within(tx, scope, api_keys.c.place_id, reach),),
         order_by=(api_keys.c.id,),
+        after=after,
         descending=True,
-        limit=200,
+        limit=limit,
     )
-    return tuple(_key(tx, row, its_place) for row, its_place in rows)
+    roles = roles_by_id(tx, scope, (row["role_id"] for row, _ in rows))
+    return tuple(_key(row, its_place, roles[row["role_id"]]) for row, its_place in rows)
 
 
 def rights_of_key(key: ApiKey, now: datetime) -> Rights:
@@ -288,8 +301,7 @@ def rights_of_key(key: ApiKey, now: datetime) -> Rights:
     return Rights.at([tenancy.GrantedRole(key.role.permissions, key.place.path, None, key.expires_at)], now)
 
 
-def _key(tx: Tx, row: Row, its_place: Row) -> ApiKey:
-    role = tenancy.role(tx, Scope(row["company_id"]), row["role_id"])
+def _key(row: Row, its_place: Row, role: tenancy.Role) -> ApiKey:
     return ApiKey(
         id=row["id"],
         company_id=row["company_id"],

@@ -14,6 +14,8 @@ def tell_ended(tx: Tx, scope: Scope, user_id: str, ended: tuple[str, ...], now: 
     outbox.append(tx, scope, SessionsEnded(new_id("fact"), scope.company_id, now, user_id, ended))
 
 
-def tell_changed(tx: Tx, scope: Scope, user_id: str, change: SignInChange, now: datetime) -> None:
-    """The person is told by mail, whoever did it: what was not theirs is noticed."""
-    outbox.append(tx, scope, SignInChanged(new_id("fact"), scope.company_id, now, user_id, change))
+def tell_changed(
+    tx: Tx, scope: Scope, user_id: str, change: SignInChange, now: datetime, *, address: str | None = None
+) -> None:
+    """The person is told by mail, whoever did it: what was not theirs is noticed. `address`: where, if not at their own."""
+    outbox.append(tx, scope, SignInChanged(new_id("fact"), scope.company_id, now, user_id, change, address))

@@ -23,6 +23,7 @@ _MONTHS: dict[Language, tuple[str, ...]] = {
 
 _CHANGED: dict[Language, dict[SignInChange, str]] = {
     "en": {
+        "email_changed": "your e-mail address was changed: from now on you sign in with another one than this.",
         "password_changed": "your password was changed.",
         "factor_added": "a second factor was set up: beside your password a code of your authenticator app is asked for.",
         "factor_removed": "your second factor was removed: your password alone is enough to sign in.",
@@ -32,6 +33,7 @@ _CHANGED: dict[Language, dict[SignInChange, str]] = {
         "passkeys_removed": "all your passkeys were removed.",
     },
     "de": {
+        "email_changed": "wurde Ihre E-Mail-Adresse geändert: Sie melden sich jetzt mit einer anderen als dieser an.",
         "password_changed": "wurde Ihr Passwort geändert.",
         "factor_added": "wurde ein zweiter Faktor eingerichtet: Neben dem Passwort wird ein Code Ihrer Authenticator-App verlangt.",
         "factor_removed": "wurde Ihr zweiter Faktor entfernt: Zum Anmelden genügt das Passwort.",
@@ -40,6 +42,21 @@ _CHANGED: dict[Language, dict[SignInChange, str]] = {
         "passkey_removed": "wurde einer Ihrer Passkeys entfernt.",
         "passkeys_removed": "wurden alle Ihre Passkeys entfernt.",
     },
+}
+
+
+# What to do about a change that one did not make; the latter for whoever can't sign in any more.
+_NOT_YOU: dict[Language, tuple[str, str]] = {
+    "en": (
+        "That was not you? Then change your password there, sign out everywhere else and tell your administrator.",
+        "That was not you? Then tell your administrator at once: they set your address back and give you a new password.",
+    ),
+    "de": (
+        "Waren Sie das nicht? Dann ändern Sie dort Ihr Passwort, melden Sie sich überall sonst ab und sagen Sie es Ihrer "
+        "Verwaltung.",
+        "Waren Sie das nicht? Dann sagen Sie es sofort Ihrer Verwaltung: Sie stellt Ihre Adresse zurück und gibt Ihnen ein "
+        "neues Passwort.",
+    ),
 }
 
 
@@ -115,10 +132,7 @@ def sign_in_changed(language: Language, change: SignInChange, *, name: str, at: 
             f"Guten Tag {name},",
             [f"am {day} um {at:%H:%M} Uhr {what}", "Wie Sie sich anmelden und wo Sie angemeldet sind, sehen Sie hier:"],
             ("Mein Profil", link),
-            [
-                "Waren Sie das nicht? Dann ändern Sie dort Ihr Passwort, melden Sie sich überall sonst ab und sagen Sie es "
-                "Ihrer Verwaltung."
-            ],
+            [_NOT_YOU[language][change == "email_changed"]],
             language,
         )
     return _words(
@@ -126,9 +140,7 @@ def sign_in_changed(language: Language, change: SignInChange, *, name: str, at: 
         f"Hello {name},",
         [f"on {day} at {at:%H:%M} {what}", "See here how you sign in, and where you are signed in:"],
         ("My profile", link),
-        [
-            "That was not you? Then change your password there, sign out everywhere else and tell your administrator.",
-        ],
+        [_NOT_YOU[language][change == "email_changed"]],
         language,
     )
 

@@ -24,8 +24,8 @@ def trying(mail: Mail, now: datetime) -> Mail:
 
 
 def ended(mail: Mail, now: datetime, state: State, reason: Reason | None = None) -> Mail:
-    """It is sent, dropped or given up, and never tried again."""
-    return replace(mail, state=state, reason=reason, next_at=None, ended_at=now)
+    """It is sent, dropped or given up, and never tried again. Where it went is nobody's business from then on."""
+    return replace(mail, state=state, reason=reason, next_at=None, ended_at=now, address=None)
 
 
 def is_too_late(mail: Mail, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""A mail in the queue: what it is about and what became of it. No address, no words and no link are kept."""
+"""A mail in the queue: what it is about and what became of it. No words and no link are kept."""
 
 from __future__ import annotations
 
@@ -29,3 +29,4 @@ class Mail:
     reason: Reason | None = None
     tries: int = 0
     ended_at: datetime | None = None
+    address: str | None = None  # where it goes, if not where its subject says now; kept until it has ended

@@ -36,7 +36,7 @@ class Mailroom:
         elif isinstance(fact, PasswordLinkAsked):
             waits = await self._database.run(lambda tx: self._about(tx, fact, "password_link", fact.user_id))
         elif isinstance(fact, SignInChanged):
-            waits = await self._database.run(lambda tx: self._about(tx, fact, fact.change, fact.user_id))
+            waits = await self._database.run(lambda tx: self._about(tx, fact, fact.change, fact.user_id, fact.address))
         else:
             return
         if waits:
@@ -133,11 +133,12 @@ class Mailroom:
             return False
         return self._about(tx, fact, "invitation", found.id)
 
-    def _about(self, tx: Tx, fact: Fact, kind: Kind, subject_id: str) -> bool:
+    def _about(self, tx: Tx, fact: Fact, kind: Kind, subject_id: str, address: str | None = None) -> bool:
         """Whether a mail about that waits now."""
         if self._post is None:
             return False
-        return store.add(tx, Mail(new_id("mail"), fact.company_id, fact.fact_id, kind, subject_id, fact.at, fact.at))
+        made = Mail(new_id("mail"), fact.company_id, fact.fact_id, kind, subject_id, fact.at, fact.at, address=address)
+        return store.add(tx, made)
 
     # -- letters -----------------------------------------------------------------------------------------------------
 
@@ -160,7 +161,7 @@ class Mailroom:
             company=tenancy.company(tx, mail.company_id).name,
             place="" if found.place.kind == "company" else found.place.trail,
             inviter=_name_of(tx, scope, found.created_by),
-            link=identity.invitation_link(self._portal, self._key, found),
+            link=identity.invitation_link(self._portal, self._key, found.id),
             ends=min(found.expires_at, found.ends_at or found.expires_at).astimezone(ZoneInfo(found.place.time_zone)),
         )
         return Letter(mail.id, found.email, found.language, words.subject, words.text, words.html)
@@ -184,7 +185,7 @@ class Mailroom:
             return None
         at, profile = mail.created_at.astimezone(zone), f"{self._portal}/portal/profile"
         words = letters.sign_in_changed(language, change, name=user.name, at=at, link=profile)
-        return Letter(mail.id, user.email, language, words.subject, words.text, words.html)
+        return Letter(mail.id, mail.address or user.email, language, words.subject, words.text, words.html)
 
 
 def _fields(mail: Mail) -> dict[str, str]:

@@ -25,10 +25,11 @@ mails = tenant_table(
     sa.Column("created_at", UtcTime, nullable=False, index=True),
     sa.Column("next_at", UtcTime, nullable=True, index=True),  # None: it has ended
     sa.Column("ended_at", UtcTime, nullable=True),
+    sa.Column("address", sa.String(254), nullable=True),
 )
 explain(
     mails,
-    "The queue of mails, and what became of each. No address, no words and no link are kept.",
+    "The queue of mails, and what became of each. No words and no link are kept.",
     fact_id="What it came from: the same fact gives one mail.",
     kind="invitation, password_link, or what of somebody's sign-in changed (password_changed, factor_added ...).",
     subject_id="The invitation or person it is about; what stands in it is made from that at each try.",
@@ -38,6 +39,7 @@ explain(
     created_at="When it was asked for.",
     next_at="When it is tried next; null: it has ended.",
     ended_at="When it ended; null: it still waits.",
+    address="Where it goes while it waits, if not where its subject says: the address that somebody had before.",
 )
 _WAITING = mails.c.next_at.is_not(None)
 
@@ -87,4 +89,5 @@ def _mail(row: Mapping[Any, Any]) -> Mail:  # Any: columns of every type
         reason=row["reason"],
         tries=row["tries"],
         ended_at=row["ended_at"],
+        address=row["address"],
     )

@@ -1,6 +1,6 @@
 """Companies, the tree of places, people, roles, grants, and the one policy that says who may do what where."""
 
-from antiphon.tenancy.audit import record
+from antiphon.tenancy.audit import Action, record
 from antiphon.tenancy.model import (
     Company,
     EmailTaken,
@@ -24,11 +24,13 @@ from antiphon.tenancy.model import (
     UserNotFound,
     WeakPassword,
 )
+from antiphon.tenancy.naming import Named
 from antiphon.tenancy.people import (
     change_user,
     count_people,
     create_role,
     create_user,
+    forget_language,
     give,
     grants_of_users,
     owners,
@@ -57,6 +59,7 @@ from antiphon.tenancy.store import (
     place_of,
     place_rows,
     places_joined,
+    places_of,
     rights_of_user,
     role,
     roles_by_id,
@@ -71,6 +74,7 @@ from antiphon.tenancy.store import (
 from antiphon.tenancy.words import Label, Name
 
 __all__ = [
+    "Action",
     "Company",
     "EmailTaken",
     "Grant",
@@ -81,6 +85,7 @@ __all__ = [
     "LastOwner",
     "MoreThanYourself",
     "Name",
+    "Named",
     "NotAllowed",
     "Permission",
     "Place",
@@ -109,6 +114,7 @@ __all__ = [
     "create_user",
     "entrances",
     "every_company",
+    "forget_language",
     "give",
     "grant_rows",
     "granted",
@@ -126,6 +132,7 @@ __all__ = [
     "place_rows",
     "places_by_name",
     "places_joined",
+    "places_of",
     "record",
     "remove_place",
     "rights_of_user",

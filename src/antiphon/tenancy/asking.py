@@ -5,13 +5,13 @@ How somebody is recognised (token, key) is `antiphon.identity`'s, which puts its
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar, get_type_hints
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
@@ -60,7 +60,7 @@ class Asker:
                 raise NotAllowed(permission=permission)
 
     def record(
-        self, tx: Tx, now: datetime, action: str, subject_id: str, **details: Any
+        self, tx: Tx, now: datetime, action: audit.Action, subject_id: str, **details: Any
     ) -> None:  # Any: as `audit.record`
         """Write into the audit trail what they changed."""
         audit.record(tx, self.scope, self.principal, now, action, subject_id, **details)
@@ -115,19 +115,68 @@ class Needs:
         return asker
 
 
+async def _what_they_know(
+    _etags: Annotated[
+        str | None,
+        Header(
+            alias="If-None-Match",
+            max_length=1000,
+            description="An `ETag` you have: answered with 304 and nothing more while it is still this one's (RFC 9110 13.1.2).",
+        ),
+    ] = None,
+) -> None:
+    """`Route` compares, once it has the answer."""
+
+
+_Conditional = Depends(_what_they_know)
+
+
+class _GivesETag:
+    """What marks a route's `response` whose answer has an ETag."""
+
+
+# Where `tagged` writes the ETag.
+Tagged = Annotated[Response, _GivesETag]
+_ETAG = {"ETag": {"description": "Of what is shown, for `If-Match` and `If-None-Match`.", "schema": {"type": "string"}}}
+
+
 class Route(APIRoute):
     """A route that says in the OpenAPI document which permission it needs, any of those named in `x-permission`, and in
-    `x-problems` the codes that it and what it depends on refuse with."""
+    `x-problems` the codes that it and what it depends on refuse with. A GET that gives an ETag answers 304 to whoever has it."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # Any: as FastAPI takes them
         if options.get("status_code") == HTTPStatus.NO_CONTENT:
             options["response_class"] = Response  # nothing is no JSON
+        self._tagged = _GivesETag in {mark for hint in _hints(endpoint) for mark in _metadata_of(hint)}
+        shown = self._tagged and set(options.get("methods") or ()) == {"GET"}
+        told = [*(options.get("dependencies") or ())]
+        if shown and _Conditional not in told:
+            options["dependencies"] = [*told, _Conditional]
         super().__init__(path, endpoint, **options)
         needed = [one.call.permissions for one in self.dependant.dependencies if isinstance(one.call, Needs)]
         said: dict[str, Any] = {"x-problems": sorted(set(_refusals(self.dependant)))}
         if needed:
             said["x-permission"] = [permission for permissions in needed for permission in permissions]
+        if self._tagged:
+            said["responses"] = {str(self.status_code or HTTPStatus.OK.value): {"headers": _ETAG}}
+        if shown:
+            said["responses"]["304"] = {"description": "It is still what you have.", "headers": _ETAG}
         self.openapi_extra = {**(self.openapi_extra or {}), **said}
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:  # Any: as FastAPI takes them
+        answer = super().get_route_handler()
+        if _Conditional not in self.dependencies:
+            return answer
+
+        async def unless_known(request: Request) -> Response:
+            answered = await answer(request)
+            known = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
+            if answered.status_code != HTTPStatus.OK or not {"*", answered.headers.get("ETag")} & {*known}:
+                return answered
+            kept = {name: answered.headers[name] for name in ("ETag", "Cache-Control") if name in answered.headers}
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)
+
+        return unless_known
 
 
 def _refusals(dependant: Dependant) -> Iterator[str]:
@@ -137,11 +186,15 @@ def _refusals(dependant: Dependant) -> Iterator[str]:
     if isinstance(dependant.call, Needs):
         yield NotAllowed.code
     elif hasattr(dependant.call, "__globals__"):
-        hints = get_type_hints(dependant.call, include_extras=True).values()
+        hints = _hints(dependant.call)
         marks = [getattr(dependant.call, "refuses", None), *(mark for hint in hints for mark in _metadata_of(hint))]
         yield from (code for mark in marks if isinstance(mark, Refuses) for code in mark.codes)
     for below in dependant.dependencies:
         yield from _refusals(below)
+
+
+def _hints(function: Callable[..., Any]) -> Iterable[object]:  # Any: as FastAPI takes them
+    return get_type_hints(function, include_extras=True).values()
 
 
 def _metadata_of(hint: object) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import sqlalchemy as sa
 
@@ -15,6 +15,49 @@ from antiphon.database import Scope, Tx, UtcTime, explain, outbox, tenant_table
 from antiphon.events import ConfigurationChanged
 from antiphon.tenancy.model import Principal
 
+# Everything that is written down. The portal has a sentence for each; what was once written is never taken off the list.
+Action = Literal[
+    "account.added",
+    "account.changed",
+    "account.password_made",
+    "account.removed",
+    "buttons.changed",
+    "company.added",
+    "company.recovered",
+    "door.added",
+    "grant.changed",
+    "grant.given",
+    "grant.taken",
+    "invitation.made",
+    "invitation.used",
+    "invitation.withdrawn",
+    "key.added",
+    "key.revoked",
+    "passkey.added",
+    "passkey.changed",
+    "passkey.removed",
+    "passkeys.removed",
+    "place.added",
+    "place.changed",
+    "place.moved",
+    "place.removed",
+    "recovery_codes.renewed",
+    "role.added",
+    "role.changed",
+    "role.removed",
+    "second_factor.added",
+    "second_factor.removed",
+    "station.added",
+    "station.changed",
+    "station.code_made",
+    "station.revoked",
+    "user.added",
+    "user.changed",
+    "user.deactivated",
+    "user.password_changed",
+    "user.password_reset",
+]
+ACTIONS: tuple[Action, ...] = get_args(Action)
 ActorKind = Literal["user", "key", "machine"]  # machine: whoever runs the platform, at its command line
 
 audit_rows = tenant_table(
@@ -48,7 +91,7 @@ class Entry:
     at: datetime
     actor_kind: ActorKind
     actor_id: str | None
-    action: str
+    action: Action  # or one that a newer release has written
     subject_id: str
     details: Mapping[str, Any]
 
@@ -58,7 +101,7 @@ def record(
     scope: Scope,
     who: Principal | None,
     now: datetime,
-    action: str,
+    action: Action,
     subject_id: str,
     **details: str | bool | list[str] | None,
 ) -> None:
@@ -70,18 +113,36 @@ def record(
     outbox.append(tx, scope, ConfigurationChanged(new_id("fact"), scope.company_id, now, action, subject_id))
 
 
-def page(tx: Tx, scope: Scope, *, after: Sequence[Any] | None, limit: int) -> tuple[Entry, ...]:
-    """What was changed, newest first."""
-    rows = tx.page(scope, audit_rows, order_by=(audit_rows.c.id,), after=after, limit=limit, descending=True)
-    return tuple(
-        Entry(
-            row["id"],
-            row["at"],
-            row["actor_kind"],
-            row["actor_id"],
-            row["action"],
-            row["subject_id"],
-            json.loads(row["details"]),
-        )
-        for (row,) in rows
+def page(
+    tx: Tx,
+    scope: Scope,
+    *,
+    subject_id: str | None = None,
+    actor_id: str | None = None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> tuple[Entry, ...]:  # Any: a cursor's values
+    """What was changed, newest first; only what was done to that thing, or by that person or key."""
+    asked = ((audit_rows.c.subject_id, subject_id), (audit_rows.c.actor_id, actor_id))
+    where = [column == value for column, value in asked if value is not None]
+    order = (audit_rows.c.id,)
+    rows = tx.page(scope, audit_rows, where=where, order_by=order, after=after, limit=limit, descending=True)
+    return tuple(_entry(row) for (row,) in rows)
+
+
+def about(tx: Tx, scope: Scope, subject_ids: Sequence[str], actions: Sequence[Action]) -> tuple[Entry, ...]:
+    """Those of these things that were done to any of these subjects, the oldest first."""
+    asked = audit_rows.c.subject_id.in_(subject_ids), audit_rows.c.action.in_(actions)
+    return tuple(_entry(row) for row in tx.all(scope, audit_rows, *asked, order_by=(audit_rows.c.id,)))
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:  # Any: a row
+    return Entry(
+        row["id"],
+        row["at"],
+        row["actor_kind"],
+        row["actor_id"],
+        cast(Action, row["action"]),
+        row["subject_id"],
+        json.loads(row["details"]),
     )

@@ -138,6 +138,13 @@ class RoleInUse(Conflict):
     title = "Somebody has this role. Give them another one first."
 
 
+class RoleNameTaken(Conflict):
+    """Another role of the company has the name."""
+
+    code = "role_name_taken"
+    title = "Another role has this name. Choose another one."
+
+
 class GrantNotFound(NotFound):
     """No such grant in this company, or not for this person."""
 

@@ -8,11 +8,11 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, Self, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Header, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Tx, UtcTime, explain, tenant_table
@@ -22,6 +22,7 @@ from antiphon.tenancy.asking import Asker, Refuses
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
+A = TypeVar("A", bound="Made")
 
 
 class ChangedMeanwhile(AntiphonError):
@@ -33,18 +34,24 @@ class ChangedMeanwhile(AntiphonError):
     title = "Somebody changed this meanwhile. Look at it again, then repeat your change."
 
 
-class KeyReused(Conflict):
+class KeyReused(AntiphonError):
     """The key came with another request before."""
 
     code = "key_reused"
+    http_status = 422
+    sip_status = 409
     title = "This Idempotency-Key was used for another request. Make a new one."
 
 
 class AlreadyDone(Conflict):
-    """The request was carried out before, and its answer held a secret that is shown once."""
+    """The request was carried out before, and its answer held a secret that is shown once; `made_id` says what it made."""
 
     code = "already_done"
     title = "This was done already, and what it showed is shown only once."
+
+    def __init__(self, made_id: str) -> None:
+        super().__init__(made_id=made_id)
+        self.members = {"made_id": made_id}
 
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
@@ -65,9 +72,11 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[A-Za-z0-9_-]{8,64}$",
-        description="Made anew for each wish: the same request sent again gives what the first one made.",
+        description="Made anew for each wish. The same request sent again within "
+        f"{IDEMPOTENCY_LIFE_S // 3600} hours makes nothing more and gets the answer that the first one got, whatever "
+        "became of what it made; where that held a secret, it is refused with `already_done`.",
     ),
-    Refuses(KeyReused),
+    Refuses(KeyReused, AlreadyDone),
 ]
 
 idempotency_keys = tenant_table(
@@ -77,6 +86,7 @@ idempotency_keys = tenant_table(
     sa.Column("key", sa.String(64), nullable=False),
     sa.Column("request_hash", sa.String(64), nullable=False),
     sa.Column("made_id", sa.String(40), nullable=False),
+    sa.Column("answer", sa.Text, nullable=True),
     sa.Column("created_at", UtcTime, nullable=False, index=True),
     sa.UniqueConstraint("company_id", "holder_id", "key"),
 )
@@ -87,6 +97,7 @@ explain(
     key="Its Idempotency-Key.",
     request_hash="SHA-256 of the request: another one under the same key is refused.",
     made_id="What was made.",
+    answer="What was answered, as JSON; null: it held a secret, which is kept nowhere.",
 )
 
 
@@ -140,6 +151,16 @@ def check_match(given: str | None, current: Callable[[], BaseModel]) -> None:
 # -- the same wish twice ---------------------------------------------------------------------------------------------
 
 
+class Made(Protocol):
+    """An answer that says what was made."""
+
+    @property
+    def id(self) -> str: ...
+    def model_dump_json(self) -> str: ...
+    @classmethod
+    def model_validate_json(cls, json_data: str) -> Self: ...
+
+
 def once(
     tx: Tx,
     asker: Asker,
@@ -147,14 +168,17 @@ def once(
     key: str | None,
     body: BaseModel,
     now: datetime,
-    make: Callable[[], str],
-) -> tuple[str, bool]:
-    """The id of what `make` makes, and False; for a repeated request the id of what the first one made, and True.
+    make: Callable[[], A],
+    kept: type[A] | None,
+) -> A:
+    """What `make` makes; for a repeated request what the first one answered, also when the thing is gone meanwhile.
 
-    Raises `KeyReused` when the key came with another request before.
+    The answer is kept as `kept` for as long as the key lives; None: it holds a secret, and a repeated request raises
+    `AlreadyDone`. Two at the same time wait for each other: one makes, both answer the same. Whatever was refused made
+    nothing, and is asked anew. Raises `KeyReused` when the key came with another request before.
     """
     if key is None:
-        return make(), False
+        return make()
     said = f"{request.method} {request.url.path}\n{body.model_dump_json()}"
     hashed = hashlib.sha256(said.encode()).hexdigest()
     theirs = {"holder_id": asker.principal.user_id, "key": key}
@@ -162,13 +186,19 @@ def once(
     if row is not None and now - row["created_at"] < timedelta(seconds=IDEMPOTENCY_LIFE_S):
         if row["request_hash"] != hashed:
             raise KeyReused
-        return str(row["made_id"]), True
+        if kept is None or row["answer"] is None:
+            raise AlreadyDone(row["made_id"])
+        try:
+            return kept.model_validate_json(row["answer"])
+        except ValidationError as error:  # an earlier release answered otherwise
+            raise AlreadyDone(row["made_id"]) from error
     if row is not None:
         tx.delete(asker.scope, idempotency_keys, **theirs)
     made = make()
-    values = {"id": new_id("wish"), "request_hash": hashed, "made_id": made, "created_at": now}
+    answer = made.model_dump_json() if kept is not None else None
+    values = {"id": new_id("wish"), "request_hash": hashed, "made_id": made.id, "answer": answer, "created_at": now}
     tx.insert(asker.scope, idempotency_keys, theirs | values)
-    return made, False
+    return made
 
 
 def forget_old_keys(tx: Tx, now: datetime) -> int:

@@ -23,6 +23,7 @@ from antiphon.tenancy.model import (
     LastOwner,
     Role,
     RoleInUse,
+    RoleNameTaken,
     RoleNotFound,
     User,
 )
@@ -59,7 +60,7 @@ def create_user(
     values |= {"place_id": home.id}
     values |= {"language": language, "password_hash": password_hash, "active": True, "created_at": now}
     tx.insert(scope, user_rows, values)
-    search.put(tx, scope, "user", user.id, home.id, name)
+    search.put(tx, scope, "user", user.id, home.id, name, email=user.email)
     if role_id is not None:
         _add_grant(tx, scope, user.id, role_id, scope.company_id, now)
     return user
@@ -93,9 +94,14 @@ def change_user(
     if before.active and not after.active:
         _check_owned(tx, scope, now)
         _tell(tx, scope, user_id, now)
-    if (after.name, after.place_id) != (before.name, before.place_id):
-        search.put(tx, scope, "user", user_id, after.place_id, after.name)
+    if (after.name, after.email, after.place_id) != (before.name, before.email, before.place_id):
+        search.put(tx, scope, "user", user_id, after.place_id, after.name, email=after.email)
     return after
+
+
+def forget_language(tx: Tx, scope: Scope, user_id: str) -> None:
+    """From now on the person reads what their browser asks for."""
+    tx.update(scope, user_rows, values={"language": None}, id=user_id)
 
 
 def people_by_name(
@@ -133,7 +139,7 @@ def grants_of_users(tx: Tx, scope: Scope, user_ids: Collection[str]) -> dict[str
     """What each of these people was given in this company, by one question."""
     found: dict[str, list[Grant]] = {user_id: [] for user_id in user_ids}
     where = [grant_rows.c.user_id.in_(list(user_ids))]
-    for grant in grants_page(tx, scope, Reach(("/",)), where=where, limit=20 * max(1, len(user_ids))):
+    for grant in grants_page(tx, scope, Reach(("/",)), where=where, limit=None):
         found[grant.user_id].append(grant)
     return found
 
@@ -145,9 +151,9 @@ def grants_page(
     *,
     where: Iterable[sa.ColumnElement[bool]] = (),
     after: Sequence[Any] | None = None,
-    limit: int,
+    limit: int | None,
 ) -> tuple[Grant, ...]:
-    """Grants that hold at places within reach, those made first come first."""
+    """Grants that hold at places within reach, those made first come first; `limit` None: all."""
     conditions = [store.within(tx, scope, grant_rows.c.place_id, reach), *where]
     on = (place_rows.c.id, grant_rows.c.place_id)
     order = (grant_rows.c.id,)
@@ -200,7 +206,8 @@ def _add_grant(
     store.role(tx, scope, role_id)
     values = {"id": new_id("grant"), "user_id": user_id, "role_id": role_id, "place_id": place_id}
     times = {"starts_at": starts_at, "ends_at": ends_at, "created_at": now}
-    tx.insert(scope, grant_rows, {**values, **times, "created_by": given_by})
+    of_guest = tx.first(scope, user_rows, id=user_id) is None
+    tx.insert(scope, grant_rows, {**values, **times, "created_by": given_by, "of_guest": of_guest})
     return values["id"]
 
 
@@ -246,8 +253,20 @@ def _tell(tx: Tx, scope: Scope, user_id: str, now: datetime) -> None:
 # -- roles -----------------------------------------------------------------------------------------------------------
 
 
+def role_order(role: Role) -> tuple[int, str, str]:
+    """What roles are ordered by: the shipped ones as the platform names them, then the company's own by name."""
+    shipped = list(store.SHIPPED)
+    return (shipped.index(role.id), "", "") if role.shipped else (len(shipped), sort_key(role.name), role.id)
+
+
+def roles_by_name(tx: Tx, scope: Scope, *, after: tuple[Any, ...] | None = None, limit: int) -> list[Role]:
+    """Roles in their order, those after the given place in it. A company has no more than can be sorted here."""
+    every = sorted((*store.SHIPPED.values(), *store.own_roles(tx, scope)), key=role_order)
+    return [role for role in every if after is None or role_order(role) > after][:limit]
+
+
 def create_role(tx: Tx, scope: Scope, name: str, permissions: Collection[Permission], now: datetime) -> Role:
-    """A role of the company's own. Raises `Conflict` for a name that is taken, `BadInput` without permissions."""
+    """A role of the company's own. Raises `RoleNameTaken`, `BadInput` without permissions."""
     _check_role(tx, scope, name, permissions)
     if tx.count(scope, role_rows) >= ROLES_PER_COMPANY_MAX:
         raise Conflict(f"A company has at most {ROLES_PER_COMPANY_MAX} roles of its own. Remove one first.")
@@ -289,7 +308,7 @@ def _check_role(tx: Tx, scope: Scope, name: str, permissions: Collection[Permiss
     if not permissions:
         raise BadInput("A role without permissions gives nothing. Choose at least one.")
     if any(role.name.casefold() == name.casefold() and role.id != role_id for role in store.own_roles(tx, scope)):
-        raise Conflict("Another role has this name. Choose another one.")
+        raise RoleNameTaken
 
 
 def _written(permissions: Collection[Permission]) -> str:

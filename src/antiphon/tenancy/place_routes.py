@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from antiphon.database import Scope, Tx, sort_key
+from antiphon.limits import SEARCH_RESULTS_MAX
 from antiphon.tenancy import paging, places, search, store
-from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
+from antiphon.tenancy.guests import guests
 from antiphon.tenancy.model import Place, PlaceKind, PlaceMisplaced, PlaceNotEmpty, PlaceNotFound, PlaceTooDeep
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import Reach
@@ -71,7 +73,7 @@ async def entrances(request: Request, asker: Readers) -> Places:
 
 @router.get("/places/{place_id}", tags=["places"], summary="One place")
 @Refuses(PlaceNotFound)
-async def get_place(place_id: Id, request: Request, response: Response, asker: Readers) -> PlaceView:
+async def get_place(place_id: Id, request: Request, response: Tagged, asker: Readers) -> PlaceView:
     """With the way to it, as far as you may see it."""
     return paging.tagged(response, await database_of(request).read(lambda tx: _view(tx, asker, place_id)))
 
@@ -79,13 +81,13 @@ async def get_place(place_id: Id, request: Request, response: Response, asker: R
 @router.post("/places", tags=["places"], summary="Add a place", status_code=201)
 @Refuses(PlaceNotFound, PlaceMisplaced, PlaceTooDeep)
 async def add_place(
-    body: NewPlace, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
+    body: NewPlace, request: Request, response: Tagged, asker: Writers, key: IdempotencyKey = None
 ) -> PlaceView:
     """A project in the company, a site in a project, a folder in a site or another folder. It can be used at once."""
     now = now_of(request)
 
     def work(tx: Tx) -> PlaceView:
-        def make() -> str:
+        def make() -> PlaceView:
             parent = _admitted(tx, asker, body.parent_id)
             made = places.create_place(
                 tx,
@@ -98,10 +100,9 @@ async def add_place(
                 language=body.language,
             )
             asker.record(tx, now, "place.added", made.id, name=made.name, parent_id=parent.id)
-            return made.id
+            return _view(tx, asker, made.id)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return _view(tx, asker, made_id)
+        return paging.once(tx, asker, request, key, body, now, make, PlaceView)
 
     return paging.tagged(response, await database_of(request).run(work))
 
@@ -109,7 +110,7 @@ async def add_place(
 @router.patch("/places/{place_id}", tags=["places"], summary="Change or move a place")
 @Refuses(PlaceNotFound, PlaceMisplaced, PlaceTooDeep)
 async def change_place(
-    place_id: Id, body: PlaceChange, request: Request, response: Response, asker: Writers, if_match: IfMatch = None
+    place_id: Id, body: PlaceChange, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
 ) -> PlaceView:
     """Moving takes everything in it along; the same ids go on, and calls that are under way too."""
     now = now_of(request)
@@ -149,27 +150,47 @@ async def remove_place(place_id: Id, request: Request, asker: Writers, if_match:
     await database_of(request).run(work)
 
 
-@router.get("/search", tags=["search"], summary="Find places, stations and people by name")
+@router.get("/search", tags=["search"], summary="Find places, stations, doors, people and roles")
 async def find(
     request: Request,
     asker: Searchers,
     q: Annotated[str, Query(min_length=2, max_length=120, description="Beginnings of words.", examples=["haupt"])],
 ) -> FoundItems:
-    """Every word has to be the beginning of a word of the thing's name."""
-    reaches: dict[search.Kind, Reach] = {
+    """Every word has to be the beginning of a word of the thing's name. People are found by their e-mail address too where
+    you may see it; guests and the company's own roles as well."""
+    people = asker.reach("people.read")
+    personal = Reach.of(
+        path for prefix in asker.reach("people.personal").prefixes for path in people.inside(prefix).prefixes
+    )
+    reaches: dict[search.WordKind, Reach] = {
         "place": asker.reach("places.read"),
         "station": asker.reach("stations.read"),
         "account": asker.reach("stations.read"),
         "door": asker.reach("stations.read"),
-        "user": asker.reach("people.read"),
+        "user": people,
+        "email": personal,
     }
-    found = await database_of(request).read(lambda tx: search.find(tx, asker.scope, q, reaches))
-    return FoundItems(
-        items=[
+
+    def look(tx: Tx) -> list[FoundItem]:
+        placed = [
             FoundItem(kind=one.kind, id=one.id, title=one.title, place_id=one.place_id, trail=one.trail)
-            for one in found
+            for one in search.find(tx, asker.scope, q, reaches)
         ]
-    )
+        return placed + (_found_beside(tx, asker, q, people, personal) if people else [])
+
+    return FoundItems(items=(await database_of(request).read(look))[:SEARCH_RESULTS_MAX])
+
+
+def _found_beside(tx: Tx, asker: Asker, asked: str, people: Reach, personal: Reach) -> list[FoundItem]:
+    """Guests and the company's own roles: few, and at no one place."""
+    at = {"place_id": asker.scope.company_id}
+    found = []
+    for guest in guests(tx, asker.scope, people):
+        known = any(personal.covers(grant.place.path) for grant in guest.grants)
+        if search.fits(asked, guest.user.name, *([guest.user.email] if known else [])):
+            found.append(FoundItem(kind="guest", id=guest.user.id, title=guest.user.name, trail=guest.company, **at))
+    roles = (role for role in store.own_roles(tx, asker.scope) if search.fits(asked, role.name))
+    return found + [FoundItem(kind="role", id=role.id, title=role.name, trail="", **at) for role in roles]
 
 
 def _admitted(tx: Tx, asker: Asker, place_id: str) -> Place:

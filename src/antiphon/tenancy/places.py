@@ -175,7 +175,7 @@ def places_by_name(
     kinds: Sequence[PlaceKind] = (),
     parent_id: str | None = None,
     after: Sequence[Any] | None = None,
-    limit: int,
+    limit: int | None,
 ) -> tuple[Place, ...]:
     """Places within reach by name, those after the given name and id."""
     where = [store.within(tx, scope, place_rows.c.id, reach)]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from antiphon.database import PLATFORM, Scope, Tx
 from antiphon.errors import Conflict
-from antiphon.tenancy import audit, paging, people, store
-from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
+from antiphon.tenancy import audit, naming, paging, people, store
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.model import (
     Grant,
     GrantInvalid,
@@ -19,6 +19,7 @@ from antiphon.tenancy.model import (
     MoreThanYourself,
     PlaceNotFound,
     RoleInUse,
+    RoleNameTaken,
     RoleNotFound,
     UserNotFound,
 )
@@ -31,6 +32,7 @@ from antiphon.tenancy.views import (
     GrantTimes,
     GrantView,
     Id,
+    NamedItem,
     NewGrant,
     NewRole,
     RoleChange,
@@ -50,24 +52,28 @@ RoleUsed = Callable[[Tx, Scope, str], bool]  # whether a thing of another room h
 
 
 @router.get("/roles", tags=["roles"], summary="Roles of the company")
-async def list_roles(request: Request, asker: PeopleReaders) -> Roles:
+async def list_roles(request: Request, asker: PeopleReaders, limit: Limit = 100, cursor: Cursor = None) -> Roles:
     """The shipped ones first, then the company's own by name."""
-    own = await database_of(request).read(lambda tx: store.own_roles(tx, asker.scope))
-    return Roles(items=[role_item(role) for role in (*store.SHIPPED.values(), *own)])
+    beginning = paging.after(cursor, int, str, str)
+    found = await database_of(request).read(
+        lambda tx: people.roles_by_name(tx, asker.scope, after=beginning, limit=limit + 1)
+    )
+    items, following = paging.cut(found, limit, people.role_order)
+    return Roles(items=[role_item(role) for role in items], next_cursor=following)
 
 
 @router.get("/roles/{role_id}", tags=["roles"], summary="One role")
 @Refuses(RoleNotFound)
-async def get_role(role_id: Id, request: Request, response: Response, asker: PeopleReaders) -> RoleItem:
+async def get_role(role_id: Id, request: Request, response: Tagged, asker: PeopleReaders) -> RoleItem:
     """A shipped one, or one of the company's own."""
     role = await database_of(request).read(lambda tx: store.role(tx, asker.scope, role_id))
     return paging.tagged(response, role_item(role))
 
 
 @router.post("/roles", tags=["roles"], summary="Make a role", status_code=201)
-@Refuses(MoreThanYourself, Conflict)
+@Refuses(MoreThanYourself, RoleNameTaken, Conflict)
 async def add_role(
-    body: NewRole, request: Request, response: Response, asker: RoleMakers, key: IdempotencyKey = None
+    body: NewRole, request: Request, response: Tagged, asker: RoleMakers, key: IdempotencyKey = None
 ) -> RoleItem:
     """From the list of permissions; only from those that you have yourself, company-wide."""
     now = now_of(request)
@@ -75,21 +81,20 @@ async def add_role(
     def work(tx: Tx) -> RoleItem:
         _check_within(asker, body.permissions)
 
-        def make() -> str:
+        def make() -> RoleItem:
             role = people.create_role(tx, asker.scope, body.name, body.permissions, now)
             asker.record(tx, now, "role.added", role.id, name=role.name, permissions=sorted(role.permissions))
-            return role.id
+            return role_item(role)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return role_item(store.role(tx, asker.scope, made_id))
+        return paging.once(tx, asker, request, key, body, now, make, RoleItem)
 
     return paging.tagged(response, await database_of(request).run(work))
 
 
 @router.patch("/roles/{role_id}", tags=["roles"], summary="Change a role")
-@Refuses(RoleNotFound, MoreThanYourself, Conflict)
+@Refuses(RoleNotFound, MoreThanYourself, RoleNameTaken)
 async def change_role(
-    role_id: Id, body: RoleChange, request: Request, response: Response, asker: RoleMakers, if_match: IfMatch = None
+    role_id: Id, body: RoleChange, request: Request, response: Tagged, asker: RoleMakers, if_match: IfMatch = None
 ) -> RoleItem:
     """In force at once for everybody who has it. Shipped roles stay as they are."""
     now = now_of(request)
@@ -108,13 +113,14 @@ async def change_role(
 
 @router.delete("/roles/{role_id}", tags=["roles"], summary="Remove a role that nobody has", status_code=204)
 @Refuses(RoleNotFound, MoreThanYourself, RoleInUse)
-async def remove_role(role_id: Id, request: Request, asker: RoleMakers) -> None:
+async def remove_role(role_id: Id, request: Request, asker: RoleMakers, if_match: IfMatch = None) -> None:
     """Only one of the company's own that nobody has. Making it again is the way back."""
     now = now_of(request)
     in_use: RoleUsed = request.app.state.role_used
 
     def work(tx: Tx) -> None:
         role = store.role(tx, asker.scope, role_id)
+        paging.check_match(if_match, lambda: role_item(role))
         _check_within(asker, role.permissions if not role.shipped else ())
         if in_use(tx, asker.scope, role_id):
             raise RoleInUse("An API key or an open invitation has this role. Revoke or withdraw it first.")
@@ -150,16 +156,29 @@ async def list_grants(
     return await database_of(request).read(look)
 
 
+@router.get("/grants/{grant_id}", tags=["grants"], summary="One grant")
+@Refuses(GrantNotFound)
+async def get_grant(grant_id: Id, request: Request, response: Tagged, asker: PeopleReaders) -> GrantView:
+    """Who has which role where, and from when until when."""
+
+    def look(tx: Tx) -> GrantView:
+        grant = store.grant(tx, asker.scope, grant_id)
+        asker.admit(grant.place.path, "people.read", missing=GrantNotFound)
+        return _view(tx, asker, grant)
+
+    return paging.tagged(response, await database_of(request).read(look))
+
+
 @router.post("/grants", tags=["grants"], summary="Give somebody a role", status_code=201)
 @Refuses(PlaceNotFound, UserNotFound, RoleNotFound, MoreThanYourself, GrantInvalid, Conflict)
 async def add_grant(
-    body: NewGrant, request: Request, response: Response, asker: Granters, key: IdempotencyKey = None
+    body: NewGrant, request: Request, response: Tagged, asker: Granters, key: IdempotencyKey = None
 ) -> GrantView:
     """In force from the next request on, or from `starts_at`. Nobody gives more than they have themselves."""
     now = now_of(request)
 
     def work(tx: Tx) -> GrantView:
-        def make() -> str:
+        def make() -> GrantView:
             place = store.place(tx, asker.scope, body.place_id)
             asker.admit(place.path, "places.read", missing=PlaceNotFound)
             user = store.user(tx, asker.scope, body.user_id)
@@ -176,10 +195,9 @@ async def add_grant(
                 tx, asker.scope, user.id, role.id, place.id, now, **times, given_by=asker.principal.user_id
             )
             asker.record(tx, now, "grant.given", grant.id, user_id=user.id, role_id=role.id, place_id=place.id)
-            return grant.id
+            return _view(tx, asker, grant)
 
-        made_id, _ = paging.once(tx, asker, request, key, body, now, make)
-        return _view(tx, asker, store.grant(tx, asker.scope, made_id))
+        return paging.once(tx, asker, request, key, body, now, make, GrantView)
 
     return paging.tagged(response, await database_of(request).run(work))
 
@@ -187,7 +205,7 @@ async def add_grant(
 @router.put("/grants/{grant_id}/times", tags=["grants"], summary="Set from when until when a grant holds")
 @Refuses(GrantNotFound, MoreThanYourself, GrantInvalid, LastOwner)
 async def set_grant_times(
-    grant_id: Id, body: GrantTimes, request: Request, response: Response, asker: Granters, if_match: IfMatch = None
+    grant_id: Id, body: GrantTimes, request: Request, response: Tagged, asker: Granters, if_match: IfMatch = None
 ) -> GrantView:
     """In force at once. Both times are set: null means from the beginning, or for ever."""
     now = now_of(request)
@@ -202,6 +220,8 @@ async def set_grant_times(
             "grant.changed",
             grant.id,
             user_id=grant.user_id,
+            role_id=grant.role.id,
+            place_id=grant.place.id,
             starts_at=body.starts_at and body.starts_at.isoformat(),
             ends_at=body.ends_at and body.ends_at.isoformat(),
         )
@@ -212,12 +232,13 @@ async def set_grant_times(
 
 @router.delete("/grants/{grant_id}", tags=["grants"], summary="Take a role away", status_code=204)
 @Refuses(GrantNotFound, MoreThanYourself, LastOwner)
-async def take_grant(grant_id: Id, request: Request, asker: Granters) -> None:
+async def take_grant(grant_id: Id, request: Request, asker: Granters, if_match: IfMatch = None) -> None:
     """In force at once: open sockets that it allowed end. Giving the role again is the way back."""
     now = now_of(request)
 
     def work(tx: Tx) -> None:
         grant = _own(tx, asker, grant_id)
+        paging.check_match(if_match, lambda: _view(tx, asker, grant))
         people.take(tx, asker.scope, grant.id, now)
         named = {"user_id": grant.user_id, "role_id": grant.role.id, "place_id": grant.place.id}
         asker.record(tx, now, "grant.taken", grant.id, **named)
@@ -227,14 +248,22 @@ async def take_grant(grant_id: Id, request: Request, asker: Granters) -> None:
 
 @router.get("/audit", tags=["audit"], summary="Who changed what")
 @Refuses(MoreThanYourself)
-async def audit_trail(request: Request, asker: Auditors, limit: Limit = 100, cursor: Cursor = None) -> AuditTrail:
+async def audit_trail(
+    request: Request,
+    asker: Auditors,
+    subject_id: Annotated[Id | None, Query(description="Only what was done to this thing.")] = None,
+    actor_id: Annotated[Id | None, Query(description="Only what this person or API key did.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> AuditTrail:
     """Places, people, rights and keys. For whoever may read it company-wide."""
     if not asker.reach("audit.read").everywhere:
         raise MoreThanYourself("The audit trail is the whole company's. You have the right for a part of it only.")
     beginning = paging.after(cursor, str)
+    namers: Sequence[naming.Namer] = request.app.state.namers
 
     def look(tx: Tx) -> AuditTrail:
-        found = audit.page(tx, asker.scope, after=beginning, limit=limit + 1)
+        found = audit.page(tx, asker.scope, subject_id=subject_id, actor_id=actor_id, after=beginning, limit=limit + 1)
         items, following = paging.cut(found, limit, lambda entry: (entry.id,))
         return AuditTrail(
             items=[
@@ -249,10 +278,24 @@ async def audit_trail(request: Request, asker: Auditors, limit: Limit = 100, cur
                 )
                 for one in items
             ],
+            names=[
+                NamedItem(
+                    id=one.id, kind=one.kind, name=one.name, place_id=one.place_id, there=one.there, guest=one.guest
+                )
+                for one in naming.names(tx, asker.scope, asker.rights, _named_in(items), namers)
+            ],
             next_cursor=following,
         )
 
     return await database_of(request).read(look)
+
+
+def _named_in(entries: Iterable[audit.Entry]) -> Iterator[str]:
+    """The ids that these changes name."""
+    for entry in entries:
+        yield entry.subject_id
+        yield from (entry.actor_id,) if entry.actor_id else ()
+        yield from (value for key, value in entry.details.items() if key.endswith("_id") or key == "before")
 
 
 def _check_within(asker: Asker, permissions: Iterable[Permission]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from antiphon.tenancy import place_routes, right_routes
+from antiphon.tenancy import guest_routes, place_routes, right_routes
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(place_routes.router)
 router.include_router(right_routes.router)
+router.include_router(guest_routes.router)

@@ -5,8 +5,8 @@ One plain table serves both databases; a question costs a walk along the matchin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import sqlalchemy as sa
@@ -18,6 +18,8 @@ from antiphon.tenancy.rights import Reach
 from antiphon.tenancy.store import place_rows, within
 
 Kind = Literal["place", "station", "account", "user", "door"]
+# A person's address leads to them too, for whoever may see it: its words have a kind of their own.
+WordKind = Literal["place", "station", "account", "user", "door", "email"]
 
 search_words = tenant_table(
     "search_words",
@@ -34,7 +36,7 @@ explain(
     search_words,
     "What names are found by: a row for each word of each thing's name.",
     word="One word, folded.",
-    kind="place, station, account, user or door.",
+    kind="place, station, account, user, door, or email: of a person's address.",
     thing_id="What it leads to.",
     title="The whole name.",
 )
@@ -48,15 +50,26 @@ class Found:
     id: str
     title: str
     place_id: str
-    trail: str
+    trail: str  # from the project on
 
 
-def put(tx: Tx, scope: Scope, kind: Kind, thing_id: str, place_id: str, title: str) -> None:
-    """The thing is found by the words of its title from now on, and by no others."""
+def put(
+    tx: Tx, scope: Scope, kind: Kind, thing_id: str, place_id: str, title: str, *, email: str | None = None
+) -> None:
+    """The thing is found by the words of its title from now on, and by no others; a person by their address too."""
     tx.delete(scope, search_words, thing_id=thing_id)
-    for word in sorted(words(title))[:SEARCH_WORDS_MAX]:
-        values = {"id": new_id("word"), "word": word, "kind": kind, "thing_id": thing_id}
-        tx.insert(scope, search_words, values | {"place_id": place_id, "title": title[:250]})
+    of_kind: list[tuple[WordKind, set[str]]] = [(kind, words(title))]
+    if email is not None:
+        of_kind.append(("email", words_of_email(email)))
+    for its_kind, found in of_kind:
+        for word in sorted(found)[:SEARCH_WORDS_MAX]:
+            values = {"id": new_id("word"), "word": word, "kind": its_kind, "thing_id": thing_id}
+            tx.insert(scope, search_words, values | {"place_id": place_id, "title": title[:250]})
+
+
+def move(tx: Tx, scope: Scope, thing_ids: Sequence[str], place_id: str) -> None:
+    """These things are at another place from now on."""
+    tx.update(scope, search_words, search_words.c.thing_id.in_(tuple(thing_ids)), values={"place_id": place_id})
 
 
 def drop(tx: Tx, scope: Scope, thing_id: str) -> None:
@@ -64,24 +77,29 @@ def drop(tx: Tx, scope: Scope, thing_id: str) -> None:
     tx.delete(scope, search_words, thing_id=thing_id)
 
 
-def find(tx: Tx, scope: Scope, asked: str, reaches: Mapping[Kind, Reach]) -> tuple[Found, ...]:
+def find(tx: Tx, scope: Scope, asked: str, reaches: Mapping[WordKind, Reach]) -> tuple[Found, ...]:
     """Things with words that begin like every word asked for, within what the person may see of each kind."""
-    wanted = sorted(words(asked), key=len, reverse=True)[:SEARCH_WORDS_MAX]
-    alike: dict[Reach, list[Kind]] = {}
+    wanted = sorted(asked_words(asked), key=len, reverse=True)[:SEARCH_WORDS_MAX]
+    alike: dict[Reach, list[WordKind]] = {}
     for kind, reach in reaches.items():
-        alike.setdefault(reach, []).append(kind)
-    seen = [
-        sa.and_(search_words.c.kind.in_(kinds), within(tx, scope, search_words.c.place_id, reach))
-        for reach, kinds in alike.items()
-        if reach
-    ]
-    if not wanted or not seen:
+        if reach:
+            alike.setdefault(reach, []).append(kind)
+    if not wanted or not alike:
         return ()
-    also = search_words.alias("also")
-    where = [beginning(search_words.c.word, wanted[0]), sa.or_(*seen)]
-    for word in wanted[1:]:
-        same = (also.c.company_id == search_words.c.company_id, also.c.thing_id == search_words.c.thing_id)
-        where.append(has_row(also, *same, beginning(also.c.word, word)))
+
+    def seen(table: sa.FromClause) -> sa.ColumnElement[bool]:
+        by_kind = (
+            sa.and_(table.c.kind.in_(kinds), within(tx, scope, table.c.place_id, reach))
+            for reach, kinds in alike.items()
+        )
+        return sa.or_(*by_kind)
+
+    where = [beginning(search_words.c.word, wanted[0]), seen(search_words)]
+    if len(wanted) > 1:
+        also = search_words.alias("also")
+        # Every word has to be one that they may see: else an address could be guessed word by word.
+        same = (also.c.company_id == search_words.c.company_id, also.c.thing_id == search_words.c.thing_id, seen(also))
+        where += [has_row(also, *same, beginning(also.c.word, word)) for word in wanted[1:]]
     rows = tx.page(
         scope,
         search_words,
@@ -92,10 +110,57 @@ def find(tx: Tx, scope: Scope, asked: str, reaches: Mapping[Kind, Reach]) -> tup
     )
     found = {row["thing_id"]: (row, its_place) for row, its_place in reversed(rows)}
     made = [
-        Found(row["kind"], row["thing_id"], row["title"], row["place_id"], its_place["trail"])
+        Found(
+            "user" if row["kind"] == "email" else row["kind"],
+            row["thing_id"],
+            row["title"],
+            row["place_id"],
+            its_place["trail"],
+        )
         for row, its_place in reversed(found.values())
     ]
-    return tuple(made[:SEARCH_RESULTS_MAX])
+    paths = {its_place["id"]: its_place["path"] for _, its_place in found.values()}
+    return _from_projects(tx, scope, made[:SEARCH_RESULTS_MAX], paths, reaches.get("place", Reach()))
+
+
+def _from_projects(
+    tx: Tx, scope: Scope, found: Sequence[Found], paths: Mapping[str, str], reach: Reach
+) -> tuple[Found, ...]:
+    """With trails from the project on, as far as that may be seen: sites of different projects may be called alike."""
+    outermost = {paths[one.place_id].split("/")[1] for one in found} - {""}
+    rows = tx.all(scope, place_rows, place_rows.c.id.in_(outermost), kind="project")
+    projects = {row["id"]: row["name"] for row in rows if reach.covers(row["path"])}
+
+    def way(one: Found) -> str:
+        outer = projects.get(paths[one.place_id].split("/")[1])
+        return one.trail if outer is None or one.place_id in projects else f"{outer}, {one.trail}"
+
+    return tuple(replace(one, trail=way(one)) for one in found)
+
+
+def fits(asked: str, *names: str) -> bool:
+    """Whether every word asked for is the beginning of a word of these names (addresses are names too): `find` for the few
+    things that no rows are kept of."""
+    there = {word for name in names for word in (words_of_email(name) if "@" in name else words(name))}
+    wanted = asked_words(asked)
+    return bool(wanted) and all(any(word.startswith(one) for word in there) for one in wanted)
+
+
+def asked_words(asked: str) -> set[str]:
+    """What somebody looks for: words, and beginnings of addresses, which are left whole."""
+    addresses = {one for one in folded(asked).split() if "@" in one}
+    plain = " ".join(one for one in asked.split() if "@" not in one)
+    return words(plain) | {one[:SEARCH_WORD_MAX_CHARS] for one in addresses}
+
+
+def words_of_email(email: str) -> set[str]:
+    """What an address is found by: its beginning, the words before the @, and what follows from the @ on.
+
+    Not by the words of the domain alone, which all people of a company have.
+    """
+    address = folded(email)
+    own, _, domain = address.partition("@")
+    return words(own) | {address[:SEARCH_WORD_MAX_CHARS], f"@{domain}"[:SEARCH_WORD_MAX_CHARS]}
 
 
 def words(text: str) -> set[str]:

@@ -94,7 +94,9 @@ grant_rows = tenant_table(
     sa.Column("ends_at", UtcTime, nullable=True),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("created_by", sa.String(40), nullable=True),  # None: whoever runs the machine
+    sa.Column("of_guest", sa.Boolean, nullable=False, default=False),
     sa.Index("ix_grants_page", "company_id", "id"),
+    sa.Index("ix_grants_guests", "company_id", "of_guest", "id"),
 )
 explain(companies, "The tenants. Every other row belongs to one of them.", id="Its id, `company_...`.")
 explain(
@@ -123,6 +125,7 @@ explain(
     "Who has which role where, from when until when. People of other companies may have grants too.",
     user_id="Who has it.",
     role_id="A role of the company's own, or a shipped one, which has no row.",
+    of_guest="Whether that person is another company's.",
 )
 
 Row = Mapping[Any, Any]  # Any: a row of whichever table; the functions below give it its type
@@ -166,7 +169,12 @@ def paths_of(tx: Tx, scope: Scope, place_ids: Iterable[str]) -> dict[str, str]:
     return {row["id"]: row["path"] for row in rows}
 
 
-def within(tx: Tx, scope: Scope, place_id: sa.Column[Any], reach: Reach) -> sa.ColumnElement[bool]:
+def places_of(tx: Tx, scope: Scope, place_ids: Iterable[str]) -> dict[str, Place]:
+    """These places by id."""
+    return {row["id"]: place_of(row) for row in tx.all(scope, place_rows, place_rows.c.id.in_(tuple(place_ids)))}
+
+
+def within(tx: Tx, scope: Scope, place_id: sa.ColumnElement[Any], reach: Reach) -> sa.ColumnElement[bool]:
     """The condition that a row's place lies within reach: what filters lists by the rule that decides for one thing.
 
     A few places are named one by one, so that the database looks at what lies there and at nothing else. Where they are many,

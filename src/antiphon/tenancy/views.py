@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
+from antiphon.limits import SEARCH_RESULTS_MAX
 from antiphon.tenancy.asking import Body
+from antiphon.tenancy.audit import ACTIONS
 from antiphon.tenancy.model import Grant, Language, Place, PlaceKind, Role, User
+from antiphon.tenancy.naming import Kind as NamedKind
 from antiphon.tenancy.rights import Permission
 from antiphon.tenancy.words import Name
 
@@ -81,9 +84,10 @@ class RoleItem(BaseModel):
 
 
 class Roles(BaseModel):
-    """The shipped roles, then the company's own."""
+    """A page of the shipped roles, then of the company's own by name; `next_cursor` null: there is nothing more."""
 
     items: list[RoleItem]
+    next_cursor: str | None
 
 
 class NewRole(Body):
@@ -151,7 +155,9 @@ class UserItem(BaseModel):
     email: str | None = Field(examples=["anna@example.org"])
     active: bool
     place_id: str
+    place: PlaceItem = Field(description="Where they belong: who manages people there manages them.")
     language: Language | None = Field(description="null until one is chosen: the browser's")
+    changeable: bool = Field(description="Whether you may change them: not where they have rights that you lack.")
     grants: list[GrantItem]
 
 
@@ -162,20 +168,40 @@ class Users(BaseModel):
     next_cursor: str | None
 
 
-class FoundItem(BaseModel):
-    """One thing that the words lead to."""
+class GuestItem(BaseModel):
+    """A person of another company. `email` null: the reader lacks the right to personal data."""
 
-    kind: Literal["place", "station", "account", "user", "door"]
+    id: str = Field(examples=["user_01k2x3y4z5a6b7c8d9e0f1g2h3"])
+    name: str = Field(examples=["Eva Eder"])
+    email: str | None = Field(examples=["eva@example.net"])
+    company_name: str = Field(examples=["Tor & Tür Service"])
+    grants: list[GrantItem]
+
+
+class Guests(BaseModel):
+    """A page by name; `next_cursor` null: there is nothing more."""
+
+    items: list[GuestItem]
+    next_cursor: str | None
+
+
+class FoundItem(BaseModel):
+    """One thing that the words lead to. A role or a guest is at no one place: theirs is the company."""
+
+    kind: Literal["place", "station", "account", "user", "door", "guest", "role"]
     id: str
     title: str = Field(examples=["Haupteingang"])
     place_id: str
-    trail: str = Field(examples=["Rainerstraße 12, Stiege 2"])
+    trail: str = Field(
+        examples=["Salzburg Mitte, Rainerstraße 12, Stiege 2"],
+        description="Where it is in words, from the project on as far as you may see it",
+    )
 
 
 class FoundItems(BaseModel):
     """What was found."""
 
-    items: list[FoundItem]
+    items: list[FoundItem] = Field(max_length=SEARCH_RESULTS_MAX, description="The first ones: more words find fewer.")
 
 
 class AuditItem(BaseModel):
@@ -185,15 +211,27 @@ class AuditItem(BaseModel):
     at: datetime
     actor_kind: Literal["user", "key", "machine"]
     actor_id: str | None
-    action: str = Field(examples=["grant.given"])
+    action: str = Field(examples=["grant.given"], json_schema_extra={"enum": list(ACTIONS)})
     subject_id: str
     details: dict[str, str | bool | list[str]]
 
 
+class NamedItem(BaseModel):
+    """A thing that changes name by its id, as far as you may see it. `there` false: it is gone, and was last called that."""
+
+    id: str = Field(examples=["site_01k2x3y4z5a6b7c8d9e0f1g2h3"])
+    kind: NamedKind
+    name: str = Field(examples=["Rainerstraße 12"], description="Empty: an invitation to whoever has the link")
+    place_id: str | None = Field(description="Where it lies or holds; null: unknown")
+    there: bool
+    guest: bool = Field(description="A person of another company")
+
+
 class AuditTrail(BaseModel):
-    """Newest first; `next_cursor` null: there is nothing older."""
+    """Newest first, with what their ids are called; `next_cursor` null: there is nothing older."""
 
     items: list[AuditItem]
+    names: list[NamedItem]
     next_cursor: str | None
 
 
@@ -235,13 +273,15 @@ def grant_view(grant: Grant, user: User, *, personal: bool) -> GrantView:
     )
 
 
-def user_item(user: User, grants: list[Grant], *, personal: bool) -> UserItem:
+def user_item(user: User, place: Place, grants: list[Grant], *, personal: bool, changeable: bool) -> UserItem:
     return UserItem(
         id=user.id,
         name=user.name,
         email=user.email if personal else None,
         active=user.active,
         place_id=user.place_id,
+        place=place_item(place),
         language=user.language,
+        changeable=changeable,
         grants=[grant_item(grant) for grant in grants],
     )

@@ -46,6 +46,7 @@ LegCause = Literal[
     "declined",
     "cancelled",
     "no_answer",
+    "passed_on",  # rang through its turn; the call rings at somebody else now
     "disconnected",
     "busy",
     "failed",

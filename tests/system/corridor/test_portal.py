@@ -194,3 +194,131 @@ def test_places_are_made_found_moved_and_brought_back(anna: OfficePage) -> None:
     anna.presses("Remove")
     anna.reads("Something is still in there. Move it out first.")
     assert [line for line in anna.complaints if "409" not in line] == []
+
+
+def test_whoever_is_slower_reads_what_is_there_now_and_keeps_what_they_entered(
+    anna: OfficePage, platform: Platform, contexts: Contexts
+) -> None:
+    email = platform.people[0]
+    elsewhere = OfficePage(contexts(), platform.portal).sign_in(email, platform.logins[email])
+    for one in (anna, elsewhere):
+        one.goes_to("/people", "People")
+        one.page.get_by_role("link", name="Clara Czerny").click()
+        one.is_at("Clara Czerny")
+        one.presses("Rename")
+    elsewhere.names("Clara Cerny", "Save")
+    elsewhere.is_at("Clara Cerny")
+    anna.names("Klara Czerny", "Save")
+    anna.reads(re.compile("Somebody changed this meanwhile. Now it is: Clara Cerny."))
+    elsewhere.is_at("Clara Cerny")
+    expect(anna.page.get_by_role("dialog").get_by_label("Name")).to_have_value("Klara Czerny")
+    anna.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    elsewhere.is_at("Klara Czerny")  # it follows by itself
+    anna.undoes()
+    anna.is_at("Clara Cerny")
+    anna.presses("Rename")
+    anna.names("Clara Czerny", "Save")
+    anna.is_at("Clara Czerny")
+    assert [line for line in anna.complaints if "412" not in line] == []
+
+
+def test_a_person_moves_and_gets_another_address_and_both_ways_lead_back(anna: OfficePage, platform: Platform) -> None:
+    anna.page.keyboard.press("/")
+    anna.page.keyboard.type("c")
+    anna.reads("Type two letters or more.")
+    anna.page.keyboard.type("lara@sal")
+    anna.page.get_by_role("option", name=re.compile("^Clara Czerny")).click()
+    anna.is_at("Clara Czerny")
+    anna.presses("Move to …")
+    where = anna.page.get_by_role("combobox", name="Where")
+    where.click()
+    where.fill("Rainer")
+    anna.page.get_by_role("option", name="Rainerstraße 12").click()
+    anna.presses("Move it here")
+    anna.reads("belongs to Rainerstraße 12")
+    anna.undoes()
+    anna.reads("belongs to the whole company")
+    anna.presses("Change e-mail")
+    dialog = anna.page.get_by_role("dialog")
+    dialog.get_by_label("E-mail").fill(platform.people[0])
+    dialog.get_by_role("button", name="Save").click()
+    anna.reads("Somebody signs in with this address already. Use another one.")
+    dialog.get_by_label("E-mail").fill("office@salzach.example")
+    dialog.get_by_role("button", name="Save").click()
+    anna.reads("Clara Czerny signs in with office@salzach.example from now on.")
+    anna.undoes()
+    anna.reads("Clara Czerny signs in with clara@salzach.example from now on.")
+    assert [line for line in anna.complaints if "409" not in line] == []
+
+
+def test_a_page_that_somebody_may_not_see_says_which_right_it_takes(platform: Platform, contexts: Contexts) -> None:
+    email = platform.people[1]
+    bernd = OfficePage(contexts(), platform.portal).sign_in(email, platform.logins[email], "/portal/keys")
+    bernd.reads("You may not see this page. Ask an administrator for the right “Make API keys”.")
+    bernd.page.goto(f"{platform.portal}/portal/people")
+    bernd.reads(re.compile("right “See people”"))
+    assert bernd.complaints == []
+
+
+def test_what_is_removed_elsewhere_says_so_and_leads_on(
+    anna: OfficePage, platform: Platform, contexts: Contexts
+) -> None:
+    email = platform.people[0]
+    other = OfficePage(contexts(), platform.portal).sign_in(email, platform.logins[email])
+    anna.page.get_by_role("treeitem", name=re.compile("^Altstadt")).click()
+    anna.presses("New site")
+    anna.names("Kaigasse 9", "Save")
+    anna.page.get_by_role("main").get_by_role("link", name="Kaigasse 9").click()
+    anna.is_at("Kaigasse 9")
+    other.page.goto(anna.page.url)
+    other.is_at("Kaigasse 9")
+    other.reads("Live")
+    anna.presses("Remove")
+    other.reads(re.compile("^Anna Auer \\(you\\) removed Kaigasse 9"))
+    other.page.get_by_role("link", name="Go to Altstadt").click()
+    other.is_at("Altstadt")
+
+    other.goes_to("/roles", "Roles")
+    anna.goes_to("/roles", "Roles")
+    anna.presses("New role")
+    anna.fills("Name", "Kurzrolle")
+    anna.presses("Save")
+    other.reads("Kurzrolle")
+    role = anna.page.locator(".p-role", has_text="Kurzrolle")
+    role.get_by_role("button", name="Remove").click()
+    other.reads("Anna Auer (you) removed the role Kurzrolle.")
+    assert [line for line in anna.complaints + other.complaints if "404" not in line] == []
+
+
+def test_changes_are_sentences_with_ways_to_what_is_there(anna: OfficePage) -> None:
+    anna.presses("New project")
+    anna.names("Gnigl", "Save")
+    anna.goes_to("/changes", "Changes")
+    first = anna.page.get_by_role("main").get_by_role("listitem").first
+    expect(first).to_contain_text("Anna Auer (you) added Gnigl, in Salzach Immobilien.")
+    expect(first.get_by_text("place.added")).to_be_hidden()
+    first.get_by_text("Details").click()
+    expect(first.get_by_text("place.added")).to_be_visible()
+    first.get_by_role("link", name="Gnigl").click()
+    anna.is_at("Gnigl")
+    anna.presses("Remove")
+    assert anna.complaints == []
+
+
+def test_a_language_goes_back_to_the_browsers(anna: OfficePage) -> None:
+    anna.goes_to("/profile", "My profile")
+    anna.page.get_by_role("combobox", name="Language").click()
+    anna.page.get_by_role("option", name="Deutsch").click()
+    anna.presses("Save")
+    anna.is_at("Mein Profil")
+    anna.page.get_by_role("button", name="Rückgängig").last.click()
+    anna.is_at("My profile")
+    expect(anna.page.get_by_role("combobox", name="Language")).to_have_value("As the browser says")
+    assert anna.complaints == []
+
+
+def test_the_api_reference_is_readable_by_everybody(anna: OfficePage, platform: Platform, contexts: Contexts) -> None:
+    page = OfficePage(contexts(viewport={"width": 390, "height": 844}), platform.portal)
+    page.page.goto(f"{platform.portal}/api/reference")
+    page.is_at("Antiphon: the API")
+    assert page.inspected("reference-390") == []

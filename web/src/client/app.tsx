@@ -46,7 +46,7 @@ export function ClientApp({ api }: { api: Api }) {
       {phase.kind === "out" && (
         <SignIn
           api={api}
-          expired={phase.expired}
+          expired={phase.expired ? "signin.expired" : null}
           onLanguage={(chosen: Language) => change({ ...preferences, language: chosen })}
           onSession={(session) => setPhase({ kind: "in", session })}
         />

@@ -70,6 +70,8 @@ export function endedByRing(
       return of("ended.cancelled");
     case "no_answer":
       return of("ended.no_answer");
+    case "passed_on":
+      return of("ended.passed_on");
     case "declined":
       return null; // declined here, or in this person's other tab
     case "hung_up":

@@ -2,6 +2,7 @@
 import { IconSettings } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
 import { Brand } from "../parts/brand";
+import { initials } from "../parts/initials";
 import { StateMark } from "../parts/state-mark";
 import { running } from "../words";
 import { useNow } from "./clock";
@@ -13,13 +14,6 @@ interface Props {
   readonly menuOpen: boolean;
   readonly setMenuOpen: (open: boolean) => void;
 }
-
-const initials = (name: string): string =>
-  name
-    .split(/\s+/)
-    .map((part) => part.charAt(0).toUpperCase())
-    .slice(0, 2)
-    .join("");
 
 export function TopBar({ menuOpen, setMenuOpen }: Props) {
   const { desk, state } = useDesk();

@@ -15,14 +15,6 @@ interface Company {
   readonly name: string;
 }
 
-/** The company that an invitation was to: one that was not there before, else the only one of that name. */
-export function workplace(before: readonly Company[], after: readonly Company[], name: string): Company | null {
-  const named = after.filter((company) => company.name === name);
-  const added = named.filter((company) => before.every((known) => known.id !== company.id));
-  if (added.length === 1) return added[0] ?? null;
-  return named.length === 1 ? (named[0] ?? null) : null;
-}
-
 type Step =
   | { kind: "asking" | "working" }
   | { kind: "refused"; refusal: Refusal }
@@ -50,13 +42,11 @@ export function Accept({ api, token, session, atOnce, onLanguage, onDone, onOthe
   const accept = async (to: Schemas["Invited"]): Promise<void> => {
     setStep({ kind: "working" });
     const client = connect(api, onOut);
-    const companies = async (): Promise<readonly Company[]> => (await held(client.GET("/api/v1/me/companies"))).items;
     try {
-      const before = await companies();
       await client.POST("/api/v1/me/invitations", { body: { token } });
-      // It is accepted: that is said, even where the list does not come.
-      const after = await companies().catch(() => []);
-      setStep({ kind: "accepted", company: workplace(before, after, to.company_name) });
+      // It is accepted: that is said, even where the list does not come. What begins later is not in it yet.
+      const { items } = await held(client.GET("/api/v1/me/companies")).catch(() => ({ items: [] }));
+      setStep({ kind: "accepted", company: items.find((company) => company.id === to.company_id) ?? null });
     } catch (reason) {
       refuse(reason);
     }

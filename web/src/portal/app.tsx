@@ -21,6 +21,8 @@ import {
   keptInvitation,
   leaveLink,
   resumed,
+  signedInAgain,
+  spoken,
   startPhase,
   type Phase,
 } from "./start";
@@ -50,6 +52,10 @@ export function PortalApp({ api }: { api: Api }) {
   const change = (next: Preferences): void => {
     setPreferences(next);
     writePreferences(next);
+  };
+  const speak = (chosen: Language | null): void => {
+    change({ ...preferences, language: chosen });
+    setPhase((now) => spoken(now, chosen));
   };
   const go = (next: Phase): void => {
     leaveLink();
@@ -133,11 +139,11 @@ export function PortalApp({ api }: { api: Api }) {
             {phase.kind === "out" && (
               <SignIn
                 api={api}
-                expired={phase.expired}
+                expired={phase.expired ? "signin.expired.portal" : null}
                 forgotten={phase.forgotten ?? false}
                 invited={keptInvitation() !== null}
                 onLanguage={onLanguage}
-                onSession={(session) => go(afterSignIn(session, true))}
+                onSession={(session) => void signedInAgain(api, session).then((now) => go(afterSignIn(now, true)))}
               />
             )}
             {phase.kind === "in" && (
@@ -146,6 +152,7 @@ export function PortalApp({ api }: { api: Api }) {
                 api={api}
                 preferences={preferences}
                 setPreferences={change}
+                speak={speak}
                 onSession={signedIn}
                 onOut={(expired) => {
                   queries.clear();

@@ -20,6 +20,14 @@ const LIVE: Record<Live, AnyKey> = {
   full: "nav.live.full",
 };
 
+// Where there is little room; whoever hears the page hears the long words.
+const SHORT: Record<Live, AnyKey> = {
+  connecting: "nav.live.short.connecting",
+  live: "nav.live",
+  lost: "nav.live.short",
+  full: "nav.live.short",
+};
+
 export function Frame() {
   const { say } = useWords();
   const [open, setOpen] = useState(false);
@@ -51,7 +59,10 @@ export function Frame() {
         <span className="p-gap" />
         <span className="p-live" role="status" title={say("nav.live.hint")}>
           <StateMark state={live === "live" ? "online" : "pending"} />
-          <span>{say(LIVE[live])}</span>
+          <span className="p-long">{say(LIVE[live])}</span>
+          <span className="p-short" aria-hidden="true">
+            {say(SHORT[live])}
+          </span>
         </span>
         <PersonMenu />
       </header>

@@ -1,14 +1,13 @@
 // What somebody with an invitation's link sees: who invites them, and the account that they make.
 import { TextInput } from "@mantine/core";
-import { IconArrowRight } from "@tabler/icons-react";
-import { useEffect, useState, type SyntheticEvent } from "react";
-import { StateMark } from "../parts/state-mark";
+import { useEffect, useState } from "react";
 import { ApiProblem, type Api, type Session } from "../session/api";
 import { Threshold } from "../session/threshold";
 import type { Language } from "../words";
 import type { Schemas } from "./http";
 import { roleName } from "./parts/pickers";
 import { PasswordField } from "./parts/password-field";
+import { ThresholdForm } from "./parts/threshold-form";
 import { useWrong } from "./parts/wrong";
 import { refusalOf, type Refusal } from "./problem";
 import { resumed } from "./start";
@@ -28,10 +27,25 @@ interface Props {
 }
 
 const TAKEN: Refusal = { key: "join.taken", values: {} };
+const INVALID: Refusal = { key: "join.invalid", values: {} };
+
+/** Most who are invited are nobody yet; when nobody answers, that is not known. */
+function nobodyYet(reason: unknown): null {
+  if (reason instanceof ApiProblem && reason.away) throw reason;
+  return null;
+}
+
+/** An invitation that does not hold any more (or never did), or a platform that does not say so. */
+function ofInvitation(reason: unknown): Refusal {
+  const over = reason instanceof ApiProblem && ["invitation_invalid", "bad_input"].includes(reason.code);
+  return over ? INVALID : refusalOf(reason);
+}
 
 export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onAccount }: Props) {
   const { say, language } = useWords();
-  const [invited, setInvited] = useState<Schemas["Invited"] | "invalid" | null>(null);
+  const [invited, setInvited] = useState<Schemas["Invited"] | null>(null);
+  const [unread, setUnread] = useState<Refusal | null>(null);
+  const [attempt, setAttempt] = useState(0);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const wrong = useWrong("name", "email", "password");
   const [working, setWorking] = useState(false);
@@ -42,35 +56,30 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
   useEffect(() => {
     let wanted = true;
     const look = async (): Promise<void> => {
-      const session = other ? null : await resumed(api).catch(() => null); // most who are invited are nobody yet
+      const session = other ? null : await resumed(api).catch(nobodyYet);
       if (!wanted) return;
       if (session !== null) {
         onSignedIn(session);
         return;
       }
-      try {
-        const found = await api.invitation(token);
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changes while it is asked
-        if (!wanted) return;
-        setInvited(found);
-        setName(found.name);
-        setEmail(found.email ?? "");
-        onLanguage(found.language);
-      } catch {
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changes while it is asked
-        if (wanted) setInvited("invalid");
-      }
+      const found = await api.invitation(token);
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- changes while it is asked
+      if (!wanted) return;
+      setInvited(found);
+      setName(found.name);
+      setEmail(found.email ?? "");
+      onLanguage(found.language);
     };
-    void look();
+    look().catch((reason: unknown) => {
+      if (wanted) setUnread(ofInvitation(reason));
+    });
     return () => {
       wanted = false;
     };
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for the link
-  }, [api, token]);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for the link, and at each new attempt
+  }, [api, token, attempt]);
 
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    if (working) return;
+  const join = async (): Promise<void> => {
     setWorking(true);
     setRefusal(null);
     wrong.found({});
@@ -86,22 +95,54 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
 
   return (
     <Threshold onLanguage={onLanguage}>
-      {invited === null && <p className="mut">{say("list.loading")}</p>}
-      {invited === "invalid" && (
+      {invited === null && unread === null && <p className="mut">{say("list.loading")}</p>}
+      {unread !== null && (
         <>
-          <p role="alert">{say("join.invalid")}</p>
-          <button type="button" className="btn" onClick={() => onAccount(false)}>
-            {say("signin.title")}
-          </button>
+          <p role="alert">{say(unread.key, unread.values)}</p>
+          {unread === INVALID ? (
+            <button type="button" className="btn" onClick={() => onAccount(false)}>
+              {say("signin.title")}
+            </button>
+          ) : (
+            <button
+              type="button"
+              className="btn"
+              onClick={() => {
+                setUnread(null);
+                setAttempt(attempt + 1);
+              }}
+            >
+              {say("do.again")}
+            </button>
+          )}
         </>
       )}
-      {invited !== null && invited !== "invalid" && (
+      {invited !== null && (
         <>
           <h1>{say("join.title", { company: invited.company_name })}</h1>
           <p className="mut">
             {say("join.lead", { role: roleName(invited.role, say), place: invited.place || invited.company_name })}
           </p>
-          <form className="p-form" onSubmit={(event) => void submit(event)}>
+          <ThresholdForm
+            deed={say("join.do")}
+            working={working}
+            onDeed={() => void join()}
+            refusal={refusal}
+            instead={
+              refusal === TAKEN && (
+                <button type="button" className="btn pri big" onClick={() => onAccount(true)}>
+                  {say("join.taken.do")}
+                </button>
+              )
+            }
+            otherwise={
+              refusal !== TAKEN && (
+                <button type="button" className="btn big" onClick={() => onAccount(true)}>
+                  {say("join.have")}
+                </button>
+              )
+            }
+          >
             <TextInput
               label={say("field.name")}
               value={name}
@@ -131,29 +172,7 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
               autoComplete="new-password"
               onChange={(event) => setPassword(event.currentTarget.value)}
             />
-            <p className="refusal" role="alert">
-              {refusal !== null && (
-                <>
-                  <StateMark state="fault" />
-                  <span>{say(refusal.key, refusal.values)}</span>
-                </>
-              )}
-            </p>
-            {refusal === TAKEN && (
-              <button type="button" className="btn pri big" onClick={() => onAccount(true)}>
-                {say("join.taken.do")}
-              </button>
-            )}
-            <button type="submit" className={refusal === TAKEN ? "btn big" : "btn pri big"} aria-disabled={working}>
-              {say(working ? "do.working" : "join.do")}
-              {!working && <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />}
-            </button>
-            {refusal !== TAKEN && (
-              <button type="button" className="btn big" onClick={() => onAccount(true)}>
-                {say("join.have")}
-              </button>
-            )}
-          </form>
+          </ThresholdForm>
         </>
       )}
     </Threshold>

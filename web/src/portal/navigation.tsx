@@ -64,7 +64,9 @@ export function Navigation() {
           <PlaceTree />
         </>
       )}
-      {(may("people.read") || may("keys.manage") || may("audit.read")) && <h2 className="p-over">{say("nav.who")}</h2>}
+      {(may("people.read") || may("keys.manage") || may("audit.read", "/")) && (
+        <h2 className="p-over">{say("nav.who")}</h2>
+      )}
       {may("people.read") && (
         <>
           <Entry to="/people" icon={<IconUsers {...ICON} />}>
@@ -80,7 +82,7 @@ export function Navigation() {
           {say("nav.keys")}
         </Entry>
       )}
-      {may("audit.read") && (
+      {may("audit.read", "/") && (
         <Entry to="/changes" icon={<IconHistory {...ICON} />}>
           {say("nav.audit")}
         </Entry>

@@ -2,16 +2,11 @@
 import { Menu } from "@mantine/core";
 import { IconCheck, IconLogout, IconUserCircle } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import { initials } from "../parts/initials";
 import type { Theme } from "../session/preferences";
 import { usePortal, useWords } from "./surroundings";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
-
-export function initials(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== "");
-  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
-  return letters.map((word) => (Array.from(word ?? "")[0] ?? "").toUpperCase()).join("");
-}
 
 export function PersonMenu() {
   const { say } = useWords();

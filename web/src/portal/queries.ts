@@ -2,8 +2,27 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiProblem } from "../session/api";
 import { held, type Client } from "./http";
+import { tagged } from "./meanwhile";
 
 const PAGE = 50;
+/** So many letters search takes at least. */
+export const FOUND_FROM = 2;
+
+interface Page<T> {
+  readonly items: T[];
+  readonly next_cursor: string | null;
+}
+
+/** Every page of a list that is shown whole. */
+export async function whole<T>(ask: (page: { cursor?: string }) => Promise<Page<T>>): Promise<{ items: T[] }> {
+  const items: T[] = [];
+  for (let cursor: string | null = null; ;) {
+    const page: Page<T> = await ask(cursor === null ? {} : { cursor });
+    items.push(...page.items);
+    cursor = page.next_cursor;
+    if (cursor === null) return { items };
+  }
+}
 
 export const tree = (client: Client, parentId: string | null) =>
   infiniteQueryOptions({
@@ -24,11 +43,19 @@ export const tree = (client: Client, parentId: string | null) =>
     getNextPageParam: (last) => last.next_cursor,
   });
 
+// One thing each, as a change reads it that is held against what somebody was shown.
+export const readPlace = (client: Client, id: string) => () =>
+  client.GET("/api/v1/places/{place_id}", { params: { path: { place_id: id } } });
+export const readPerson = (client: Client, id: string) => () =>
+  client.GET("/api/v1/users/{user_id}", { params: { path: { user_id: id } } });
+export const readRole = (client: Client, id: string) => () =>
+  client.GET("/api/v1/roles/{role_id}", { params: { path: { role_id: id } } });
+export const readGrant = (client: Client, id: string) => () =>
+  client.GET("/api/v1/grants/{grant_id}", { params: { path: { grant_id: id } } });
+export const readMe = (client: Client) => () => client.GET("/api/v1/me");
+
 export const place = (client: Client, id: string) =>
-  queryOptions({
-    queryKey: ["place", id],
-    queryFn: () => held(client.GET("/api/v1/places/{place_id}", { params: { path: { place_id: id } } })),
-  });
+  queryOptions({ queryKey: ["place", id], queryFn: () => tagged(readPlace(client, id)()) });
 
 export const stationsAt = (client: Client, placeId: string) =>
   infiniteQueryOptions({
@@ -90,26 +117,58 @@ export const people = (client: Client, { active, roleId }: PeopleFilter) =>
     getNextPageParam: (last) => last.next_cursor,
   });
 
+/** Somebody of the company, or a guest of it. */
 export const person = (client: Client, id: string) =>
   queryOptions({
     queryKey: ["people", "one", id],
-    queryFn: () => held(client.GET("/api/v1/users/{user_id}", { params: { path: { user_id: id } } })),
+    queryFn: async () => {
+      try {
+        return { kind: "user" as const, ...(await tagged(readPerson(client, id)())) };
+      } catch (reason) {
+        if (!(reason instanceof ApiProblem && reason.code === "user_not_found")) throw reason;
+        const guest = client.GET("/api/v1/guests/{guest_id}", { params: { path: { guest_id: id } } });
+        return { kind: "guest" as const, ...(await held(guest)) };
+      }
+    },
+  });
+
+export const guests = (client: Client) =>
+  infiniteQueryOptions({
+    queryKey: ["people", "guests"],
+    queryFn: ({ pageParam }) =>
+      held(
+        client.GET("/api/v1/guests", {
+          params: { query: { limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
   });
 
 export const grantsAt = (client: Client, placeId: string) =>
   queryOptions({
     queryKey: ["grants", placeId],
-    queryFn: () => held(client.GET("/api/v1/grants", { params: { query: { place_id: placeId, limit: 200 } } })),
+    queryFn: () =>
+      whole((page) => held(client.GET("/api/v1/grants", { params: { query: { place_id: placeId, ...page } } }))),
   });
 
 export const roles = (client: Client) =>
-  queryOptions({ queryKey: ["roles"], queryFn: () => held(client.GET("/api/v1/roles")) });
+  queryOptions({
+    queryKey: ["roles"],
+    queryFn: () => whole((query) => held(client.GET("/api/v1/roles", { params: { query } }))),
+  });
 
 export const invitations = (client: Client) =>
-  queryOptions({ queryKey: ["invitations"], queryFn: () => held(client.GET("/api/v1/invitations")) });
+  queryOptions({
+    queryKey: ["invitations"],
+    queryFn: () => whole((query) => held(client.GET("/api/v1/invitations", { params: { query } }))),
+  });
 
 export const keys = (client: Client) =>
-  queryOptions({ queryKey: ["keys"], queryFn: () => held(client.GET("/api/v1/keys")) });
+  queryOptions({
+    queryKey: ["keys"],
+    queryFn: () => whole((query) => held(client.GET("/api/v1/keys", { params: { query } }))),
+  });
 
 export const audit = (client: Client) =>
   infiniteQueryOptions({
@@ -156,5 +215,5 @@ export const found = (client: Client, words: string) =>
   queryOptions({
     queryKey: ["found", words],
     queryFn: () => held(client.GET("/api/v1/search", { params: { query: { q: words } } })),
-    enabled: words.trim() !== "",
+    enabled: words.trim().length >= FOUND_FROM,
   });

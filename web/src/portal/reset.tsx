@@ -1,11 +1,12 @@
 // What somebody with a link for a new password sees: the password's field, then the way to the sign-in.
 import { IconArrowRight } from "@tabler/icons-react";
-import { useState, type SyntheticEvent } from "react";
-import { StateMark } from "../parts/state-mark";
+import { useState } from "react";
 import { ApiProblem, type Api } from "../session/api";
 import { Threshold } from "../session/threshold";
 import type { Language } from "../words";
 import { PasswordField } from "./parts/password-field";
+import { ThresholdForm } from "./parts/threshold-form";
+import { useWrong } from "./parts/wrong";
 import { refusalOf, type Refusal } from "./problem";
 import { useWords } from "./surroundings";
 
@@ -23,18 +24,21 @@ export function Reset({ api, token, onLanguage, onSignIn }: Props) {
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [password, setPassword] = useState("");
 
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    if (state === "working" || password === "") return;
+  const wrong = useWrong("password");
+
+  const set = async (): Promise<void> => {
+    if (password === "") return;
     setState("working");
     setRefusal(null);
+    wrong.found({});
     try {
       await api.resetPassword(token, password);
       setState("done");
     } catch (reason) {
       const invalid = reason instanceof ApiProblem && reason.code === "reset_invalid";
       setState(invalid ? "invalid" : "open");
-      if (!invalid) setRefusal(refusalOf(reason));
+      const refused = refusalOf(reason);
+      if (!invalid) setRefusal(wrong.refused(refused) ? null : refused);
     }
   };
 
@@ -53,28 +57,17 @@ export function Reset({ api, token, onLanguage, onSignIn }: Props) {
     <Threshold onLanguage={onLanguage}>
       <h1>{say("reset.title")}</h1>
       <p className="mut">{say("reset.lead")}</p>
-      <form className="p-form" onSubmit={(event) => void submit(event)}>
+      <ThresholdForm deed={say("reset.do")} working={state === "working"} onDeed={() => void set()} refusal={refusal}>
         <PasswordField
           label={say("me.password.new")}
           description={say("me.password.rule")}
           value={password}
+          error={wrong.at("password")}
           autoFocus
           autoComplete="new-password"
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <p className="refusal" role="alert">
-          {refusal !== null && (
-            <>
-              <StateMark state="fault" />
-              <span>{say(refusal.key, refusal.values)}</span>
-            </>
-          )}
-        </p>
-        <button type="submit" className="btn pri big" aria-disabled={state === "working"}>
-          {say(state === "working" ? "do.working" : "reset.do")}
-          {state !== "working" && <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />}
-        </button>
-      </form>
+      </ThresholdForm>
     </Threshold>
   );
 }

@@ -1,5 +1,6 @@
 // The portal's paths and what stands at them.
 import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { Allowed } from "./allowed";
 import { Frame } from "./frame";
 import { AuditPage } from "./pages/audit";
 import { CompaniesPage } from "./pages/companies";
@@ -11,8 +12,9 @@ import { PersonPage } from "./pages/person";
 import { PlacePage } from "./pages/place";
 import { ProfilePage } from "./pages/profile";
 import { RolesPage } from "./pages/roles";
+import type { Permission } from "./surroundings";
 
-const root = createRootRoute({ component: Frame, notFoundComponent: Nothing });
+const root = createRootRoute({ component: Frame, notFoundComponent: () => <Nothing /> });
 
 const at = <P extends string>(path: P, component: () => React.ReactNode) =>
   createRoute({ getParentRoute: () => root, path, component });
@@ -21,7 +23,12 @@ export const placeRoute = createRoute({
   getParentRoute: () => root,
   path: "/places/$placeId",
   component: function Place() {
-    return <PlacePage key={placeRoute.useParams().placeId} placeId={placeRoute.useParams().placeId} />;
+    const { placeId } = placeRoute.useParams();
+    return (
+      <Allowed needs="places.read">
+        <PlacePage key={placeId} placeId={placeId} />
+      </Allowed>
+    );
   },
 });
 
@@ -29,18 +36,33 @@ export const personRoute = createRoute({
   getParentRoute: () => root,
   path: "/people/$userId",
   component: function Person() {
-    return <PersonPage key={personRoute.useParams().userId} userId={personRoute.useParams().userId} />;
+    const { userId } = personRoute.useParams();
+    return (
+      <Allowed needs="people.read">
+        <PersonPage key={userId} userId={userId} />
+      </Allowed>
+    );
   },
 });
+
+/** A page for those who have that right. */
+const forWhoMay = (needs: Permission, Page: () => React.ReactNode, everywhere = false) =>
+  function Guarded() {
+    return (
+      <Allowed needs={needs} everywhere={everywhere}>
+        <Page />
+      </Allowed>
+    );
+  };
 
 const routeTree = root.addChildren([
   at("/", OverviewPage),
   placeRoute,
-  at("/people", PeoplePage),
+  at("/people", forWhoMay("people.read", PeoplePage)),
   personRoute,
-  at("/roles", RolesPage),
-  at("/keys", KeysPage),
-  at("/changes", AuditPage),
+  at("/roles", forWhoMay("people.read", RolesPage)),
+  at("/keys", forWhoMay("keys.manage", KeysPage)),
+  at("/changes", forWhoMay("audit.read", AuditPage, true)),
   at("/companies", CompaniesPage),
   at("/profile", ProfilePage),
 ]);

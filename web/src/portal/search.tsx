@@ -7,8 +7,9 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { Kbd } from "../parts/state-mark";
 import type { Schemas } from "./http";
-import { found } from "./queries";
-import { usePortal, useWords } from "./surroundings";
+import { shippedFound } from "./parts/found";
+import { found, FOUND_FROM, roles } from "./queries";
+import { useMay, usePortal, useWords } from "./surroundings";
 
 const WAIT_MS = 120;
 
@@ -17,6 +18,17 @@ function takesLetters(element: Element | null): boolean {
   return (
     element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName))
   );
+}
+
+type Item = Pick<Schemas["FoundItem"], "kind" | "id" | "title" | "place_id" | "trail">;
+
+/** The shipped roles that the words lead to: their names are the reader's language's, which the platform does not know. */
+function useShippedRoles(asked: string): readonly Item[] {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const may = useMay();
+  const known = useQuery({ ...roles(client), enabled: asked.length >= FOUND_FROM && may("people.read") });
+  return shippedFound(asked, known.data?.items ?? [], say);
 }
 
 export function Search() {
@@ -28,7 +40,10 @@ export function Search() {
   const [asked] = useDebouncedValue(words.trim(), WAIT_MS);
   const answer = useQuery(found(client, asked));
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
-  const items = asked === "" ? [] : (answer.data?.items ?? []);
+  const shipped = useShippedRoles(asked);
+  const few = asked !== "" && asked.length < FOUND_FROM;
+  const items: readonly Item[] =
+    asked.length < FOUND_FROM || answer.data === undefined ? [] : [...answer.data.items, ...shipped];
 
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
@@ -45,11 +60,13 @@ export function Search() {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- with what was found, not with every drawing
   }, [answer.data]);
 
-  const go = (item: Schemas["FoundItem"]): void => {
+  const go = (item: Item): void => {
     setWords("");
     combobox.closeDropdown();
     field.current?.blur();
-    if (item.kind === "user") void navigate({ to: "/people/$userId", params: { userId: item.id } });
+    if (item.kind === "role") void navigate({ to: "/roles", hash: item.id });
+    else if (item.kind === "user" || item.kind === "guest")
+      void navigate({ to: "/people/$userId", params: { userId: item.id } });
     else
       void navigate({ to: "/places/$placeId", params: { placeId: item.kind === "place" ? item.id : item.place_id } });
   };
@@ -85,18 +102,19 @@ export function Search() {
           <Kbd>/</Kbd>
         </label>
       </Combobox.Target>
-      <Combobox.Dropdown hidden={asked === "" || answer.data === undefined}>
+      <Combobox.Dropdown hidden={asked === "" || (!few && answer.data === undefined)}>
         <Combobox.Options>
           {items.map((item) => (
             <Combobox.Option key={item.id} value={item.id}>
               <b>{item.title}</b>
               <small>
                 {say(`kind.${item.kind}`)}
-                {item.kind !== "user" && item.trail !== item.title && ` · ${item.trail}`}
+                {item.kind !== "user" && item.trail !== "" && item.trail !== item.title && ` · ${item.trail}`}
               </small>
             </Combobox.Option>
           ))}
-          {items.length === 0 && <Combobox.Empty>{say("nav.find.none", { words: asked })}</Combobox.Empty>}
+          {few && <Combobox.Empty>{say("nav.find.few")}</Combobox.Empty>}
+          {!few && items.length === 0 && <Combobox.Empty>{say("nav.find.none", { words: asked })}</Combobox.Empty>}
         </Combobox.Options>
       </Combobox.Dropdown>
     </Combobox>

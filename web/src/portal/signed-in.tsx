@@ -4,6 +4,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import type { Api, Session } from "../session/api";
 import type { Preferences } from "../session/preferences";
+import type { Language } from "../words";
 import { connect, held } from "./http";
 import { Notices } from "./notices";
 import { refusalOf } from "./problem";
@@ -18,11 +19,12 @@ interface Props {
   readonly api: Api;
   readonly preferences: Preferences;
   readonly setPreferences: (preferences: Preferences) => void;
+  readonly speak: (language: Language | null) => void;
   readonly onSession: (session: Session) => void;
   readonly onOut: (expired: boolean) => void;
 }
 
-export function SignedIn({ api, preferences, setPreferences, onSession, onOut }: Props) {
+export function SignedIn({ api, preferences, setPreferences, speak, onSession, onOut }: Props) {
   const { say } = useWords();
   const queries = useQueryClient();
   const [live, setLive] = useState<Live>("connecting");
@@ -45,6 +47,7 @@ export function SignedIn({ api, preferences, setPreferences, onSession, onOut }:
       notices,
       preferences,
       setPreferences,
+      speak,
       actIn: (companyId) => {
         api.actIn(companyId);
         api.refresh().then(
@@ -70,7 +73,7 @@ export function SignedIn({ api, preferences, setPreferences, onSession, onOut }:
       },
       prove: (then) => setProving({ then }),
     };
-  }, [api, client, me.data, notices, preferences, setPreferences, onSession, onOut]);
+  }, [api, client, me.data, notices, preferences, setPreferences, speak, onSession, onOut]);
 
   if (me.isError) {
     const { key, values } = refusalOf(me.error);

@@ -1,4 +1,5 @@
 // What the portal shows: by the address it was opened at, and by who is signed in.
+import type { Language } from "../words";
 import { ApiProblem, type Api, type Session } from "../session/api";
 
 export type Phase =
@@ -45,6 +46,12 @@ export function afterSignIn(session: Session, atOnce: boolean): Phase {
   return token === null ? { kind: "in", session } : { kind: "accepting", token, session, atOnce };
 }
 
+/** The account's language has changed since the session began. */
+export function spoken(phase: Phase, language: Language | null): Phase {
+  if (phase.kind !== "in") return phase;
+  return { kind: "in", session: { ...phase.session, user: { ...phase.session.user, language } } };
+}
+
 /** From the next token on in the person's own company. */
 export function actInOwn(api: Api): void {
   sessionStorage.removeItem(COMPANY_KEY);
@@ -61,5 +68,17 @@ export async function resumed(api: Api): Promise<Session> {
     if (company === null || !(reason instanceof ApiProblem) || reason.status !== 403) throw reason;
     actInOwn(api);
     return api.refresh();
+  }
+}
+
+/** Somebody has signed in again: in the company that this tab acts in, where they have rights there. */
+export async function signedInAgain(api: Api, session: Session): Promise<Session> {
+  const company = sessionStorage.getItem(COMPANY_KEY);
+  if (company === null || company === session.company.id) return session;
+  try {
+    return await resumed(api);
+  } catch {
+    actInOwn(api); // signed in they are, and no other token is asked for
+    return session;
   }
 }

@@ -13,16 +13,20 @@ export type Live = "connecting" | "live" | "lost" | "full";
 
 // What each topic is shown by: the first words of query keys.
 const SHOWN: Record<Exclude<Change["topic"], "rights" | "everything">, readonly string[]> = {
-  stations: ["tree", "stations", "companies"],
+  stations: ["tree", "stations", "companies", "calls", "found", "audit"],
   calls: ["calls"],
-  places: ["tree", "place", "stations", "found"],
-  people: ["people", "grants", "roles", "invitations", "keys", "counts", "audit"],
+  places: [
+    ...["tree", "place", "stations", "companies", "calls", "found", "audit", "me"],
+    ...["people", "grants", "invitations", "keys"], // rights are shown with the place where they hold
+  ],
+  people: ["people", "grants", "roles", "invitations", "keys", "counts", "audit", "found", "me", "calls", "security"],
 };
 
 const GATHER_MS = 150;
 const AGAIN_MIN_MS = 1_000;
 const AGAIN_MAX_MS = 30_000;
 export const SILENT_MAX_MS = 35_000; // the platform says something every 15 s
+export const LATE_MS = 2_000; // how long a stream that ended as it should may take to begin anew before that is said
 
 /** The changes in a piece of the stream, and what is left of an unfinished one. */
 export function parse(text: string): { changes: Change[]; rest: string } {
@@ -63,6 +67,7 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
   let timer: ReturnType<typeof setTimeout> | undefined;
   let again = AGAIN_MIN_MS;
   let missed = false;
+  let late: ReturnType<typeof setTimeout> | undefined;
 
   const over = (): boolean => stopped.signal.aborted;
   const renew = (): void => {
@@ -101,15 +106,20 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
       return;
     }
     if (!response.ok || response.body === null) throw await refusal(response);
+    clearTimeout(late);
     tell("live");
     again = AGAIN_MIN_MS;
+    const begun = Date.now();
     if (missed) take([{ topic: "everything" }]);
     missed = true; // whatever happens from the end of this stream to the beginning of the next
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
+      if (done) {
+        if (Date.now() - begun < AGAIN_MIN_MS) throw new ApiProblem(0, "ended"); // not again and again without a pause
+        return;
+      }
       heard();
       const found = parse(rest + value);
       rest = found.rest;
@@ -121,7 +131,10 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
     while (!over()) {
       try {
         await read();
+        clearTimeout(late);
+        late = setTimeout(() => tell("lost"), LATE_MS);
       } catch (reason) {
+        clearTimeout(late);
         if (over()) return;
         if (reason instanceof ApiProblem && reason.status === 401) {
           signedOut();
@@ -138,5 +151,6 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
   return () => {
     stopped.abort();
     clearTimeout(timer);
+    clearTimeout(late);
   };
 }

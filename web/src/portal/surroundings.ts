@@ -21,6 +21,8 @@ export interface Portal {
   readonly notices: Notices;
   readonly preferences: Preferences;
   readonly setPreferences: (preferences: Preferences) => void;
+  /** Shows the account's new language at once, in place of one that was chosen before the sign-in; null: the browser's. */
+  readonly speak: (language: Language | null) => void;
   readonly actIn: (companyId: string) => void;
   readonly signOut: () => void;
   /** Has the person sign in anew, then goes on. */
@@ -46,6 +48,20 @@ export function usePortal(): Portal {
 export function covers(rights: Schemas["Me"]["rights"], permission: string, path: string): boolean {
   const prefixes = (rights as Record<string, string[] | undefined>)[permission] ?? [];
   return prefixes.some((prefix) => path.startsWith(prefix));
+}
+
+// What a web-client user may do (U4): who manages those alone gives no more.
+const CLIENT: ReadonlySet<string> = new Set([
+  ...["places.read", "stations.read", "doors.open", "calls.answer", "calls.read", "snapshots.read"],
+]);
+
+/** Whether the reader may give that role (or take it away): at the path, or somewhere. The platform decides again. */
+export function useMayGive(): (role: Schemas["RoleItem"], path?: string) => boolean {
+  const may = useMay();
+  return ({ permissions }, path) => {
+    if (may("people.manage", path)) return permissions.every((permission) => may(permission, path));
+    return may("client_users.manage", path) && permissions.every((permission) => CLIENT.has(permission));
+  };
 }
 
 /** `may("people.manage")`: somewhere; with a path: there. The platform decides again at every wish. */

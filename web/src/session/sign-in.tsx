@@ -6,7 +6,8 @@ import { Threshold } from "./threshold";
 
 interface Props {
   readonly api: Api;
-  readonly expired: boolean;
+  /** What to say of a session that has ended; null: none has. */
+  readonly expired: "signin.expired" | "signin.expired.portal" | null;
   /** Begin where a forgotten password is asked for. */
   readonly forgotten?: boolean;
   /** They sign in to accept an invitation. */
@@ -22,7 +23,7 @@ export function SignIn({ api, expired, forgotten = false, invited = false, onLan
         api={api}
         forgotten={forgotten}
         invited={invited}
-        refusal={expired ? { key: "signin.expired", values: {} } : null}
+        refusal={expired === null ? null : { key: expired, values: {} }}
         onSession={onSession}
       />
     </Threshold>

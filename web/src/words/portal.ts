@@ -2,6 +2,8 @@
 import { de } from "./de";
 import { en } from "./en";
 import type { Language, WordValues } from ".";
+import { changesDe } from "./portal/changes-de";
+import { changesEn } from "./portal/changes-en";
 import { frameDe } from "./portal/frame-de";
 import { frameEn } from "./portal/frame-en";
 import { peopleDe } from "./portal/people-de";
@@ -11,13 +13,13 @@ import { placesEn } from "./portal/places-en";
 import { securityDe } from "./portal/security-de";
 import { securityEn } from "./portal/security-en";
 
-const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...securityEn };
+const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...securityEn, ...changesEn };
 
 export type AnyKey = keyof typeof english;
 
 export const portalWords: Record<Language, Record<AnyKey, string>> = {
   en: english,
-  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...securityDe },
+  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...securityDe, ...changesDe },
 };
 
 /** The word for `key`, its {placeholders} filled from `values`. */

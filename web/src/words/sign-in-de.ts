@@ -18,6 +18,7 @@ export const signInDe: Record<keyof typeof signInEn, string> = {
   "signin.away": "Antiphon antwortet nicht. Netzwerk prüfen, dann noch einmal versuchen.",
   "signin.fault": "Die Anmeldung ist bei uns fehlgeschlagen. In einer Minute noch einmal versuchen.",
   "signin.expired": "Ihre Anmeldung ist abgelaufen. Neu anmelden, damit es hier wieder läutet.",
+  "signin.expired.portal": "Ihre Anmeldung ist abgelaufen. Neu anmelden, dann geht es hier weiter.",
   "signin.or": "oder",
   "signin.passkey": "Mit Passkey anmelden",
   "signin.passkey.unused": "Es wurde kein Passkey benutzt. Noch einmal versuchen, oder mit dem Passwort anmelden.",

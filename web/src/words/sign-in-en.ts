@@ -15,6 +15,7 @@ export const signInEn = {
   "signin.away": "Antiphon does not answer. Check your network, then try again.",
   "signin.fault": "Signing in failed on our side. Try again in a minute.",
   "signin.expired": "Your sign-in has ended. Sign in again to be rung here.",
+  "signin.expired.portal": "Your sign-in has ended. Sign in again to go on where you were.",
   "signin.or": "or",
   "signin.passkey": "Sign in with a passkey",
   "signin.passkey.unused": "No passkey was used. Try again, or sign in with your password.",

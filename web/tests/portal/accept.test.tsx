@@ -15,16 +15,25 @@ const session = {
   company: { id: "company_1", name: "Salzach" },
 } as Session;
 const there = { ...session, company: { id: "company_2", name: "Enns" } };
-const invited = { company_name: "Enns", place: "", role: { id: "role_operator", shipped: true, name: "" } };
+const invited = {
+  company_id: "company_2",
+  company_name: "Enns",
+  place: "",
+  role: { id: "role_operator", shipped: true, name: "" },
+};
 
 let accepted: string[];
+let later: boolean;
 
 /** A platform that takes an invitation, or refuses it with that code. */
 function platform(code: string | null): void {
   vi.stubGlobal("fetch", async (request: Request) => {
     if (request.url.endsWith("/me/companies")) {
-      const items = [{ id: "company_1", name: "Salzach" }];
-      if (accepted.length > 0) items.push({ id: "company_2", name: "Enns" });
+      const items = [
+        { id: "company_1", name: "Salzach" },
+        { id: "company_3", name: "Enns" },
+      ];
+      if (accepted.length > 0 && !later) items.push({ id: "company_2", name: "Enns" });
       return Response.json({ items });
     }
     if (code !== null) return Response.json({ code }, { status: 409 });
@@ -52,6 +61,7 @@ const press = async (name: string): Promise<void> => {
 
 beforeEach(() => {
   accepted = [];
+  later = false;
   sessionStorage.clear();
 });
 afterEach(() => {
@@ -68,6 +78,14 @@ describe("an invitation to somebody with an account", () => {
     await press("Work here");
     await vi.waitFor(() => expect(onDone).toHaveBeenCalledWith(there));
     expect(sessionStorage.getItem(COMPANY_KEY)).toBe("company_2");
+  });
+
+  it("leads nowhere yet where it begins later, not to another company of that name either", async () => {
+    platform(null);
+    later = true;
+    shown(true);
+    expect(await screen.findByText(/^You have rights at Enns now/)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Work here" })).toBeNull();
   });
 
   it("is offered to somebody who was signed in before, who may be somebody else", async () => {

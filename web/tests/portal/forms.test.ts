@@ -14,6 +14,12 @@ describe("a refused form", () => {
     expect(wrongsOf(["ends_at"], refused("grant_invalid")).wrongs).toEqual({ ends_at: "problem.grant_invalid" });
   });
 
+  it("says at the password and at the name what is wrong with those", () => {
+    expect(wrongsOf(["password"], refused("weak_password")).wrongs).toEqual({ password: "problem.weak_password" });
+    expect(wrongsOf(["name"], refused("role_name_taken")).wrongs).toEqual({ name: "problem.role_name_taken" });
+    expect(wrongsOf(["name"], refused("bad_input", "name")).elsewhere).toBe(false);
+  });
+
   it("says at the foot what is about no field of it", () => {
     expect(wrongsOf(["email"], refused("bad_input", "email", "role_id")).elsewhere).toBe(true);
     expect(wrongsOf(["email"], refused("bad_input")).elsewhere).toBe(true);

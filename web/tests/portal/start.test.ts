@@ -1,14 +1,16 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { workplace } from "../../src/portal/accept";
 import {
   afterSignIn,
   COMPANY_KEY,
   forgetInvitation,
   keepInvitation,
   resumed,
+  signedInAgain,
+  spoken,
   startPhase,
 } from "../../src/portal/start";
 import { ApiProblem, type Api, type Session } from "../../src/session/api";
+import { startLanguage, type Preferences } from "../../src/session/preferences";
 
 beforeEach(() => sessionStorage.clear());
 const session = { access_token: "token" } as Session;
@@ -45,19 +47,6 @@ describe("an invitation", () => {
     forgetInvitation();
     expect(afterSignIn(session, false)).toEqual({ kind: "in", session });
   });
-
-  it("leads to the company that is new, else to the only one of that name", () => {
-    const [own, one, two] = [
-      { id: "company_1", name: "Salzach" },
-      { id: "company_2", name: "Enns" },
-      { id: "company_3", name: "Enns" },
-    ] as const;
-    expect(workplace([own], [own, one], "Enns")).toBe(one);
-    expect(workplace([own, one], [own, one, two], "Enns")).toBe(two);
-    expect(workplace([own, one], [own, one], "Enns")).toBe(one);
-    expect(workplace([one, two], [one, two], "Enns")).toBeNull();
-    expect(workplace([own], [], "Enns")).toBeNull();
-  });
 });
 
 it("a session is resumed in the person's own company when the rights in the other have ended", async () => {
@@ -68,4 +57,51 @@ it("a session is resumed in the person's own company when the rights in the othe
   expect(await resumed(api)).toBe(session);
   expect(acted).toEqual(["company_2", null]);
   expect(sessionStorage.getItem(COMPANY_KEY)).toBeNull();
+});
+
+describe("whoever signs in again", () => {
+  const own = { access_token: "own", company: { id: "company_1" } } as Session;
+  const there = { access_token: "there", company: { id: "company_2" } } as Session;
+  const acted: (string | null)[] = [];
+  const apiWith = (refresh: () => Promise<Session>): Api =>
+    ({ actIn: (company: string | null) => acted.push(company), refresh }) as unknown as Api;
+  beforeEach(() => acted.splice(0));
+
+  it("goes on in the company that the tab acted in", async () => {
+    sessionStorage.setItem(COMPANY_KEY, "company_2");
+    expect(
+      await signedInAgain(
+        apiWith(() => Promise.resolve(there)),
+        own,
+      ),
+    ).toBe(there);
+    expect(acted).toEqual(["company_2"]);
+    expect(sessionStorage.getItem(COMPANY_KEY)).toBe("company_2");
+  });
+
+  it("asks for no other token in their own", async () => {
+    const never = vi.fn<() => Promise<Session>>();
+    expect(await signedInAgain(apiWith(never), own)).toBe(own);
+    expect(never).not.toHaveBeenCalled();
+  });
+
+  it("is in their own company when they have no rights there, or the other token does not come", async () => {
+    for (const reason of [new ApiProblem(403, "no_rights_there"), new ApiProblem(0, "away")]) {
+      sessionStorage.setItem(COMPANY_KEY, "company_2");
+      const refresh = vi.fn<() => Promise<Session>>().mockRejectedValueOnce(reason).mockResolvedValue(own);
+      expect(await signedInAgain(apiWith(refresh), own)).toBe(own);
+      expect(sessionStorage.getItem(COMPANY_KEY)).toBeNull();
+    }
+  });
+});
+
+it("the language of an account is the browser's again once it was taken back", () => {
+  vi.stubGlobal("navigator", { languages: ["de-AT", "en"] });
+  const preferences = { language: null } as Preferences;
+  const speaks = (language: "en" | "de" | null) => {
+    const phase = spoken({ kind: "in", session: { ...session, user: { language: "de" } } as Session }, language);
+    return phase.kind === "in" ? startLanguage(preferences, phase.session.user.language) : null;
+  };
+  expect([speaks("en"), speaks("de"), speaks(null)]).toEqual(["en", "de", "de"]);
+  vi.unstubAllGlobals();
 });

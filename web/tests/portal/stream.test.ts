@@ -1,7 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiProblem, type Api } from "../../src/session/api";
-import { follow, outdated, parse, SILENT_MAX_MS, type Live } from "../../src/portal/stream";
+import { follow, LATE_MS, outdated, parse, SILENT_MAX_MS, type Live } from "../../src/portal/stream";
 
 describe("the event stream", () => {
   it("gives whole events and keeps what is unfinished", () => {
@@ -18,6 +18,14 @@ describe("the event stream", () => {
     expect(outdated([{ topic: "weather" } as never])).toBeNull();
   });
 
+  it("renews every page that names what has changed", () => {
+    const shownBy = (topic: "places" | "people" | "stations") => outdated([{ topic }]) ?? new Set();
+    const withPlaces = ["tree", "place", "people", "grants", "invitations", "keys", "companies", "calls", "me"];
+    for (const key of withPlaces) expect(shownBy("places")).toContain(key);
+    for (const key of ["people", "grants", "keys", "me", "calls"]) expect(shownBy("people")).toContain(key);
+    for (const key of ["stations", "tree", "calls"]) expect(shownBy("stations")).toContain(key);
+  });
+
   it("renews only what shows the topic", () => {
     expect(outdated([{ topic: "calls" }])).toEqual(new Set(["calls"]));
     expect(outdated([{ topic: "stations" }])?.has("people")).toBe(false);
@@ -29,9 +37,12 @@ describe("the event stream", () => {
 class Line {
   readonly asked: ReadableStreamDefaultController<Uint8Array>[] = [];
   refuses: Response | null = null;
+  hangs = false;
 
   readonly fetch = (_: string, { signal }: { signal: AbortSignal }): Promise<Response> => {
     if (this.refuses !== null) return Promise.resolve(this.refuses.clone());
+    if (this.hangs)
+      return new Promise((_resolve, refuse) => signal.addEventListener("abort", () => refuse(new Error("given up"))));
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.asked.push(controller);
@@ -61,6 +72,7 @@ describe("following the stream", () => {
     vi.stubGlobal("fetch", line.fetch);
     line.asked.length = 0;
     line.refuses = null;
+    line.hangs = false;
     told.length = 0;
     renewed.mockClear();
   });
@@ -93,6 +105,37 @@ describe("following the stream", () => {
     await after(2_000);
     expect([told, line.asked.length]).toEqual([["live", "lost", "live"], 2]);
     expect(renewed).toHaveBeenCalledExactlyOnceWith({});
+  });
+
+  it("begins anew without a word when a stream ends as it should", async () => {
+    begin();
+    await after(60_000 / 4);
+    line.beat();
+    await after(0);
+    line.asked.at(-1)?.close();
+    await after(LATE_MS * 2);
+    expect([told, line.asked.length]).toEqual([["live", "live"], 2]);
+  });
+
+  it("says soon that it is not live when nobody answers after a stream that ended as it should", async () => {
+    begin();
+    await after(10_000);
+    line.hangs = true;
+    line.asked.at(-1)?.close();
+    await after(LATE_MS - 1);
+    expect(told).toEqual(["live"]);
+    await after(1);
+    expect(told).toEqual(["live", "lost"]);
+  });
+
+  it("pauses when streams end as soon as they begin", async () => {
+    begin();
+    await after(0);
+    line.asked.at(-1)?.close();
+    await after(500);
+    expect([told, line.asked.length]).toEqual([["live", "lost"], 1]);
+    await after(1_000);
+    expect([told, line.asked.length]).toEqual([["live", "lost", "live"], 2]);
   });
 
   it("says that too many tabs are open, and goes on trying", async () => {

@@ -227,7 +227,7 @@ def _person(place_id: str, number: int, now: datetime, random: Random) -> Row:
 
 def _operator(person: Row, now: datetime) -> Row:
     grant = {"id": new_id("grant"), "user_id": person["id"], "role_id": "role_operator", "place_id": person["place_id"]}
-    return grant | {"starts_at": None, "ends_at": None, "created_at": now, "created_by": None}
+    return grant | {"starts_at": None, "ends_at": None, "created_at": now, "created_by": None, "of_guest": False}
 
 
 def _add(

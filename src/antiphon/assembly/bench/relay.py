@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import uvloop
 
-from antiphon.assembly.calls import collect_rarely
+from antiphon.assembly.serving import collect_rarely
 from antiphon.clock import tokens
 from antiphon.limits import SIP_SOCKET_BUFFER_BYTES
 from antiphon.wire.sip import (

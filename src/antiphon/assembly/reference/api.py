@@ -56,10 +56,9 @@ def _page(document: Json, refusals: Sequence[Code]) -> Iterator[str]:
     yield '<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f'<title>{escape(about["title"])}: the API</title><link rel="stylesheet" href="{STYLE_PATH}"></head><body>'
-    yield '<nav aria-label="Contents"><ul>'
-    for anchor, words in [*((f"tag-{tag}", tag) for tag in tags), ("schemas", "Bodies"), ("codes", "Codes")]:
-        yield f'<li><a href="#{anchor}">{escape(words)}</a></li>'
-    yield f"</ul></nav><main><h1>{escape(about['title'])}: the API</h1><p>{_words(about.get('description', ''))}</p>"
+    yield '<a class="skip" href="#content">To the content</a>'
+    yield from _contents(document, tags)
+    yield f'<main><h1 id="content">{escape(about["title"])}: the API</h1><p>{_words(about.get("description", ""))}</p>'
     yield '<p>For programs: <a href="/api/openapi.json">the same as OpenAPI</a>. In the examples, values are made up.</p>'
     for tag in tags:
         yield f'<section><h2 id="tag-{tag}">{escape(tag)}</h2>'
@@ -75,6 +74,18 @@ def _page(document: Json, refusals: Sequence[Code]) -> Iterator[str]:
     yield "</section>"
     yield from _codes(refusals)
     yield "</main></body></html>"
+
+
+def _contents(document: Json, tags: Sequence[str]) -> Iterator[str]:
+    """Chapters, each with its operations folded below it."""
+    yield f'<nav aria-label="Contents"><p>{escape(document["info"]["title"])}</p><ul>'
+    for tag in tags:
+        yield f'<li><details><summary>{escape(tag)}</summary><ul><li><a href="#tag-{tag}">The whole chapter</a></li>'
+        for _, _, operation in operations(document):
+            if operation["tags"][0] == tag:
+                yield f'<li><a href="#{escape(operation["operationId"])}">{_words(operation["summary"])}</a></li>'
+        yield "</ul></details></li>"
+    yield '<li><a href="#schemas">Bodies</a></li><li><a href="#codes">Codes</a></li></ul></nav>'
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, Json]]:

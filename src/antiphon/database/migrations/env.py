@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from antiphon.database.core import metadata
+from antiphon.database.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -7,10 +7,18 @@ import { Answer, Card, Empty } from "../parts/page";
 import { useTime } from "../parts/times";
 import type { Schemas } from "../http";
 import { calls } from "../queries";
-import { usePortal, useWords } from "../surroundings";
+import { useMay, usePortal, useWords } from "../surroundings";
 
 const TILES = 3;
 const LAST = 8;
+
+/** Whether the company's history is known, and empty. */
+export function useNoCallYet(): boolean {
+  const { client } = usePortal();
+  const may = useMay();
+  const asked = useQuery({ ...calls(client, false, LAST + TILES), enabled: may("calls.read", "/") });
+  return asked.data?.items.length === 0;
+}
 
 export function LiveCalls() {
   const { say } = useWords();
@@ -101,7 +109,7 @@ export function LastCalls() {
   const asked = useQuery(calls(client, false, LAST + TILES));
   const items = (asked.data?.items ?? []).filter((call) => call.ended_at !== null).slice(0, LAST);
   return (
-    <Card title={say("over.calls")} action={<a href="/">{say("over.calls.all")}</a>} flush className="wide">
+    <Card title={say("over.calls")} action={<a href="/">{say("over.calls.all")}</a>} flush>
       <Answer of={asked}>
         {items.length === 0 ? (
           <Empty text={say("over.calls.none")} />

@@ -18,7 +18,7 @@ export function Needs() {
   const unclaimed = useQuery(stationsOf(client, { status: "unclaimed" }, SHOWN));
   const items = [...(offline.data?.items ?? []), ...(unclaimed.data?.items ?? [])].slice(0, SHOWN);
   return (
-    <Card title={say("over.needs")} flush className="wide">
+    <Card title={say("over.needs")} flush>
       <Answer of={offline}>
         {items.length === 0 ? (
           <Empty text={say("over.needs.none")} />

@@ -1,16 +1,21 @@
 // Who changed what.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { audit, person } from "../queries";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { ChangeRow } from "../changes/row";
 import { Answer, Card, Empty, Head, More } from "../parts/page";
-import { useTime } from "../parts/times";
+import { audit } from "../queries";
 import { usePortal, useWords } from "../surroundings";
-import type { Schemas } from "../http";
 
 export function AuditPage() {
   const { say } = useWords();
   const { client } = usePortal();
   const asked = useInfiniteQuery(audit(client));
-  const items = asked.data?.pages.flatMap((page) => page.items) ?? [];
+  const pages = asked.data?.pages;
+  const items = pages?.flatMap((page) => page.items) ?? [];
+  const names = useMemo(
+    () => new Map(pages?.flatMap((page) => page.names.map((one) => [one.id, one] as const)) ?? []),
+    [pages],
+  );
   return (
     <>
       <Head title={say("audit.title")} lead={say("audit.lead")} />
@@ -19,53 +24,15 @@ export function AuditPage() {
           {items.length === 0 ? (
             <Empty text={say("audit.none")} />
           ) : (
-            <table className="p-table">
-              <thead>
-                <tr>
-                  <th>{say("audit.when")}</th>
-                  <th>{say("audit.who")}</th>
-                  <th>{say("audit.what")}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((item) => (
-                  <Row key={item.id} item={item} />
-                ))}
-              </tbody>
-            </table>
+            <ol className="p-changes">
+              {items.map((item) => (
+                <ChangeRow key={item.id} item={item} names={names} />
+              ))}
+            </ol>
           )}
           <More of={asked} />
         </Answer>
       </Card>
     </>
   );
-}
-
-function Row({ item }: { item: Schemas["AuditItem"] }) {
-  const time = useTime();
-  const details = Object.entries(item.details).map(([key, value]) => `${key}: ${String(value)}`);
-  return (
-    <tr>
-      <td>
-        <time dateTime={item.at}>{time(item.at)}</time>
-      </td>
-      <td>
-        <Who item={item} />
-      </td>
-      <td>
-        <code>{item.action}</code> <span className="mut">{details.join(", ")}</span>
-      </td>
-    </tr>
-  );
-}
-
-function Who({ item }: { item: Schemas["AuditItem"] }) {
-  const { say } = useWords();
-  const { client, me } = usePortal();
-  const asks = item.actor_kind === "user" && item.actor_id !== null && item.actor_id !== me.user.id;
-  const known = useQuery({ ...person(client, item.actor_id ?? ""), enabled: asks, retry: false });
-  if (item.actor_kind === "machine") return say("audit.machine");
-  if (item.actor_kind === "key") return say("audit.key", { id: item.actor_id ?? "" });
-  if (item.actor_id === me.user.id) return say("audit.you");
-  return known.data?.name ?? say("people.guest");
 }

@@ -65,7 +65,7 @@ export function StateLine({ counts }: { counts: Schemas["StationCountsItem"] }) 
       </span>
       {wrong.map(([name, mark, key]) => (
         <span key={name}>
-          <StateMark state={mark} /> {counts[name]} {say(key)}
+          <StateMark state={mark} /> {say(key)}: {counts[name]}
         </span>
       ))}
       {wrong.length === 0 && total > 0 && (

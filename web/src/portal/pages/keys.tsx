@@ -4,6 +4,7 @@ import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAct } from "../act";
+import { useVanished } from "../changes/removal";
 import { held, wish, type Schemas } from "../http";
 import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
@@ -13,7 +14,7 @@ import { Secret } from "../parts/secret";
 import { isoTime, localTime, TimeField, useEnd, useTime, wrongTimes } from "../parts/times";
 import { useWrong } from "../parts/wrong";
 import { keys } from "../queries";
-import { usePortal, useWords } from "../surroundings";
+import { useMay, usePortal, useWords } from "../surroundings";
 
 const LASTS_MS = 90 * 86_400_000;
 
@@ -30,6 +31,7 @@ export function KeysPage() {
     ["keys"],
     (_, { name }) => notices.tell("keys.revoked", { name }),
   );
+  const mine = useVanished("key", asked.data?.items);
   const items = asked.data?.items ?? [];
   return (
     <>
@@ -71,8 +73,8 @@ export function KeysPage() {
                         place: key.place.kind === "company" ? say("people.rights.everywhere") : key.place.trail,
                       })}
                     </td>
-                    <td>{end(key.expires_at)}</td>
-                    <td className="mut">
+                    <td data-label={say("field.expires")}>{end(key.expires_at)}</td>
+                    <td className="mut" data-label={say("keys.used")}>
                       {key.last_used_at === null ? say("keys.used.never") : time(key.last_used_at)}
                     </td>
                     <td className="p-end">
@@ -80,7 +82,10 @@ export function KeysPage() {
                         label={say("keys.revoke")}
                         sure={say("keys.revoke.sure")}
                         working={revoke.working}
-                        onDeed={() => revoke.run(key)}
+                        onDeed={() => {
+                          mine(key.id);
+                          revoke.run(key);
+                        }}
                       />
                     </td>
                   </tr>
@@ -121,6 +126,7 @@ interface Props {
 function KeyDialog({ onClose, onMade }: Props) {
   const { say } = useWords();
   const { client, me } = usePortal();
+  const may = useMay();
   const [key] = useState(wish);
   const [name, setName] = useState("");
   const [roleId, setRoleId] = useState<string | null>("role_viewer");
@@ -163,7 +169,12 @@ function KeyDialog({ onClose, onMade }: Props) {
         onChange={(event) => setName(event.currentTarget.value)}
         data-autofocus
       />
-      <RolePicker label={say("field.role")} value={roleId} onChange={setRoleId} />
+      <RolePicker
+        label={say("field.role")}
+        value={roleId}
+        onChange={setRoleId}
+        only={({ permissions }) => permissions.every((permission) => may(permission))}
+      />
       <PlacePicker label={say("field.place")} value={placeId} onChange={setPlaceId} />
       <TimeField label={say("field.expires")} value={expires} onChange={setExpires} error={wrong.at("expires_at")} />
     </Dialog>

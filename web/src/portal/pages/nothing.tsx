@@ -1,15 +1,16 @@
-// A path that leads nowhere.
+// A path that leads nowhere, or to what is not there.
 import { Link } from "@tanstack/react-router";
+import { Head } from "../parts/page";
 import { useWords } from "../surroundings";
 
-export function Nothing() {
+export function Nothing({ text }: { text?: string }) {
   const { say } = useWords();
   return (
-    <div className="p-empty">
-      <p>{say("list.nothing")}</p>
+    <>
+      <Head title={say("list.nothing")} lead={text ?? say("list.nothing.text")} />
       <Link className="btn" to="/">
         {say("nav.overview")}
       </Link>
-    </div>
+    </>
   );
 }

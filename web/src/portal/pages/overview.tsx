@@ -3,10 +3,11 @@ import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { clockTime, dayName, ownZone, zoneName } from "../../words";
-import { FirstRun } from "../overview/first-run";
-import { LastCalls, LiveCalls } from "../overview/calls";
+import { FirstRing, FirstRun } from "../overview/first-run";
+import { LastCalls, LiveCalls, useNoCallYet } from "../overview/calls";
 import { Needs } from "../overview/needs";
 import { PeopleCard, StationsCard } from "../overview/sums";
+import type { Schemas } from "../http";
 import { Answer, Head } from "../parts/page";
 import { AddPlace } from "../places/inside";
 import { tree } from "../queries";
@@ -19,13 +20,13 @@ export function OverviewPage() {
   const [adding, setAdding] = useState(false);
   const asked = useInfiniteQuery(tree(client, null));
   const roots = asked.data?.pages.flatMap((page) => page.items) ?? [];
-  const stations = roots.reduce(
-    (sum, { stations: each }) => sum + each.online + each.offline + each.fault + each.unclaimed + each.revoked,
-    0,
-  );
-  const running = roots.some(({ stations: each }) => each.online + each.offline + each.fault > 0);
+  const sum = (name: keyof Schemas["StationCountsItem"]): number =>
+    roots.reduce((all, { stations }) => all + stations[name], 0);
+  const running = sum("online") + sum("offline") + sum("fault") > 0;
   const founds = may("company.configure", "/") && may("stations.configure", "/");
-  if (asked.data !== undefined && !running && founds) return <FirstRun stations={stations} />;
+  const silent = useNoCallYet() && running && founds;
+  if (asked.data !== undefined && !running && founds)
+    return <FirstRun unclaimed={sum("unclaimed")} revoked={sum("revoked")} />;
   return (
     <>
       <Head over={say("kind.company")} title={me.company.name}>
@@ -37,14 +38,19 @@ export function OverviewPage() {
           </button>
         )}
       </Head>
+      {silent && <FirstRing />}
       {may("calls.read") && <LiveCalls />}
       <div className="p-cards">
-        <Answer of={asked}>
-          <StationsCard places={roots} />
-        </Answer>
-        {may("people.read") && <PeopleCard />}
-        {may("stations.read") && <Needs />}
-        {may("calls.read") && <LastCalls />}
+        <div className="wide">
+          {may("stations.read") && <Needs />}
+          {may("calls.read") && <LastCalls />}
+        </div>
+        <div>
+          <Answer of={asked}>
+            <StationsCard places={roots} />
+          </Answer>
+          {may("people.read") && <PeopleCard />}
+        </div>
       </div>
       {adding && <AddPlace parent={{ id: me.company.id, kind: "company" }} onClose={() => setAdding(false)} />}
     </>

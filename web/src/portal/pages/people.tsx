@@ -4,6 +4,7 @@ import { IconUserPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { initials } from "../../parts/initials";
 import { StateMark } from "../../parts/state-mark";
 import { useAct } from "../act";
 import type { Schemas } from "../http";
@@ -12,8 +13,7 @@ import { DeedButton } from "../parts/deed-button";
 import { Answer, Card, Empty, Head, More } from "../parts/page";
 import { RolePicker, roleName } from "../parts/pickers";
 import { useTime } from "../parts/times";
-import { invitations, people } from "../queries";
-import { initials } from "../person-menu";
+import { guests, invitations, people } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
 
 type Shown = "active" | "inactive" | "all";
@@ -57,7 +57,7 @@ export function PeoplePage() {
           {items.length === 0 ? (
             <Empty text={say("people.none")} />
           ) : (
-            <table className="p-table">
+            <table className="p-table lines">
               <thead>
                 <tr>
                   <th>{say("field.name")}</th>
@@ -76,13 +76,14 @@ export function PeoplePage() {
           <More of={asked} />
         </Answer>
       </Card>
+      <Guests />
       <InviteDialog opened={inviting} onClose={() => setInviting(false)} />
     </>
   );
 }
 
 /** Their rights in one line: "Operator at Rainerstraße 12". */
-export function useRightsLine(): (user: Schemas["UserItem"]) => string {
+export function useRightsLine(): (user: Pick<Schemas["UserItem"], "grants">) => string {
   const { say } = useWords();
   return (user) => {
     const lines = user.grants.map((grant) =>
@@ -117,6 +118,42 @@ function Row({ user }: { user: Schemas["UserItem"] }) {
         </span>
       </td>
     </tr>
+  );
+}
+
+/** People of other companies who have rights here. */
+function Guests() {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const rights = useRightsLine();
+  const asked = useInfiniteQuery(guests(client));
+  const items = asked.data?.pages.flatMap((page) => page.items) ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Card title={say("people.guests")} lead={say("people.guests.lead")} flush>
+      <table className="p-table">
+        <tbody>
+          {items.map((guest) => (
+            <tr key={guest.id}>
+              <td>
+                <Link to="/people/$userId" params={{ userId: guest.id }} className="p-name">
+                  <span className="avatar" aria-hidden="true">
+                    {initials(guest.name)}
+                  </span>
+                  <b>{guest.name}</b>
+                </Link>
+              </td>
+              <td>
+                <span className="p-chip">{say("people.guest.from", { company: guest.company_name })}</span>
+              </td>
+              <td className={guest.email === null ? "mut" : ""}>{guest.email ?? say("people.hidden")}</td>
+              <td>{rights(guest)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <More of={asked} />
+    </Card>
   );
 }
 

@@ -3,8 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { AnyKey } from "../../words/portal";
+import { GonePlace, isGone } from "../changes/removal";
 import type { Schemas } from "../http";
+import type { Tagged } from "../meanwhile";
 import { Answer, Card, Empty, Head } from "../parts/page";
+import { Nothing } from "./nothing";
 import { GiveDialog, GrantRows } from "../people/grants";
 import { Inside } from "../places/inside";
 import { PlaceDeeds } from "../places/deeds";
@@ -17,11 +20,12 @@ export function PlacePage({ placeId }: { placeId: string }) {
   const { say } = useWords();
   const { client } = usePortal();
   const asked = useQuery(place(client, placeId));
-  if (asked.isError && asked.data === undefined) return <Empty text={say("place.none")} />;
+  if (isGone(asked))
+    return asked.data === undefined ? <Nothing text={say("place.none")} /> : <GonePlace place={asked.data} />;
   return <Answer of={asked}>{asked.data !== undefined && <Shown here={asked.data} />}</Answer>;
 }
 
-function Shown({ here }: { here: Schemas["PlaceView"] }) {
+function Shown({ here }: { here: Schemas["PlaceView"] & Tagged }) {
   const may = useMay();
   return (
     <>
@@ -35,7 +39,7 @@ function Shown({ here }: { here: Schemas["PlaceView"] }) {
         </div>
         <div>
           {may("people.read", here.path) && <RightsHere here={here} />}
-          <PlaceSettings key={`${here.time_zone} ${here.language}`} here={here} />
+          <PlaceSettings here={here} />
         </div>
       </div>
     </>
@@ -91,11 +95,13 @@ function RightsHere({ here }: { here: Schemas["PlaceView"] }) {
             who={(grant) => {
               const shown = names.get(grant.id);
               if (shown === undefined) return null;
-              if (shown.guest) return `${shown.user_name} (${say("people.guest")})`;
               return (
-                <Link to="/people/$userId" params={{ userId: shown.user_id }}>
-                  {shown.user_name}
-                </Link>
+                <>
+                  <Link to="/people/$userId" params={{ userId: shown.user_id }}>
+                    {shown.user_name}
+                  </Link>
+                  {shown.guest && <span className="p-chip">{say("people.guest")}</span>}
+                </>
               );
             }}
           />

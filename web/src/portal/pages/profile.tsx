@@ -1,15 +1,16 @@
 // One's own profile: name, language, appearance, password, second factor, passkeys, sessions.
 import { useWrong } from "../parts/wrong";
-import { SegmentedControl, Select, TextInput } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Theme } from "../../session/preferences";
 import { useAct } from "../act";
-import { held, type Schemas } from "../http";
+import type { Schemas } from "../http";
 import { DeedButton } from "../parts/deed-button";
 import { PasswordField } from "../parts/password-field";
 import { Answer, Card, Head } from "../parts/page";
 import { useTime } from "../parts/times";
+import { About } from "../profile/about";
 import { sessions } from "../queries";
 import { browserName } from "../security/browser-name";
 import { Passkeys } from "../security/passkeys";
@@ -24,7 +25,7 @@ export function ProfilePage() {
       <Head title={say("me.title")} lead={me.user.email} />
       <div className="p-columns">
         <div>
-          <About key={me.user.name} />
+          <About />
           <SecondFactor />
           <Passkeys />
         </div>
@@ -35,59 +36,6 @@ export function ProfilePage() {
         </div>
       </div>
     </>
-  );
-}
-
-function About() {
-  const { say } = useWords();
-  const { client, me, notices, preferences, setPreferences } = usePortal();
-  const [name, setName] = useState(me.user.name);
-  const [spoken, setSpoken] = useState(me.user.language ?? "");
-  const before = { name: me.user.name, ...(me.user.language === null ? {} : { language: me.user.language }) };
-  const wrong = useWrong("name");
-  const save = useAct(
-    (body: Schemas["MeChange"]) => held(client.PATCH("/api/v1/me", { body })),
-    ["me", "people"],
-    (_, given, again) => {
-      if (given.language) setPreferences({ ...preferences, language: given.language });
-      notices.tell("me.saved", {}, given === before ? null : () => again(before));
-    },
-    wrong.refused,
-  );
-  const deed = (): void => {
-    wrong.found({});
-    save.run({ name: name.trim(), ...(spoken === "de" || spoken === "en" ? { language: spoken } : {}) });
-  };
-  return (
-    <Card title={say("me.title")} className="bare">
-      <div className="p-form">
-        <TextInput
-          label={say("field.name")}
-          value={name}
-          error={wrong.at("name")}
-          maxLength={120}
-          autoComplete="name"
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Select
-          label={say("field.language")}
-          data={[
-            ...(me.user.language === null ? [{ value: "", label: say("me.language.browser") }] : []),
-            { value: "de", label: "Deutsch" },
-            { value: "en", label: "English" },
-          ]}
-          value={spoken}
-          onChange={(chosen) => setSpoken(chosen ?? "")}
-          allowDeselect={false}
-          comboboxProps={{ withinPortal: false }}
-        />
-        <div className="p-deeds">
-          <button type="button" className="btn pri" aria-disabled={save.working || name.trim() === ""} onClick={deed}>
-            {say("do.save")}
-          </button>
-        </div>
-      </div>
-    </Card>
   );
 }
 
@@ -109,11 +57,17 @@ function Appearance() {
   );
 }
 
+const FIELDS: Readonly<Partial<Record<string, readonly string[]>>> = {
+  "problem.wrong_credentials": ["current"],
+  "problem.weak_password": ["new"],
+};
+
 function NewPassword() {
   const { say } = useWords();
   const { client, notices } = usePortal();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
+  const wrong = useWrong("current", "new");
   const change = useAct(
     (body: Schemas["PasswordChange"]) => client.POST("/api/v1/me/password", { body }),
     ["sessions"],
@@ -122,6 +76,7 @@ function NewPassword() {
       setNext("");
       notices.tell("me.password.changed");
     },
+    (refusal) => wrong.refused({ ...refusal, fields: FIELDS[refusal.key] ?? refusal.fields ?? [] }),
   );
   return (
     <Card title={say("me.password")}>
@@ -129,12 +84,15 @@ function NewPassword() {
         className="p-form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (current !== "" && next !== "" && !change.working) change.run({ current, new: next });
+          if (current === "" || next === "" || change.working) return;
+          wrong.found({});
+          change.run({ current, new: next });
         }}
       >
         <PasswordField
           label={say("me.password.current")}
           value={current}
+          error={wrong.at("current")}
           autoComplete="current-password"
           onChange={(event) => setCurrent(event.currentTarget.value)}
         />
@@ -142,6 +100,7 @@ function NewPassword() {
           label={say("me.password.new")}
           description={say("me.password.rule")}
           value={next}
+          error={wrong.at("new")}
           autoComplete="new-password"
           onChange={(event) => setNext(event.currentTarget.value)}
         />

@@ -18,11 +18,17 @@ interface PickProps {
   readonly onChange: (id: string | null) => void;
 }
 
-export function RolePicker({ value, onChange, label, all }: PickProps & { readonly all?: string }) {
+interface RoleProps extends PickProps {
+  readonly all?: string;
+  /** Only those that the reader may give to somebody. */
+  readonly only?: (role: Schemas["RoleItem"]) => boolean;
+}
+
+export function RolePicker({ value, onChange, label, all, only = () => true }: RoleProps) {
   const { say } = useWords();
   const { client } = usePortal();
   const known = useQuery(roles(client)).data?.items ?? [];
-  const data = known.map((role) => ({ value: role.id, label: roleName(role, say) }));
+  const data = known.filter(only).map((role) => ({ value: role.id, label: roleName(role, say) }));
   return (
     <Select
       label={label}
@@ -83,10 +89,17 @@ export function Finder({ kind, label, value, onChange, offered, placeholder, lea
   );
 }
 
-export function PlacePicker(props: PickProps & { readonly at?: Schemas["PlaceItem"] }) {
+/** Where a place is in words, from the project on where that is known: sites of different projects may be called alike. */
+export function trailOf(place: Schemas["PlaceItem"] | Schemas["PlaceView"]): string {
+  const project = "way" in place ? place.way.find(({ kind, id }) => kind === "project" && id !== place.id) : undefined;
+  return project === undefined ? place.trail : `${project.name}, ${place.trail}`;
+}
+
+export function PlacePicker(props: PickProps & { readonly at?: Schemas["PlaceItem"] | Schemas["PlaceView"] }) {
   const { say } = useWords();
   const { me } = usePortal();
   const whole = { id: me.company.id, name: `${me.company.name} (${say("people.rights.everywhere")})` };
-  const at = props.at === undefined || props.at.kind === "company" ? [] : [{ id: props.at.id, name: props.at.trail }];
+  const at =
+    props.at === undefined || props.at.kind === "company" ? [] : [{ id: props.at.id, name: trailOf(props.at) }];
   return <Finder {...props} kind="place" offered={[...at, whole]} />;
 }

@@ -2,13 +2,15 @@
 import { useState } from "react";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
+import { ifUnchanged, Meanwhile, useBase } from "../meanwhile";
 import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
 import { Finder, PlacePicker, RolePicker, roleName } from "../parts/pickers";
 import { isoTime, localTime, TimeField, useTime, wrongTimes } from "../parts/times";
 import { useWrong } from "../parts/wrong";
 import type { Refusal } from "../problem";
-import { useMay, usePortal, useWords } from "../surroundings";
+import { readGrant } from "../queries";
+import { useMayGive, usePortal, useWords } from "../surroundings";
 import { RoleText } from "./invite";
 
 type Grant = Schemas["GrantItem"];
@@ -27,7 +29,10 @@ export function useGrants(given: () => void = () => undefined, refused: (refusal
         const params = { header: { "Idempotency-Key": asked.key } };
         return held(client.POST("/api/v1/grants", { body: asked.give, params }));
       }
-      await client.DELETE("/api/v1/grants/{grant_id}", { params: { path: { grant_id: asked.take.id } } });
+      const { id, starts_at, ends_at } = asked.take;
+      await ifUnchanged(readGrant(client, id), { starts_at, ends_at }, (header) =>
+        client.DELETE("/api/v1/grants/{grant_id}", { params: { path: { grant_id: id }, header } }),
+      );
       return asked.take;
     },
     RENEWS,
@@ -44,6 +49,10 @@ export function useGrants(given: () => void = () => undefined, refused: (refusal
     },
     refused,
   );
+}
+
+function timesOf({ starts_at, ends_at }: Schemas["GrantTimes"]): Schemas["GrantTimes"] {
+  return { starts_at, ends_at };
 }
 
 export function useGrantTimes(): (grant: Pick<Grant, "starts_at" | "ends_at">) => string {
@@ -66,7 +75,7 @@ interface RowsProps {
 
 export function GrantRows({ grants, who }: RowsProps) {
   const { say } = useWords();
-  const may = useMay();
+  const mayGive = useMayGive();
   const grantsAct = useGrants();
   const times = useGrantTimes();
   const [changed, setChanged] = useState<Grant | null>(null);
@@ -75,7 +84,7 @@ export function GrantRows({ grants, who }: RowsProps) {
       <table className="p-table">
         <tbody>
           {grants.map((grant) => {
-            const manages = may("people.manage", grant.place.path) || may("client_users.manage", grant.place.path);
+            const manages = mayGive(grant.role, grant.place.path);
             return (
               <tr key={grant.id}>
                 {who !== undefined && <td>{who(grant)}</td>}
@@ -116,20 +125,25 @@ function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) 
   const [starts, setStarts] = useState(localTime(grant.starts_at));
   const [ends, setEnds] = useState(localTime(grant.ends_at));
   const wrong = useWrong("starts_at", "ends_at");
-  const change = useAct(
-    (body: Schemas["GrantTimes"]) =>
-      held(client.PUT("/api/v1/grants/{grant_id}/times", { params: { path: { grant_id: grant.id } }, body })),
+  const base = useBase<Grant>(grant);
+  const times = useGrantTimes();
+  const was = timesOf(base.shown);
+  const change = useAct<{ body: Schemas["GrantTimes"]; was: Schemas["GrantTimes"]; back?: true }, Grant>(
+    ({ body, was: shown }) =>
+      ifUnchanged(readGrant(client, grant.id), shown, (header) =>
+        held(client.PUT("/api/v1/grants/{grant_id}/times", { params: { path: { grant_id: grant.id }, header }, body })),
+      ),
     RENEWS,
-    (_, given, again) => {
-      const before = { starts_at: grant.starts_at, ends_at: grant.ends_at };
-      notices.tell("place.changed", {}, given === before ? null : () => again(before));
+    (after, { was: before, back }, again) => {
+      const undo = back ? null : () => again({ body: before, was: timesOf(after), back: true });
+      notices.tell("place.changed", {}, undo);
       onClose();
     },
-    wrong.refused,
+    (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );
   const deed = (): void => {
     if (wrong.found(wrongTimes(starts, ends, Date.now()))) return;
-    change.run({ starts_at: isoTime(starts), ends_at: isoTime(ends) });
+    change.run({ body: { starts_at: isoTime(starts), ends_at: isoTime(ends) }, was });
   };
   return (
     <Dialog
@@ -140,6 +154,7 @@ function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) 
       working={change.working}
       onDeed={deed}
     >
+      <Meanwhile now={base.newest === null ? null : times(base.newest)} />
       <TimeField label={say("field.starts")} value={starts} onChange={setStarts} error={wrong.at("starts_at")} />
       <TimeField label={say("field.ends")} value={ends} onChange={setEnds} error={wrong.at("ends_at")} />
     </Dialog>
@@ -156,6 +171,7 @@ interface GiveProps {
 export function GiveDialog({ person, at, onClose }: GiveProps) {
   const { say } = useWords();
   const { me } = usePortal();
+  const mayGive = useMayGive();
   const wrong = useWrong("starts_at", "ends_at");
   const give = useGrants(onClose, wrong.refused);
   const [key] = useState(wish);
@@ -196,7 +212,12 @@ export function GiveDialog({ person, at, onClose }: GiveProps) {
           offered={[]}
         />
       )}
-      <RolePicker label={say("field.role")} value={roleId} onChange={setRoleId} />
+      <RolePicker
+        label={say("field.role")}
+        value={roleId}
+        onChange={setRoleId}
+        only={(role) => mayGive(role, at?.path)}
+      />
       {roleId !== null && <RoleText roleId={roleId} />}
       <PlacePicker
         label={say("field.place")}

@@ -9,7 +9,7 @@ import { PlacePicker, RolePicker } from "../parts/pickers";
 import { QrCode, Secret } from "../parts/secret";
 import { isoTime, TimeField, useTime, wrongTimes } from "../parts/times";
 import { useWrong } from "../parts/wrong";
-import { usePortal, useWords } from "../surroundings";
+import { useMayGive, usePortal, useWords } from "../surroundings";
 
 interface Props {
   readonly opened: boolean;
@@ -45,6 +45,7 @@ interface FormProps {
 function Form({ at, onClose, onMade }: FormProps) {
   const { say, language } = useWords();
   const { client, me } = usePortal();
+  const mayGive = useMayGive();
   const [key] = useState(wish);
   const [email, setEmail] = useState("");
   const [name, setName] = useState("");
@@ -99,7 +100,12 @@ function Form({ at, onClose, onMade }: FormProps) {
         maxLength={254}
         onChange={(event) => setEmail(event.currentTarget.value)}
       />
-      <RolePicker label={say("field.role")} value={roleId} onChange={setRoleId} />
+      <RolePicker
+        label={say("field.role")}
+        value={roleId}
+        onChange={setRoleId}
+        only={(role) => mayGive(role, at?.path)}
+      />
       {roleId?.startsWith("role_") === true && <RoleText roleId={roleId} />}
       <PlacePicker
         label={say("field.place")}

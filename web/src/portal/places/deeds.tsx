@@ -3,14 +3,19 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
+import { ifUnchanged, useBase, type Tagged } from "../meanwhile";
 import { useMovePlace } from "../moving";
 import { DeedButton } from "../parts/deed-button";
 import { NameDialog } from "../parts/name-dialog";
 import { Dialog } from "../parts/dialog";
 import { PlacePicker } from "../parts/pickers";
+import { useWrong } from "../parts/wrong";
+import { readPlace } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
 
-export function PlaceDeeds({ here }: { here: Schemas["PlaceView"] }) {
+type Shown = Schemas["PlaceView"] & Tagged;
+
+export function PlaceDeeds({ here }: { here: Shown }) {
   const { say } = useWords();
   const { client, notices } = usePortal();
   const may = useMay();
@@ -18,15 +23,6 @@ export function PlaceDeeds({ here }: { here: Schemas["PlaceView"] }) {
   const move = useMovePlace();
   const [asking, setAsking] = useState<"name" | "move" | null>(null);
   const [into, setInto] = useState<string | null>(null);
-  const rename = useAct(
-    (name: string) =>
-      held(client.PATCH("/api/v1/places/{place_id}", { params: { path: { place_id: here.id } }, body: { name } })),
-    ["tree", "place", "stations", "found", "me", "companies"],
-    (_, name, again) => {
-      setAsking(null);
-      notices.tell("place.renamed", { name }, name === here.name ? null : () => again(here.name));
-    },
-  );
   const bring = useAct(
     () => {
       const { kind, name, parent_id, time_zone, language } = here;
@@ -37,7 +33,13 @@ export function PlaceDeeds({ here }: { here: Schemas["PlaceView"] }) {
     (made) => void navigate({ to: "/places/$placeId", params: { placeId: made.id } }),
   );
   const remove = useAct(
-    () => client.DELETE("/api/v1/places/{place_id}", { params: { path: { place_id: here.id } } }),
+    () =>
+      ifUnchanged(
+        readPlace(client, here.id),
+        { name: here.name, parent_id: here.parent_id },
+        (header) => client.DELETE("/api/v1/places/{place_id}", { params: { path: { place_id: here.id }, header } }),
+        here.etag,
+      ),
     ["tree", "found"],
     () => {
       notices.tell("place.removed", { name: here.name }, () => bring.run(undefined));
@@ -64,15 +66,7 @@ export function PlaceDeeds({ here }: { here: Schemas["PlaceView"] }) {
           onDeed={() => remove.run(undefined)}
         />
       )}
-      {asking === "name" && (
-        <NameDialog
-          title={say("do.rename")}
-          name={here.name}
-          working={rename.working}
-          onClose={() => setAsking(null)}
-          onName={(name) => rename.run(name)}
-        />
-      )}
+      {asking === "name" && <Rename here={here} onClose={() => setAsking(null)} />}
       {asking === "move" && (
         <Dialog
           title={say("place.move.title", { name: here.name })}
@@ -90,5 +84,54 @@ export function PlaceDeeds({ here }: { here: Schemas["PlaceView"] }) {
         </Dialog>
       )}
     </>
+  );
+}
+
+interface Wish {
+  readonly name: string;
+  readonly was: string;
+  readonly etag?: string | null;
+}
+
+function Rename({ here, onClose }: { here: Shown; onClose: () => void }) {
+  const { say } = useWords();
+  const { client, notices } = usePortal();
+  const base = useBase(here);
+  const wrong = useWrong("name");
+  const { shown } = base;
+  const rename = useAct<Wish, unknown>(
+    ({ name, was, etag = null }) =>
+      ifUnchanged(
+        readPlace(client, here.id),
+        { name: was },
+        (header) =>
+          held(
+            client.PATCH("/api/v1/places/{place_id}", {
+              params: { path: { place_id: here.id }, header },
+              body: { name },
+            }),
+          ),
+        etag,
+      ),
+    ["tree", "place", "stations", "found", "me", "companies", "people", "grants"],
+    (_, { name, was, etag }, again) => {
+      notices.tell("place.renamed", { name }, etag === undefined ? null : () => again({ name: was, was: name }));
+      onClose();
+    },
+    (refusal) => base.refused(refusal) || wrong.refused(refusal),
+  );
+  return (
+    <NameDialog
+      title={say("do.rename")}
+      name={here.name}
+      newest={base.newest?.name ?? null}
+      error={wrong.at("name")}
+      working={rename.working}
+      onClose={onClose}
+      onName={(name) => {
+        wrong.found({});
+        rename.run({ name, was: shown.name, etag: shown.etag });
+      }}
+    />
   );
 }

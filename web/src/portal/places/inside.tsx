@@ -6,10 +6,12 @@ import { useState } from "react";
 import type { AnyKey } from "../../words/portal";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
+import { ifUnchanged } from "../meanwhile";
 import { StateLine } from "../pages/companies";
 import { NameDialog } from "../parts/name-dialog";
 import { Answer, Card, Empty, More } from "../parts/page";
-import { tree } from "../queries";
+import { useWrong } from "../parts/wrong";
+import { readPlace, tree } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
 
 type Kind = "project" | "site" | "folder";
@@ -83,9 +85,13 @@ export function AddPlace({
   const { say } = useWords();
   const { client, notices } = usePortal();
   const [key] = useState(wish);
+  const wrong = useWrong("name");
   const kind = INNER[parent.kind];
   const remove = useAct(
-    (id: string) => client.DELETE("/api/v1/places/{place_id}", { params: { path: { place_id: id } } }),
+    ({ id, name }: Schemas["PlaceView"]) =>
+      ifUnchanged(readPlace(client, id), { name }, (header) =>
+        client.DELETE("/api/v1/places/{place_id}", { params: { path: { place_id: id }, header } }),
+      ),
     ["tree", "place", "found"],
   );
   const add = useAct(
@@ -98,17 +104,22 @@ export function AddPlace({
       ),
     ["tree", "place", "found"],
     (made) => {
-      notices.tell("place.added", { name: made.name }, () => remove.run(made.id));
+      notices.tell("place.added", { name: made.name }, () => remove.run(made));
       onClose();
     },
+    wrong.refused,
   );
   return (
     <NameDialog
       title={say(`place.add.${kind}`)}
       name=""
+      error={wrong.at("name")}
       working={add.working}
       onClose={onClose}
-      onName={(name) => add.run(name)}
+      onName={(name) => {
+        wrong.found({});
+        add.run(name);
+      }}
     />
   );
 }

@@ -9,6 +9,7 @@ import { DeedButton } from "../parts/deed-button";
 import { NameDialog } from "../parts/name-dialog";
 import { Answer, Card, Empty } from "../parts/page";
 import { useTime } from "../parts/times";
+import { useWrong } from "../parts/wrong";
 import { passkeys } from "../queries";
 import { usePortal, useWords } from "../surroundings";
 import { browserName } from "./browser-name";
@@ -20,6 +21,7 @@ export function Passkeys() {
   const { client, notices } = usePortal();
   const asked = useQuery(passkeys(client));
   const [naming, setNaming] = useState<Passkey | "new" | null>(null);
+  const wrong = useWrong("name");
   const add = useAct(
     async (name: string) => {
       const { public_key: options } = await held(client.POST("/api/v1/me/passkeys/options"));
@@ -31,8 +33,9 @@ export function Passkeys() {
       setNaming(null);
       notices.tell("passkey.added", { name: made.name });
     },
-    ({ values }) => {
-      if (values["code"] !== "conflict") return false;
+    (refusal) => {
+      const { values } = refusal;
+      if (values["code"] !== "conflict") return wrong.refused(refusal);
       notices.warn("passkey.full");
       return true;
     },
@@ -45,6 +48,7 @@ export function Passkeys() {
       setNaming(null);
       notices.tell("place.renamed", { name: after.name }, () => again({ id, name: before, before: name }));
     },
+    wrong.refused,
   );
   const remove = useAct(
     ({ id }: Passkey) => client.DELETE("/api/v1/me/passkeys/{passkey_id}", { params: { path: { passkey_id: id } } }),
@@ -92,6 +96,7 @@ export function Passkeys() {
           lead={say("passkey.add.lead")}
           name={browserName(navigator.userAgent)}
           offered
+          error={wrong.at("name")}
           working={add.working}
           onClose={() => setNaming(null)}
           onName={(name) => add.run(name)}
@@ -101,6 +106,7 @@ export function Passkeys() {
         <NameDialog
           title={say("do.rename")}
           name={naming.name}
+          error={wrong.at("name")}
           working={rename.working}
           onClose={() => setNaming(null)}
           onName={(name) => rename.run({ id: naming.id, name, before: naming.name })}

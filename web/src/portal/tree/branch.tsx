@@ -9,6 +9,7 @@ import { useMovePlace } from "../moving";
 import { stationsAt } from "../queries";
 import { stationState } from "../stations";
 import { useMay, usePortal, useWords } from "../surroundings";
+import { MoreRows } from "./more-rows";
 import { Level } from "./place-tree";
 import { fits, useTree } from "./tree-state";
 
@@ -50,21 +51,17 @@ export function Branch({ place, level, first = false }: Props) {
     ] as const
   ).filter(([, number]) => number > 0);
   return (
-    <li
-      role="treeitem"
-      aria-level={level}
-      aria-selected={here}
-      aria-labelledby={`row-${place.id}`}
-      {...(opens ? { "aria-expanded": isOpen } : {})}
-      tabIndex={current === place.id || (current === null && first) ? 0 : -1}
-      data-id={place.id}
-      data-name={place.name}
-      onFocus={(event) => {
-        if (event.target === event.currentTarget) setCurrent(place.id);
-      }}
-    >
+    <li role="none">
       <div
-        id={`row-${place.id}`}
+        role="treeitem"
+        aria-level={level}
+        aria-selected={here}
+        {...(opens ? { "aria-expanded": isOpen } : {})}
+        {...(isOpen ? { "aria-owns": `in-${place.id}` } : {})}
+        tabIndex={current === place.id || (current === null && first) ? 0 : -1}
+        data-id={place.id}
+        data-name={place.name}
+        onFocus={() => setCurrent(place.id)}
         className={`p-row${here ? " here" : ""}${over && takes ? " takes" : ""}`}
         data-level={Math.min(level, 6)}
         draggable={may("places.configure", place.path)}
@@ -102,7 +99,7 @@ export function Branch({ place, level, first = false }: Props) {
         </span>
       </div>
       {isOpen && (
-        <ul role="group">
+        <ul role="group" id={`in-${place.id}`}>
           <Level parentId={place.id} level={level + 1} />
           {(place.kind === "site" || place.kind === "folder") && <Leaves placeId={place.id} level={level + 1} />}
         </ul>
@@ -123,19 +120,15 @@ function Leaves({ placeId, level }: { placeId: string; level: number }) {
       {stations.map((station) => {
         const state = stationState(station);
         return (
-          <li
-            key={station.id}
-            role="treeitem"
-            aria-level={level}
-            aria-selected={false}
-            aria-labelledby={`row-${station.id}`}
-            tabIndex={current === station.id ? 0 : -1}
-            data-id={station.id}
-            data-name={station.name}
-            onFocus={() => setCurrent(station.id)}
-          >
+          <li key={station.id} role="none">
             <div
-              id={`row-${station.id}`}
+              role="treeitem"
+              aria-level={level}
+              aria-selected={false}
+              tabIndex={current === station.id ? 0 : -1}
+              data-id={station.id}
+              data-name={station.name}
+              onFocus={() => setCurrent(station.id)}
               className="p-row leaf"
               data-level={Math.min(level, 6)}
               onClick={() => void navigate({ to: "/places/$placeId", params: { placeId } })}
@@ -147,13 +140,7 @@ function Leaves({ placeId, level }: { placeId: string; level: number }) {
           </li>
         );
       })}
-      {below.hasNextPage && (
-        <li role="none">
-          <button type="button" className="btn ghost sm" onClick={() => void below.fetchNextPage()}>
-            {say("do.more")}
-          </button>
-        </li>
-      )}
+      {below.hasNextPage && <MoreRows of={below} id={`more-stations-${placeId}`} level={level} />}
     </>
   );
 }

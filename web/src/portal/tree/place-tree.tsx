@@ -4,6 +4,7 @@ import { useRef, useState, type KeyboardEvent } from "react";
 import { tree } from "../queries";
 import { usePortal, useWords } from "../surroundings";
 import { Branch } from "./branch";
+import { MoreRows } from "./more-rows";
 import { step, typedAhead } from "./steps";
 import { TreeContext, type TreeState } from "./tree-state";
 
@@ -74,7 +75,6 @@ export function PlaceTree() {
 }
 
 export function Level({ parentId, level }: { parentId: string; level: number }) {
-  const { say } = useWords();
   const { client } = usePortal();
   const below = useInfiniteQuery(tree(client, parentId));
   const places = below.data?.pages.flatMap((page) => page.items) ?? [];
@@ -83,13 +83,7 @@ export function Level({ parentId, level }: { parentId: string; level: number }) 
       {places.map((place, at) => (
         <Branch key={place.id} place={place} level={level} first={level === 1 && at === 0} />
       ))}
-      {below.hasNextPage && (
-        <li role="none">
-          <button type="button" className="btn ghost sm" onClick={() => void below.fetchNextPage()}>
-            {say("do.more")}
-          </button>
-        </li>
-      )}
+      {below.hasNextPage && <MoreRows of={below} id={`more-${parentId}`} level={level} />}
     </>
   );
 }

@@ -33,7 +33,7 @@ export function step(items: readonly HTMLElement[], at: number, key: string, tog
       return outer.find((item) => level(item) < level(here)) ?? here;
     }
     case "Enter":
-      here.querySelector<HTMLElement>(".p-row")?.click();
+      here.click();
       return here;
     default:
       return null;

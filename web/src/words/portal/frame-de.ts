@@ -18,9 +18,12 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "nav.switch": "In einem anderen Unternehmen arbeiten",
   "nav.find": "Station, Ort oder Person suchen …",
   "nav.find.none": "Nichts beginnt wie „{words}“. Namen werden an den Anfängen ihrer Wörter gefunden.",
+  "nav.find.few": "Geben Sie mindestens zwei Buchstaben ein.",
   "nav.live": "Live",
   "nav.live.lost": "Nicht live: neuer Versuch läuft",
   "nav.live.full": "Nicht live: zu viele Tabs sind offen",
+  "nav.live.short": "Nicht live",
+  "nav.live.short.connecting": "Verbindet",
   "nav.live.hint": "Was Sie sehen, folgt dem Geschehen.",
   "nav.theme": "Darstellung",
 
@@ -33,6 +36,14 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "kind.user": "Person",
   "kind.door": "Tür",
   "kind.place": "Ort",
+  "kind.guest": "Gast",
+  "kind.role": "Rolle",
+
+  "page.not_yours": "Diese Seite dürfen Sie nicht sehen. Bitten Sie Ihre Verwaltung um das Recht „{right}“.",
+  "page.not_yours.everywhere":
+    "Diese Seite dürfen Sie nicht sehen. Bitten Sie Ihre Verwaltung um das Recht „{right}“ im ganzen Unternehmen.",
+  "meanwhile.now":
+    "Das hat inzwischen jemand geändert. Jetzt gilt: {now}. Ihre Eingabe steht noch hier; Speichern setzt sie an dessen Stelle.",
 
   "state.online": "Online",
   "state.offline": "Offline",
@@ -60,13 +71,14 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
 
   "list.loading": "Wird geladen …",
   "list.nothing": "Hier ist nichts.",
+  "list.nothing.text": "Diese Adresse führt nirgends hin. Was hier war, ist vielleicht verschoben oder gelöscht.",
 
   "field.name": "Name",
   "field.email": "E-Mail",
   "field.role": "Rolle",
   "field.place": "Wo",
-  "field.starts": "Von (freiwillig)",
-  "field.ends": "Bis (freiwillig)",
+  "field.starts": "Von (leer: sofort)",
+  "field.ends": "Bis (leer: ohne Ende)",
   "field.language": "Sprache",
   "field.zone": "Zeitzone",
   "field.password": "Passwort",
@@ -101,6 +113,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "first.title": "Schön, dass Sie da sind, {name}. Bringen wir eine Tür zum Läuten.",
   "first.lead":
     "Vier kurze Schritte, etwa fünf Minuten. Noch muss nichts montiert sein: Eine Station lässt sich vorbereiten, bevor sie an der Wand hängt.",
+  "first.done": "erledigt",
   "first.1": "Sagen, wo sie hängt",
   "first.1.text": "Projekt, Standort und ein Name",
   "first.2": "Station hinzufügen",
@@ -117,6 +130,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "first.place.do": "Ort anlegen",
   "first.station": "Welche Tür ist es?",
   "first.station.lead": "Nennen Sie sie, wie Leute an der Tür sie nennen würden. Der Code für das Gerät kommt gleich.",
+  "first.station.revoked": "Eine gesperrte Station kommt mit einem neuen Code zurück, an ihrem Ort.",
   "first.station.name": "Name der Station",
   "first.station.do": "Station hinzufügen",
   "first.code": "Diesen Code in die Station eingeben",
@@ -135,7 +149,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "problem.forbidden": "Das dürfen Sie hier nicht. Fragen Sie die Administration nach dem Recht dazu.",
   "problem.more_than_yourself": "Sie können nur Rechte geben, die Sie an diesem Ort selbst haben.",
   "problem.last_owner": "Das ist die letzte Inhaberschaft. Geben Sie sie zuerst noch jemandem.",
-  "problem.email_taken": "Jemand mit dieser Adresse ist schon da. Geben Sie stattdessen Rechte.",
+  "problem.email_taken": "Mit dieser Adresse meldet sich schon jemand an. Nehmen Sie eine andere.",
   "problem.weak_password":
     "Dieses Passwort ist leicht zu erraten. Nehmen Sie zwölf Zeichen oder mehr, ohne Ihren Namen.",
   "problem.wrong_credentials": "Das jetzige Passwort stimmt nicht.",
@@ -146,6 +160,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "problem.place_too_deep": "So viele Ordner ineinander gehen nicht.",
   "problem.changed_meanwhile":
     "Das hat inzwischen jemand geändert. Es ist neu geladen: ansehen, dann noch einmal ändern.",
+  "problem.role_name_taken": "Eine andere Rolle heißt schon so. Wählen Sie einen anderen Namen.",
   "problem.role_in_use": "Jemand hat diese Rolle noch. Nehmen Sie sie zuerst weg.",
   "problem.grant_invalid": "Das Ende muss nach dem Anfang kommen und darf nicht vorbei sein.",
   "wrong.email": "Das ist keine E-Mail-Adresse. Prüfen Sie sie.",

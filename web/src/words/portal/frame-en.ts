@@ -16,9 +16,12 @@ export const frameEn = {
   "nav.switch": "Act in another company",
   "nav.find": "Find a station, a place, a person …",
   "nav.find.none": "Nothing begins like “{words}”. Names are found by the beginnings of their words.",
+  "nav.find.few": "Type two letters or more.",
   "nav.live": "Live",
   "nav.live.lost": "Not live: trying again",
   "nav.live.full": "Not live: too many tabs are open",
+  "nav.live.short": "Not live",
+  "nav.live.short.connecting": "Connecting",
   "nav.live.hint": "What you see follows what happens.",
   "nav.theme": "Appearance",
 
@@ -31,6 +34,14 @@ export const frameEn = {
   "kind.user": "Person",
   "kind.door": "Door",
   "kind.place": "Place",
+  "kind.guest": "Guest",
+  "kind.role": "Role",
+
+  "page.not_yours": "You may not see this page. Ask an administrator for the right “{right}”.",
+  "page.not_yours.everywhere":
+    "You may not see this page. Ask an administrator for the right “{right}” in the whole company.",
+  "meanwhile.now":
+    "Somebody changed this meanwhile. Now it is: {now}. What you entered still stands here; saving puts it in its place.",
 
   "state.online": "Online",
   "state.offline": "Offline",
@@ -58,6 +69,7 @@ export const frameEn = {
 
   "list.loading": "Loading …",
   "list.nothing": "Nothing here.",
+  "list.nothing.text": "This address leads nowhere. What was here may have moved or been removed.",
 
   "field.name": "Name",
   "field.email": "E-mail",
@@ -99,6 +111,7 @@ export const frameEn = {
   "first.title": "Good to see you, {name}. Let us make one door ring.",
   "first.lead":
     "Four short steps, about five minutes. Nothing has to be installed yet: a station can be prepared before it hangs on the wall.",
+  "first.done": "done",
   "first.1": "Say where it hangs",
   "first.1.text": "Project, site and a name",
   "first.2": "Add a station",
@@ -114,6 +127,7 @@ export const frameEn = {
   "first.place.do": "Make the place",
   "first.station": "Which door is it?",
   "first.station.lead": "Name it as people at the door would. The code for the hardware comes next.",
+  "first.station.revoked": "A revoked station comes back with a new claim code, at its place.",
   "first.station.name": "Name of the station",
   "first.station.do": "Add the station",
   "first.code": "Put this code into the station",
@@ -130,7 +144,7 @@ export const frameEn = {
   "problem.forbidden": "You may not do this here. Ask an administrator for the right to.",
   "problem.more_than_yourself": "You can give only rights that you have at that place yourself.",
   "problem.last_owner": "This is the last owner. Make somebody else an owner first.",
-  "problem.email_taken": "Somebody with this address is here already. Give them rights instead.",
+  "problem.email_taken": "Somebody signs in with this address already. Use another one.",
   "problem.weak_password": "This password is easy to guess. Take twelve characters or more, without your name.",
   "problem.wrong_credentials": "The present password is not right.",
   "problem.place_not_empty": "Something is still in there. Move it out first.",
@@ -139,6 +153,7 @@ export const frameEn = {
   "problem.place_too_deep": "That would be too many folders inside each other.",
   "problem.changed_meanwhile":
     "Somebody changed this meanwhile. It was loaded anew: look at it, then repeat your change.",
+  "problem.role_name_taken": "Another role has this name. Choose another one.",
   "problem.role_in_use": "Somebody still has this role. Take it away from them first.",
   "problem.grant_invalid": "The end has to come after the beginning, and may not have passed.",
   "wrong.email": "This is no e-mail address. Check it.",

@@ -31,7 +31,7 @@ export const placesDe: Record<keyof typeof placesEn, string> = {
   "station.add": "Station hinzufügen",
   "station.name": "Name",
   "station.name.hint": "Wie Leute an der Tür sagen würden: „Haupteingang“",
-  "station.spot": "Stelle (freiwillig)",
+  "station.spot": "Stelle (wenn nötig)",
   "station.code": "Code für {name}",
   "station.code.lead":
     "Geben Sie ihn der Person, die die Station montiert. Er wird nur dieses Mal angezeigt und gilt einmal, bis {time}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from antiphon.database.core import UtcTime
+from antiphon.database.tables import UtcTime
 
 revision = "0003_calls"
 down_revision = "0002_devices"

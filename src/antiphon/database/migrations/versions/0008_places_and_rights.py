@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from antiphon.clock import new_id
-from antiphon.database.core import UtcTime
+from antiphon.database.tables import UtcTime
 
 revision = "0008_places_and_rights"
 down_revision = "0007_media_breaks"

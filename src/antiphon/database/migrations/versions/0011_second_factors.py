@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from antiphon.database.core import UtcTime
 from antiphon.database.row_security import raise_wall
+from antiphon.database.tables import UtcTime
 
 revision = "0011_second_factors"
 down_revision = "0010_mails"

@@ -1,77 +1,21 @@
-"""SQLAlchemy Core on SQLite (WAL, BEGIN IMMEDIATE) or PostgreSQL: one worker thread, one transaction a unit of work."""
+"""The one scoped helper: every question and change of a transaction names whose rows it means."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import partial
-from time import perf_counter
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
-from prometheus_client import Histogram
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from antiphon import metrics
 from antiphon.database import prepared as statements
-from antiphon.database.failures import translated
+from antiphon.database import walks
 from antiphon.database.row_security import name_company
 from antiphon.database.scope import AnyScope, Scope
-from antiphon.database.thread import WorkThread
 
-T = TypeVar("T")
 Row = Mapping[Any, Any]  # Any: columns of every type; a column's name leads to its value
-_WRITE_SECONDS = metrics.counting(metrics.DATABASE_SECONDS, "write")
-_READ_SECONDS = metrics.counting(metrics.DATABASE_SECONDS, "read")
-
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class UtcTime(sa.types.TypeDecorator[datetime]):
-    """A moment. Takes aware datetimes only, gives them back in UTC, on SQLite as well."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def tenant_table(name: str, *items: sa.schema.SchemaItem) -> sa.Table:
-    """A table whose rows each belong to a company: `company_id` is added, and every query on it is scoped by it.
-
-    The index of an id names the company too. Where one company has nearly all rows, an index of the company alone leads
-    nowhere, and SQLite would take it as readily as that of the id; so there is one only where no other begins with the company.
-    """
-    indexes = []
-    for column in items:
-        if isinstance(column, sa.Column) and column.index and column.name.endswith("_id"):
-            column.index = None
-            indexes.append(sa.Index(f"ix_{name}_{column.name}", column.name, "company_id"))
-    company = sa.Column("company_id", sa.String(40), sa.ForeignKey("companies.id"), nullable=False)
-    company.index = not any(isinstance(one, sa.Index) and one._pending_colargs[0] == "company_id" for one in items)
-    return sa.Table(name, metadata, company, *items, *indexes)
 
 
 class Tx:
@@ -127,7 +71,7 @@ class Tx:
         self,
         scope: AnyScope,
         table: sa.Table,
-        *ons: statements.On,
+        *ons: walks.On,
         order_by: tuple[sa.Column[Any], ...] = (),
         **equal: Any,
     ) -> list[tuple[dict[str, Any], ...]]:
@@ -148,46 +92,27 @@ class Tx:
         self,
         scope: AnyScope,
         table: sa.Table,
-        *ons: statements.On,
+        *ons: walks.On,
         where: Sequence[sa.ColumnElement[bool]] = (),
-        order_by: Sequence[sa.ColumnElement[Any]],
+        order_by: Sequence[sa.Column[Any]],
         after: Sequence[Any] | None = None,
         limit: int | None,
         descending: bool = False,
-    ) -> list[tuple[Row, ...]]:
+    ) -> walks.Rows:
         """At most `limit` rows (None: all) in that order, those after the given values of the ordering columns; each with its rows of
         further tables, as in `joined`."""
-        tables = [table, *(column.table for column, _ in ons)]
-        joined: sa.FromClause = table
-        for column, equals in ons:
-            joined = joined.join(
-                column.table, sa.and_(column == equals, column.table.c.company_id == table.c.company_id)
-            )
-        columns = [column.label(f"c{at}_{column.key}") for at, one in enumerate(tables) for column in one.columns]
-        query = sa.select(*columns).select_from(joined).where(*self._where(scope, table, tuple(where), {}))
-        if after is not None:
-            place, given = (
-                sa.tuple_(*order_by),
-                sa.tuple_(*(sa.literal(v, c.type) for v, c in zip(after, order_by, strict=True))),
-            )
-            query = query.where(place < given if descending else place > given)
-        query = query.order_by(*(column.desc() if descending else column for column in order_by)).limit(limit)
-        found: list[tuple[Row, ...]] = []
-        for values in self._execute(scope, query):
-            at = 0
-            rows: list[Row] = []
-            for one in tables:
-                rows.append({column.key: values[at + step] for step, column in enumerate(one.columns)})
-                at += len(one.columns)
-            found.append(tuple(rows))
-        return found
+        page = walks.page_of(table, ons)
+        matching = self._where(scope, table, tuple(where), {})
+        query = page.asked(matching, order_by, after, limit, descending=descending, chosen_first=self._walled)
+        return page.rows(self._execute(scope, walks.planned_each_time(query)).fetchall())
 
     def grouped(
         self, scope: AnyScope, table: sa.Table, *columns: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]] = ()
     ) -> list[tuple[Any, ...]]:
         """Each combination of these columns' values that occurs, followed by how many rows have it."""
         query = sa.select(*columns, sa.func.count()).where(*self._where(scope, table, tuple(where), {}))
-        return [tuple(row) for row in self._execute(scope, query.group_by(*columns))]
+        found = self._execute(scope, walks.planned_each_time(query.group_by(*columns)))
+        return [tuple(row) for row in found.fetchall()]
 
     def few(
         self, scope: AnyScope, column: sa.Column[Any], *where: sa.ColumnElement[bool], most: int
@@ -201,7 +126,7 @@ class Tx:
     ) -> list[Any]:
         """The column's value in every row that meets the conditions."""
         query = sa.select(column).where(*self._where(scope, column.table, where, {})).limit(limit)
-        return list(self._execute(scope, query).scalars())
+        return [value for (value,) in self._execute(scope, walks.planned_each_time(query)).fetchall()]
 
     def move_prefix(
         self,
@@ -222,7 +147,7 @@ class Tx:
     def count(self, scope: AnyScope, table: sa.Table, *where: sa.ColumnElement[bool], **equal: Any) -> int:
         """How many rows meet every condition."""
         query = sa.select(sa.func.count()).select_from(table).where(*self._where(scope, table, where, equal))
-        return int(self._execute(scope, query).scalar_one())
+        return int(self._execute(scope, walks.planned_each_time(query)).scalar_one())
 
     def insert(self, scope: AnyScope, table: sa.Table, values: Mapping[str, Any]) -> None:
         """Add one row; a company scope fills and checks `company_id`."""
@@ -318,16 +243,16 @@ class Tx:
         if row["company_id"] != scope.company_id:
             raise ValueError("row of another company")
 
-    @staticmethod
     def _where(
-        scope: AnyScope, table: sa.Table, where: tuple[sa.ColumnElement[bool], ...], equal: dict[str, Any]
+        self, scope: AnyScope, table: sa.Table, where: tuple[sa.ColumnElement[bool], ...], equal: dict[str, Any]
     ) -> tuple[sa.ColumnElement[bool], ...]:
         """Every condition, the scope's first."""
         if None in equal.values():
             raise ValueError("a column that equals nothing: ask with is_(None)")
         owned = _owned(scope, table)
         named = tuple(table.c[name] == value for name, value in equal.items())
-        return ((owned[0] == owned[1],) if owned else ()) + named + where
+        asked = tuple(map(walks.arrayed, where)) if self._walled else where
+        return ((owned[0] == owned[1],) if owned else ()) + named + asked
 
 
 def driver_of(connection: Connection) -> Any:  # Any: the DB-API connection has no public type
@@ -340,133 +265,3 @@ def _owned(scope: AnyScope, table: sa.Table) -> tuple[sa.Column[Any], str] | Non
     if not isinstance(scope, Scope):
         return None
     return table.c.id if table.name == "companies" else table.c.company_id, scope.company_id
-
-
-# Whoever waits for another's transaction longer than that is told that the database is away.
-_ON_SQLITE = {"timeout": 5, "check_same_thread": False}
-_ON_POSTGRESQL = {"options": "-c lock_timeout=5s"}
-
-
-class Database:
-    """Engine plus the one thread that runs this process's transactions, so that the event loop never waits for a disk."""
-
-    def __init__(self, url: str, on_facts: Callable[[], None] = lambda: None) -> None:
-        """`on_facts` is called in the writing thread after a transaction that put facts into the outbox has committed."""
-        self.on_facts = on_facts
-        self._sqlite = url.startswith("sqlite")
-        self._engine = sa.create_engine(url, connect_args=_ON_SQLITE if self._sqlite else _ON_POSTGRESQL)
-        if self._sqlite:
-            begin_immediate(self._engine)
-        self._idle: list[Connection] = []  # SQLite's, between transactions
-        self._thread = WorkThread("database")
-
-    @property
-    def engine(self) -> sa.Engine:
-        """For migrations only."""
-        return self._engine
-
-    @contextmanager
-    def transaction(self, *, read_only: bool = False) -> Iterator[Tx]:
-        """A transaction in the calling thread: commits at the end, rolls back on an exception.
-
-        A reading one takes no write lock and refuses writes. Raises `StorageFull` or `DatabaseAway` when the file or the
-        server fails.
-        """
-        opened = self._on_sqlite if self._sqlite else self._on_server
-        with translated(), opened(read_only) as tx:
-            yield tx
-        if tx.facts_written:
-            self.on_facts()
-
-    @contextmanager
-    def _on_server(self, read_only: bool) -> Iterator[Tx]:
-        with self._engine.connect() as connection, connection.begin():
-            yield Tx(connection, read_only=read_only)
-
-    @contextmanager
-    def _on_sqlite(self, read_only: bool) -> Iterator[Tx]:
-        """Connections stay open between transactions, and begin and end them at the driver: SQLAlchemy's own way to one
-        costs as much as all that a call writes."""
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._engine.connect()
-        driver = driver_of(connection)
-        try:
-            driver.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
-            try:
-                yield Tx(connection, read_only=read_only)
-                _end(connection, "commit")
-            except BaseException:
-                _end(connection, "rollback")
-                raise
-        finally:
-            if not driver.in_transaction:
-                self._idle.append(connection)
-            else:
-                connection.invalidate()
-                connection.close()
-
-    def run_sync(self, work: Callable[[Tx], T], *, read_only: bool = False) -> T:
-        """Run `work` in one transaction, here."""
-        with self.transaction(read_only=read_only) as tx:
-            return work(tx)
-
-    async def run(self, work: Callable[[Tx], T]) -> T:
-        """Run `work` in one transaction on the database thread; its exception is raised here."""
-        return await self._on_thread(partial(self.run_sync, work), _WRITE_SECONDS)
-
-    async def read(self, work: Callable[[Tx], T]) -> T:
-        """Like `run` for work that only reads: it never waits for a writer."""
-        return await self._on_thread(partial(self.run_sync, work, read_only=True), _READ_SECONDS)
-
-    async def _on_thread(self, work: Callable[[], T], seconds: Histogram) -> T:
-        asked = perf_counter()
-
-        def timed() -> T:
-            began = perf_counter()
-            metrics.DATABASE_WAIT.observe(began - asked)
-            try:
-                return work()
-            finally:
-                seconds.observe(perf_counter() - began)
-
-        return await self._thread.run(timed)
-
-    def close(self) -> None:
-        """Wait for the running transaction and let go of the file or server."""
-        self._thread.close()
-        while self._idle:
-            self._idle.pop().close()
-        self._engine.dispose()
-
-
-def _end(connection: Connection, how: Literal["commit", "rollback"]) -> None:
-    """SQLAlchemy takes part where something unusual was asked, and has to know: also of the end of one that it failed to
-    commit, which it no longer calls a transaction and would not begin another after."""
-    taking_part = connection.get_transaction() is not None
-    getattr(connection if taking_part else driver_of(connection), how)()
-    if driver_of(connection).in_transaction:  # SQLAlchemy took its part for over already
-        getattr(driver_of(connection), how)()
-
-
-def begin_immediate(engine: sa.Engine, *, foreign_keys: bool = True) -> None:
-    """Make a SQLite engine write-ahead logged, and begin every writing transaction with the write lock."""
-
-    def prepare(connection: Any, _record: object) -> None:  # Any: the DB-API connection has no public type
-        # We begin ourselves: the driver's implicit BEGIN is deferred and fails among several writers.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        keys = "ON" if foreign_keys else "OFF"
-        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=NORMAL", f"foreign_keys={keys}"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    def begin(connection: Connection) -> None:
-        if driver_of(connection).in_transaction:  # a transaction of `Database` has begun at the driver
-            return
-        reading = connection.get_execution_options().get("antiphon_read_only", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-    sa.event.listen(engine, "connect", prepare)
-    sa.event.listen(engine, "begin", begin)
