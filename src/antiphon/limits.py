@@ -19,6 +19,10 @@ RING_NESTING_MAX = 8
 SPANS_PER_RULE_MAX = 12
 # Members looked at for one press at most: what rings is known in good time whatever plans name each other.
 RING_PLAN_LOOKS_MAX = 2_000
+# A text of a plan's rule or of do not disturb names no more than these; a person's do not disturb has no more parts.
+QUIETS_PER_PERSON_MAX = 16
+# What a request may hold at all, above the limits that are refused by name.
+RING_DOCUMENT_ITEMS_MAX = 200
 HOLIDAY_YEARS_KEPT = 2_000  # years of calendars kept in memory, some 2 kB each
 # D4: a station acknowledges a door command within this time, or the person who tapped gets an error.
 DOOR_ACK_MAX_S = 2.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon import devices, directory, tenancy
+from antiphon import devices, tenancy
 from antiphon.assembly import people
 from antiphon.database import Database, Scope
 from antiphon.errors import BadInput, Conflict, NotFound
@@ -15,6 +15,7 @@ from antiphon.tenancy import audit
 from antiphon.tenancy.model import EmailTaken
 from antiphon.tenancy.store import grant_rows
 from residents import StillClock
+from ringing import ringing
 
 
 @pytest.fixture
@@ -69,8 +70,8 @@ def test_a_station_rings_everybody_and_a_new_code_replaces_the_first(installed: 
     waiting = people.add_station(installed, "Back door", None)
     scope = Scope(made.company.id)
     with database.transaction() as tx:
-        plan = directory.ring_plan(tx, scope, waiting.station.id, waiting.station.path, "main", StillClock().now())
-        assert set(plan.user_ids) == {user.id for user in tenancy.users(tx, scope)}
+        rung = ringing(tx, scope, waiting.station.id, waiting.station.path, "main", StillClock().now())
+        assert set(rung) == {user.id for user in tenancy.users(tx, scope)}
         assert devices.station(tx, scope, waiting.station.id).status == "unclaimed"
     again = people.new_station_code(installed, waiting.station.id)
     assert again.claim_code != waiting.claim_code

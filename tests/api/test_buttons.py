@@ -28,10 +28,10 @@ async def test_an_administrator_binds_a_button(
     await anna.sign_in(tenant.owner)
     await bernd.sign_in(tenant.operator)
     path = f"/api/v1/stations/{station.id}/buttons"
-    assert (await bernd.get(path)).json() == {
-        "items": [{"name": "main", "label": "", "user_ids": None, "account_ids": []}]
-    }
-    office = {"name": "office", "label": "Büro", "user_ids": [tenant.operator.id], "account_ids": []}
+    rest: dict[str, Any] = {"account_ids": [], "contact_ids": [], "group_ids": []}
+    main = {"name": "main", "label": "", "user_ids": None, **rest, "priority": "normal"}
+    assert (await bernd.get(path)).json() == {"items": [main]}
+    office = {"name": "office", "label": "Büro", "user_ids": [tenant.operator.id], **rest, "priority": "high"}
     wanted = {"items": [office]}
     assert (await anna.put(path, json=wanted)).json() == wanted
     assert (await bernd.get(path)).json() == wanted

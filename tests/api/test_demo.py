@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon import access, devices, directory, tenancy
+from antiphon import access, devices, tenancy
 from antiphon.assembly import demo, people
 from antiphon.database import PLATFORM, Database, Scope
 from antiphon.devices.store import set_claimed
@@ -19,6 +19,7 @@ from antiphon.errors import NotFound
 from antiphon.settings import Settings
 from browsers import Browser
 from residents import StillClock
+from ringing import ringing
 
 Browsers = Callable[..., Browser]
 SCOPE = Scope(demo.COMPANY_ID)
@@ -73,8 +74,8 @@ async def test_everything_is_there_and_everybody_signs_in(
     with database.transaction() as tx:
         (made,) = devices.stations(tx, SCOPE)
         (door,) = access.doors_of_station(tx, SCOPE, made.id)
-        plan = directory.ring_plan(tx, SCOPE, made.id, made.path, "main", StillClock().now())
-        assert set(plan.user_ids) == {user.id for user in tenancy.users(tx, SCOPE)}
+        rung = ringing(tx, SCOPE, made.id, made.path, "main", StillClock().now())
+        assert set(rung) == {user.id for user in tenancy.users(tx, SCOPE)}
     assert (made.name, made.place, made.time_zone) == ("Haupteingang", "Rainerstraße 12", "Europe/Vienna")
     assert (door.kind, door.output) == ("door", "door")
 

@@ -19,6 +19,7 @@ from antiphon.events import AccountRemoved, Fact
 from antiphon.settings import Settings
 from edge import at_the_edge
 from residents import StillClock, Tenant
+from ringing import pressed
 
 REALM = "antiphon.local"
 
@@ -80,15 +81,15 @@ def test_a_removed_account_leaves_no_password_button_or_door(
 ) -> None:
     station_id, now = made.station.id, clock.now()
     with database.transaction() as tx:
-        ringing = devices.create_station(tx, tenant.scope, name="Tor", place_id=tenant.site.id, now=now)
-        directory.set_buttons(tx, tenant.scope, ringing.id, [directory.Button("main", account_ids=(station_id,))])
+        gate = devices.create_station(tx, tenant.scope, name="Tor", place_id=tenant.site.id, now=now)
+        directory.set_buttons(tx, tenant.scope, gate.id, [directory.Button("main", account_ids=(station_id,))])
         access.add_door(
             tx, tenant.scope, station_id=station_id, name="Hof", kind="gate", output="12#", pulse_s=4, now=now
         )
         access.remove_doors(tx, tenant.scope, station_id)
         devices.remove_account(tx, tenant.scope, station_id, now)
     with database.transaction() as tx:
-        assert directory.ring_plan(tx, tenant.scope, ringing.id, ringing.path, "main", now).account_ids == ()
+        assert pressed(tx, tenant.scope, gate.id, gate.path, "main", now).account_ids == frozenset()
         assert access.doors(tx, tenant.scope) == ()
         with pytest.raises(AccountNotFound):
             devices.account_by_number(tx, made.station.number)

@@ -8,19 +8,18 @@ from antiphon import directory
 from antiphon.database import Database
 from antiphon.directory import Button, UnknownButton
 from antiphon.errors import NotFound
-from antiphon.limits import RING_MAX_S
 from antiphon.tenancy import change_user
 from residents import StillClock, Tenant
+from ringing import ringing
 
 STATION = "station_1"
 
 
 def ring(database: Database, tenant: Tenant, clock: StillClock, button: str = "main") -> set[str]:
     with database.transaction() as tx:
-        plan = directory.ring_plan(tx, tenant.scope, STATION, tenant.site.path, button, clock.now())
-    assert plan.ring_max_s == RING_MAX_S
-    assert len(set(plan.user_ids)) == len(plan.user_ids)
-    return set(plan.user_ids)
+        rung = ringing(tx, tenant.scope, STATION, tenant.site.path, button, clock.now())
+    assert len(set(rung)) == len(rung)
+    return set(rung)
 
 
 def set_buttons(database: Database, tenant: Tenant, *buttons: Button) -> None:

@@ -63,7 +63,7 @@ ACROSS_COMPANIES: dict[str, set[str]] = {
     "tenancy/paging.py": {"forget_old_keys"},
     "tenancy/places.py": {"_rename", "create_company"},
     "tenancy/right_routes.py": {"_views"},
-    "tenancy/store.py": {"active_ids", "every_company", "user_by_email"},
+    "tenancy/store.py": {"active_people", "every_company", "user_by_email"},
 }
 BUILDERS = {"select", "insert", "update", "delete", "text", "union", "exists", "literal_column"}
 RUNNERS = {"execute", "executemany", "exec_driver_sql", "scalar", "scalars", "raw_connection", "executescript"}

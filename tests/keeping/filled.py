@@ -78,9 +78,15 @@ def _life(company: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "doors", {"id": own("door"), "station_id": own("gate"), "name": "Haustor", "output": "door", "pulse_s": 2.5}
     yield "door_requests", {"id": own("request"), "request_id": "tap", "door_id": own("door"), "outcome": "opened"}
     yield "door_log", {"id": own("log"), "door_id": own("door"), "user_id": own("anna"), "repeated": True}
-    yield "buttons", {"id": own("button"), "station_id": own("gate"), "name": "main", "rings_everyone": False}
+    yield (
+        "buttons",
+        {"id": own("button"), "station_id": own("gate"), "name": "main", "rings_everyone": False, "priority": "normal"},
+    )
     yield "button_targets", {"id": own("target"), "button_id": own("button"), "user_id": own("anna")}
     yield "button_accounts", {"id": own("link"), "button_id": own("button"), "account_id": own("phone")}
+    for at, (kind, member) in enumerate((("user", own("anna")), ("account", own("phone")))):
+        bound = {"button_id": own("button"), "member_kind": kind, "member_id": member}
+        yield "button_members", {"id": own(("target", "link")[at]), **bound}
     for call, station, place_id in (("call", own("gate"), own("site")), ("old_call", own("gone"), company)):
         about = {"station_id": station, "station_name": "Gate", "place": "Haus 1", "place_id": place_id}
         ended = {"cause": "answered", "answered_by": "Anna", "ended_at": AT, "direction": "from_station"}
@@ -120,6 +126,17 @@ def add_what_only_the_newest_knows(settings: Settings) -> None:
             ("users", {"id": "guest", "email": "g@inn.example", "name": "Gast", "sort_key": "gast", "place_id": "inn"}),
             ("grants", {"id": "grant_1", "user_id": "guest", "role_id": "role_1", "place_id": "site_inn"}),
             ("search_words", _word("guest", "gast", "user", "Gast", "inn")),
+            ("contacts", {"id": "contact_1", "name": "Top 14", "sort_key": "top 14", "place_id": "inn"}),
+            ("ring_groups", {"id": "group_1", "name": "Wache", "sort_key": "wache", "place_id": "inn"}),
+            ("search_words", _word("group_1", "wache", "group", "Wache", "inn")),
+            ("ring_plans", {"id": "plan_1", "owner_kind": "group", "owner_id": "group_1", "in_force": "{}"}),
+            ("ring_plan_members", {"id": "named_1", "plan_id": "plan_1", "member_kind": "user", "member_id": "guest"}),
+            ("do_not_disturb", {"id": "quiet_1", "user_id": "guest", "place_id": "inn", "zone": "UTC"}),
+            ("ring_settings", {"id": "inn", "alarm_breaks_quiet": True}),
+            (
+                "button_members",
+                {"id": "bound_1", "button_id": "button_inn", "member_kind": "group", "member_id": "group_1"},
+            ),
             ("devices", {"id": "cellar", "name": "Keller", "sort_key": "keller", "place_id": "inner_inn", "since": AT}),
             ("calls", {"id": "long", "station_id": "gate_inn", "place": LONG_PLACE, "place_id": "inner_inn"}),
         ):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from antiphon import devices, directory, limits, log, tenancy
+from antiphon import devices, directory, log, tenancy
 from antiphon.calls import inputs as i
 from antiphon.calls import store
 from antiphon.calls.ports import ClientInfo, StationInvite
 from antiphon.calls.views import station_view
 from antiphon.database import Database, Scope, Tx
+from antiphon.directory import rings
 from antiphon.errors import AntiphonError
 from antiphon.wire.client import StationView
 
@@ -26,10 +27,10 @@ class Admission:
 
     station: devices.Station | None
     view: StationView | None
-    plan: directory.RingPlan | None
+    press: directory.Press | None
     refusal: i.PlanRefused | None
     code: str = ""
-    accounts: tuple[devices.Station, ...] = ()  # SIP accounts that ring
+    accounts: Mapping[str, devices.Station] = field(default_factory=dict)  # that could ring, by id
 
 
 class Admissions:
@@ -99,31 +100,35 @@ def _door_call(tx: Tx, call_id: str, invite: StationInvite, now: datetime, write
         station = devices.called_station(tx, device_id)
     if write:
         store.start_call(tx, station, call_id=call_id, direction="from_station", button=button, started_at=now)
-    plan: directory.RingPlan | None = None
-    accounts: tuple[devices.Station, ...] = ()
+    press: directory.Press | None = None
+    accounts: dict[str, devices.Station] = {}
     if refusal is None:
         try:
-            plan, accounts = _plan(tx, station, button, now)
+            press = _press(tx, station, button, now, accounts)
         except directory.UnknownButton as error:
             refusal, code = i.PlanRefused("unknown_button", "unknown_button", 404), error.code
-    return Admission(station, station_view(tx, station), plan, refusal, code, accounts)
+    return Admission(station, station_view(tx, station), press, refusal, code, accounts)
 
 
-def _plan(
-    tx: Tx, station: devices.Station, button: str, now: datetime
-) -> tuple[directory.RingPlan, tuple[devices.Station, ...]]:
-    """Who rings for that button; an account may also dial another one of its company by number."""
+def _press(
+    tx: Tx, station: devices.Station, button: str, now: datetime, accounts: dict[str, devices.Station]
+) -> directory.Press:
+    """What is known about who rings for that button, the accounts among them put into `accounts`; an account may also dial
+    another one of its company by number."""
+
+    def names(tx: Tx, scope: Scope, ids: Sequence[str]) -> dict[str, str]:
+        accounts.update(devices.accounts_named(tx, scope, ids))
+        return {one: accounts[one].name for one in ids if one in accounts}
+
     scope = Scope(station.company_id)
     try:
-        plan = directory.ring_plan(tx, scope, station.id, station.path, button, now)
+        return directory.press(tx, scope, station.id, station.path, station.time_zone, button, now, names)
     except directory.UnknownButton:
         dialled = _dialled(tx, station, button)
         if dialled is None:
             raise
-        return directory.RingPlan((), limits.RING_MAX_S), (dialled,)
-    here = devices.accounts_named(tx, scope, plan.account_ids)
-    rung = (here[account_id] for account_id in plan.account_ids if account_id in here and account_id != station.id)
-    return plan, tuple(rung)
+        accounts[dialled.id] = dialled
+        return directory.Press.of(rings.Member("account", dialled.id), dialled.name, now, station.time_zone)
 
 
 def _dialled(tx: Tx, station: devices.Station, number: str) -> devices.Station | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from antiphon import devices
+from antiphon import devices, directory
 from antiphon.calls.machine import CallMachine
 from antiphon.calls.model import CallRecord
 from antiphon.calls.ports import StationInvite
@@ -26,6 +26,7 @@ class LiveCall:
     view: StationView | None = None
     button: str = ""
     button_label: str = ""
+    priority: directory.PriorityName = "normal"
     placed_by: str | None = None  # the person who called the station
     accounts: dict[str, devices.Station] = field(default_factory=dict)  # that the plan rings, by id
     key_frame_taken: bool = False

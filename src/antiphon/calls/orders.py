@@ -153,6 +153,7 @@ class Orders:
                 station=call.view.model_copy(update={"state": "ringing"}),
                 button=call.button,
                 button_label=call.button_label,
+                priority=call.priority,
                 started_at=call.started_at,
                 rings_until=call.moment(order.rings_until),
                 video=order.previews,

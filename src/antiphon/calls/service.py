@@ -16,7 +16,7 @@ from antiphon.calls.board import StationBoard
 from antiphon.calls.leg_events import LegListener
 from antiphon.calls.live import LiveCall
 from antiphon.calls.machine import CallMachine
-from antiphon.calls.model import CallLimits, CallRecord, Direction, Tab, together
+from antiphon.calls.model import CallLimits, CallRecord, Direction, Tab
 from antiphon.calls.orders import DoorOpener, Orders
 from antiphon.calls.ports import (
     CallId,
@@ -32,6 +32,7 @@ from antiphon.calls.ports import (
 from antiphon.calls.receivers import Receivers, as_tab
 from antiphon.calls.records import Records
 from antiphon.calls.requests import Requests
+from antiphon.calls.ring_plans import RingPlans
 from antiphon.calls.snapshots import Snapshots
 from antiphon.calls.wheel import Alarm, LoopAlarm, Wheel
 from antiphon.clock import Clock, new_id
@@ -96,10 +97,11 @@ class CallService(LegListener):
         self._orders = Orders(self, sip, media, clients, doors, self._clock)
         self._receivers = Receivers(self, self._orders, sip, media)
         self._board = StationBoard(self._database, clients, self._orders, self._calls.values)
+        self._ring_plans = RingPlans(clients, self.calls_of)
         self._requests = Requests(self, self._orders, self._admissions, clients, self._clock)
         bus.subscribe(events.DeviceRevoked, self._device_revoked)
         bus.subscribe(events.AccountRemoved, self._account_removed)
-        bus.subscribe(events.StationPresenceChanged, lambda fact: self._board.push(fact.company_id, fact.device_id))
+        bus.subscribe(events.StationPresenceChanged, self._presence_changed)
 
     async def start(self) -> None:
         """Close what a process that died left open: records here, media at the engine. Stations notice by themselves."""
@@ -316,24 +318,14 @@ class CallService(LegListener):
         if call.machine.over:  # the caller hung up while the question was out: only now it is known whose call it was
             self._write_late(call)
             return
-        if admission.refusal is not None or admission.plan is None:
+        of, press = admission.station, admission.press
+        if admission.refusal is not None or press is None or of is None:
             refusal = admission.refusal or i.PlanRefused("platform_error", "platform_error", 500)
             _log.warning("call refused", code=admission.code, status=refusal.status, **call.log_fields())
             self.feed(call, refusal)
             return
         self._end_older(call)
-        plan = admission.plan
-        call.button_label = plan.button_label
-        tabs = (
-            self._clients.on_duty(admission.station.company_id, frozenset(plan.user_ids)) if admission.station else ()
-        )
-        call.accounts = {account.id: account for account in admission.accounts}
-        rung = *(Tab(tab.client, tab.user_id, tab.user_name) for tab in tabs), *map(as_tab, admission.accounts)
-        people, accounts = plan.user_ids, tuple(call.accounts)
-        _log.info("call rings", people=len(people), tabs=len(tabs), accounts=len(accounts), **call.log_fields())
-        returns_s = self._clients.may_return_s(frozenset(people))
-        early = admission.station is not None and admission.station.early_video
-        self.feed(call, i.Planned(together((*people, *accounts), plan.ring_max_s), rung, returns_s, early))
+        self.feed(call, self._ring_plans.planned(call, of, press, admission.accounts))
 
     def _end_older(self, call: LiveCall) -> None:
         """A station that presses again rings once: it restarted, or gave the older press up without telling."""
@@ -391,6 +383,12 @@ class CallService(LegListener):
             if call.station is not None and call.station.id == fact.device_id:
                 self.feed(call, i.DeviceRevoked())
         self._clients.broadcast(fact.company_id, wire.StationRemoved(station_id=fact.device_id))
+
+    def _presence_changed(self, fact: events.StationPresenceChanged) -> None:
+        self._board.push(fact.company_id, fact.device_id)
+        for call in self.calls_of(fact.company_id) if fact.online else ():
+            if fact.device_id in call.accounts:  # a telephone that is back joins what rings
+                self.feed(call, i.TabCame(as_tab(call.accounts[fact.device_id])))
 
     def _device_revoked(self, fact: events.DeviceRevoked) -> None:
         for call in list(self._calls.values()):

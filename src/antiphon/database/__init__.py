@@ -1,6 +1,16 @@
 """Transactions and the one scoped helper through which every tenant query goes."""
 
-from antiphon.database.conditions import beginning, below, binary_text, folded, has_row, in_rows, placed, sort_key
+from antiphon.database.conditions import (
+    among,
+    beginning,
+    below,
+    binary_text,
+    folded,
+    has_row,
+    in_rows,
+    placed,
+    sort_key,
+)
 from antiphon.database.database import Database
 from antiphon.database.failures import AlreadyThere, DatabaseAway, StorageFull
 from antiphon.database.meaning import explain, meaning
@@ -20,6 +30,7 @@ __all__ = [
     "StorageFull",
     "Tx",
     "UtcTime",
+    "among",
     "beginning",
     "below",
     "binary_text",

@@ -1,6 +1,28 @@
-"""Call buttons and whom they ring: "who rings now?"."""
+"""Call buttons and whom they ring, contacts, ring groups, ring plans, do not disturb: "who rings now, and why?"."""
 
-from antiphon.directory.model import Button, RingPlan, UnknownButton
-from antiphon.directory.store import buttons, forget_account, ring_plan, set_buttons
+from antiphon.directory.book import press
+from antiphon.directory.model import (
+    Button,
+    Party,
+    Press,
+    PriorityName,
+    StillNamed,
+    UnknownButton,
+)
+from antiphon.directory.parties import leave_place, named
+from antiphon.directory.store import buttons, forget_account, set_buttons
 
-__all__ = ["Button", "RingPlan", "UnknownButton", "buttons", "forget_account", "ring_plan", "set_buttons"]
+__all__ = [
+    "Button",
+    "Party",
+    "Press",
+    "PriorityName",
+    "StillNamed",
+    "UnknownButton",
+    "buttons",
+    "forget_account",
+    "leave_place",
+    "named",
+    "press",
+    "set_buttons",
+]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from antiphon.database import Database, Tx
 from antiphon.directory import store
-from antiphon.directory.model import Button
+from antiphon.directory.model import Button, ContactNotFound, PriorityName, RingGroupNotFound
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
 from antiphon.tenancy import Label, UserNotFound, paging
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged
@@ -24,9 +24,11 @@ Writers = Annotated[Asker, Depends(Needs("stations.configure"))]
 
 
 class ButtonBody(BaseModel):
-    """A button. `user_ids` null rings every active user of the company; an empty list rings nobody of them.
+    """A button. `user_ids` null rings everybody who may answer there; an empty list rings nobody of them.
 
-    `account_ids` ring as well: telephones and indoor stations of other makers.
+    What else is named rings as well: contacts and ring groups by their ring plans, accounts of telephones and indoor stations of
+    other makers. A call of higher `priority` is shown first; an alarm rings people too who are in a call or, where the company
+    allows it, do not want to be disturbed.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -35,6 +37,9 @@ class ButtonBody(BaseModel):
     label: Label = Field(default="", examples=["Hausverwaltung"])
     user_ids: list[Id] | None = Field(default=None, max_length=RING_TARGETS_PER_BUTTON_MAX)
     account_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
+    contact_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
+    group_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
+    priority: PriorityName = "normal"
 
 
 class Buttons(BaseModel):
@@ -59,6 +64,9 @@ def _view(tx: Tx, asker: Asker, station_id: str) -> Buttons:
                 label=button.label,
                 user_ids=None if button.user_ids is None else list(button.user_ids),
                 account_ids=list(button.account_ids),
+                contact_ids=list(button.contact_ids),
+                group_ids=list(button.group_ids),
+                priority=button.priority,
             )
             for button in store.buttons(tx, asker.scope, station_id)
         ]
@@ -80,7 +88,7 @@ async def list_buttons(station_id: Id, request: Request, response: Tagged, asker
 
 
 @router.put("", summary="Set the buttons of a station")
-@Refuses(UserNotFound, "station_not_found", "account_not_found", "buttons_invalid")
+@Refuses(UserNotFound, ContactNotFound, RingGroupNotFound, "station_not_found", "account_not_found", "buttons_invalid")
 async def put_buttons(
     station_id: Id, body: Buttons, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
 ) -> Buttons:
@@ -94,6 +102,9 @@ async def put_buttons(
             button.label,
             None if button.user_ids is None else tuple(button.user_ids),
             tuple(button.account_ids),
+            tuple(button.contact_ids),
+            tuple(button.group_ids),
+            button.priority,
         )
         for button in body.items
     ]

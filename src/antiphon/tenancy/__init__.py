@@ -48,10 +48,12 @@ from antiphon.tenancy.places import (
 from antiphon.tenancy.rights import GrantedRole, Permission, Reach, Rights, may_grant, may_manage
 from antiphon.tenancy.store import (
     active_ids,
+    active_people,
     company,
     every_company,
     grant_rows,
     granted,
+    granted_to,
     grants_of_user,
     holders,
     paths_of,
@@ -104,6 +106,7 @@ __all__ = [
     "UserNotFound",
     "WeakPassword",
     "active_ids",
+    "active_people",
     "change_place",
     "change_user",
     "company",
@@ -118,6 +121,7 @@ __all__ = [
     "give",
     "grant_rows",
     "granted",
+    "granted_to",
     "grants_of_user",
     "grants_of_users",
     "holders",

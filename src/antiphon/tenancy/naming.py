@@ -11,7 +11,7 @@ from antiphon.tenancy import audit
 from antiphon.tenancy.rights import COMPANY_PATH, Permission, Rights
 from antiphon.tenancy.store import paths_of, place_rows, role_rows, user_rows
 
-Kind = Literal["place", "user", "role", "station", "account", "door", "key", "invitation"]
+Kind = Literal["place", "user", "role", "station", "account", "door", "contact", "group", "key", "invitation"]
 
 # Whoever may see a thing may read its name.
 _SEEN_BY: dict[Kind, Permission] = {
@@ -21,6 +21,8 @@ _SEEN_BY: dict[Kind, Permission] = {
     "station": "stations.read",
     "account": "stations.read",
     "door": "stations.read",
+    "contact": "ring_plans.read",
+    "group": "ring_plans.read",
     "key": "keys.manage",
     "invitation": "people.read",
 }
@@ -70,6 +72,8 @@ _REMOVALS: dict[audit.Action, Kind] = {
     "place.removed": "place",
     "role.removed": "role",
     "account.removed": "account",
+    "contact.removed": "contact",
+    "ring_group.removed": "group",
     "key.revoked": "key",
 }
 

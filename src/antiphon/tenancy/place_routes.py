@@ -31,7 +31,7 @@ router = APIRouter(route_class=Route)
 
 Readers = Annotated[Asker, Depends(Needs("places.read"))]
 Writers = Annotated[Asker, Depends(Needs("places.configure", "company.configure"))]
-Searchers = Annotated[Asker, Depends(Needs("places.read", "stations.read", "people.read"))]
+Searchers = Annotated[Asker, Depends(Needs("places.read", "stations.read", "ring_plans.read", "people.read"))]
 # What another room does when a place goes: raises `PlaceNotEmpty`, or takes what is over out of it, into the parent.
 Leaves = Callable[[Tx, Scope, Place], None]
 
@@ -150,7 +150,7 @@ async def remove_place(place_id: Id, request: Request, asker: Writers, if_match:
     await database_of(request).run(work)
 
 
-@router.get("/search", tags=["search"], summary="Find places, stations, doors, people and roles")
+@router.get("/search", tags=["search"], summary="Find places, stations, doors, contacts, ring groups, people and roles")
 async def find(
     request: Request,
     asker: Searchers,
@@ -167,6 +167,8 @@ async def find(
         "station": asker.reach("stations.read"),
         "account": asker.reach("stations.read"),
         "door": asker.reach("stations.read"),
+        "contact": asker.reach("ring_plans.read"),
+        "group": asker.reach("ring_plans.read"),
         "user": people,
         "email": personal,
     }

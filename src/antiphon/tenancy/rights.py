@@ -23,6 +23,8 @@ Permission = Literal[
     "snapshots.read",
     "recordings.read",
     "transcripts.read",
+    "ring_plans.read",
+    "ring_plans.configure",
     "insight.read",
     "people.read",
     "people.personal",
@@ -52,11 +54,20 @@ CLIENT: frozenset[Permission] = _LOOK | {"doors.open", "calls.answer", "calls.re
 SHIPPED_ROLES: dict[ShippedRole, frozenset[Permission]] = {
     "owner": _EVERYTHING,
     "administrator": _EVERYTHING - {"company.own"},
-    "configurator": _LOOK | {"places.configure", "stations.configure", "doors.configure", "calls.read", "people.read"},
+    "configurator": _LOOK
+    | {
+        "places.configure",
+        "stations.configure",
+        "doors.configure",
+        "calls.read",
+        "ring_plans.read",
+        "ring_plans.configure",
+        "people.read",
+    },
     "viewer": _LOOK,
     "operator": CLIENT,
     "user_manager": CLIENT | {"people.read", "people.personal", "client_users.manage"},
-    "support": _LOOK | {"stations.configure", "calls.read", "people.read"},
+    "support": _LOOK | {"stations.configure", "calls.read", "people.read", "ring_plans.read"},
     "insight_viewer": _LOOK | {"calls.read", "insight.read"},
 }
 COMPANY_PATH = "/"

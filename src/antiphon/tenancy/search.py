@@ -17,9 +17,9 @@ from antiphon.limits import SEARCH_RESULTS_MAX, SEARCH_WORD_MAX_CHARS, SEARCH_WO
 from antiphon.tenancy.rights import Reach
 from antiphon.tenancy.store import place_rows, within
 
-Kind = Literal["place", "station", "account", "user", "door"]
+Kind = Literal["place", "station", "account", "user", "door", "contact", "group"]
 # A person's address leads to them too, for whoever may see it: its words have a kind of their own.
-WordKind = Literal["place", "station", "account", "user", "door", "email"]
+WordKind = Literal["place", "station", "account", "user", "door", "contact", "group", "email"]
 
 search_words = tenant_table(
     "search_words",
@@ -36,7 +36,7 @@ explain(
     search_words,
     "What names are found by: a row for each word of each thing's name.",
     word="One word, folded.",
-    kind="place, station, account, user, door, or email: of a person's address.",
+    kind="place, station, account, user, door, contact, group, or email: of a person's address.",
     thing_id="What it leads to.",
     title="The whole name.",
 )

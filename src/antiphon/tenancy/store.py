@@ -235,11 +235,18 @@ def user(tx: Tx, scope: AnyScope, user_id: str) -> User:
     return user_of(row)
 
 
-def active_ids(tx: Tx, user_ids: Iterable[str]) -> tuple[str, ...]:
+def active_people(tx: Tx, user_ids: Iterable[str]) -> dict[str, User]:
     """Those of these people who are active, in the given order, whichever company is their own."""
     wanted = tuple(user_ids)
-    found = {row["id"] for row in tx.all(PLATFORM, user_rows, user_rows.c.id.in_(wanted)) if row["active"]}
-    return tuple(user_id for user_id in wanted if user_id in found)
+    found = {
+        row["id"]: user_of(row) for row in tx.all(PLATFORM, user_rows, user_rows.c.id.in_(wanted)) if row["active"]
+    }
+    return {user_id: found[user_id] for user_id in wanted if user_id in found}
+
+
+def active_ids(tx: Tx, user_ids: Iterable[str]) -> tuple[str, ...]:
+    """The ids of `active_people`."""
+    return tuple(active_people(tx, user_ids))
 
 
 def user_by_email(tx: Tx, email: str) -> Row | None:
@@ -327,6 +334,13 @@ def holders(
     tx: Tx, scope: Scope, permission: Permission, path: str, now: datetime, among: tuple[str, ...] | None = None
 ) -> tuple[str, ...]:
     """Active people who have that permission for things at that place: `among` these in their order, else all by id."""
+    return active_ids(tx, granted_to(tx, scope, permission, path, now, among))
+
+
+def granted_to(
+    tx: Tx, scope: Scope, permission: Permission, path: str, now: datetime, among: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """As `holders`, with those who are not active."""
     role_ids = [role_id for role_id, one in SHIPPED.items() if permission in one.permissions]
     role_ids += [one.id for one in own_roles(tx, scope) if permission in one.permissions]
     steps = path.strip("/").split("/")
@@ -338,5 +352,4 @@ def holders(
     in_force = {
         row["user_id"] for row in rows if GrantedRole(frozenset(), path, row["starts_at"], row["ends_at"]).in_force(now)
     }
-    order = sorted(in_force) if among is None else [user_id for user_id in among if user_id in in_force]
-    return active_ids(tx, order)
+    return tuple(sorted(in_force) if among is None else [user_id for user_id in among if user_id in in_force])

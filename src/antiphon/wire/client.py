@@ -264,13 +264,15 @@ class StationRemoved(Message):
 
 
 class Ring(Message):
-    """A station rings for this client. `video`: its picture is on the way before the answer."""
+    """A station rings for this client. `video`: its picture is on the way before the answer. A call of higher `priority` is
+    shown before others."""
 
     type: Literal["ring"] = "ring"
     call_id: Id
     station: StationView
     button: str
     button_label: str  # what stands on it; "" when nobody named it
+    priority: Literal["alarm", "high", "normal", "low"] = "normal"
     started_at: datetime
     rings_until: datetime
     video: bool
