@@ -11,7 +11,8 @@ _NAME_SHOWN = 64  # characters of a name that somebody made up
 class AntiphonError(Exception):
     """A refusal with a stable `code`. `detail` is said to the user; `fields` go to the log, never secrets or names.
 
-    `members` are said to the user beside it (RFC 9457 3.2), as is `at`: what of the request is wrong. Both are never logged.
+    `members` are said to the user beside it (RFC 9457 3.2), as is `at`: what of the request is wrong; `faults` says so with a
+    sentence and a code of its own for each: (field, sentence, code). None of them is ever logged.
     """
 
     code: ClassVar[str] = "internal"
@@ -25,6 +26,7 @@ class AntiphonError(Exception):
         self.fields = fields
         self.members: dict[str, str] = {}
         self.at: tuple[str, ...] = ()
+        self.faults: tuple[tuple[str, str, str], ...] = ()
 
 
 class BadInput(AntiphonError):

@@ -18,6 +18,9 @@ from antiphon.assembly import contracts
 from antiphon.calls import store as calls
 from antiphon.clock import new_id
 from antiphon.database import Database, Scope, Tx
+from antiphon.directory import parties, plans, quiets
+from antiphon.directory.documents import PlanDocument
+from antiphon.directory.rings import Member
 from antiphon.identity import factor_store, invitations
 from antiphon.identity import store as identity_store
 from antiphon.settings import Settings
@@ -32,6 +35,7 @@ Operation = tuple[str, str]
 # Anybody at all; anybody who signed in or has a key; a person who signed in; or one of these permissions.
 PUBLIC, PERSON, SIGNED_IN = ("public",), ("person",), ("signed in",)
 _PEOPLE = ("people.manage", "client_users.manage")
+_RINGS, _SETS_RINGS = ("ring_plans.read",), ("ring_plans.configure",)
 NEEDED: dict[Operation, tuple[str, ...]] = {
     ("GET", "/health"): PUBLIC,
     ("GET", "/health/live"): PUBLIC,
@@ -73,7 +77,7 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("POST", "/api/v1/places"): ("places.configure", "company.configure"),
     ("PATCH", "/api/v1/places/{place_id}"): ("places.configure", "company.configure"),
     ("DELETE", "/api/v1/places/{place_id}"): ("places.configure", "company.configure"),
-    ("GET", "/api/v1/search"): ("places.read", "stations.read", "people.read"),
+    ("GET", "/api/v1/search"): ("places.read", "stations.read", "ring_plans.read", "people.read"),
     ("GET", "/api/v1/users"): ("people.read",),
     ("GET", "/api/v1/people/counts"): ("people.read",),
     ("GET", "/api/v1/users/{user_id}"): ("people.read",),
@@ -109,6 +113,35 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("POST", "/api/v1/stations/{station_id}/revoke"): ("stations.configure",),
     ("GET", "/api/v1/stations/{station_id}/buttons"): ("stations.read",),
     ("PUT", "/api/v1/stations/{station_id}/buttons"): ("stations.configure",),
+    ("GET", "/api/v1/contacts"): _RINGS,
+    ("GET", "/api/v1/contacts/{contact_id}"): _RINGS,
+    ("POST", "/api/v1/contacts"): _SETS_RINGS,
+    ("PATCH", "/api/v1/contacts/{contact_id}"): _SETS_RINGS,
+    ("DELETE", "/api/v1/contacts/{contact_id}"): _SETS_RINGS,
+    ("GET", "/api/v1/ring-groups"): _RINGS,
+    ("GET", "/api/v1/ring-groups/{group_id}"): _RINGS,
+    ("POST", "/api/v1/ring-groups"): _SETS_RINGS,
+    ("PATCH", "/api/v1/ring-groups/{group_id}"): _SETS_RINGS,
+    ("DELETE", "/api/v1/ring-groups/{group_id}"): _SETS_RINGS,
+    ("GET", "/api/v1/ring-plans/{owner_id}"): _RINGS,
+    ("GET", "/api/v1/ring-plans/{owner_id}/used-by"): _RINGS,
+    ("PUT", "/api/v1/ring-plans/{owner_id}/draft"): _SETS_RINGS,
+    ("DELETE", "/api/v1/ring-plans/{owner_id}/draft"): _SETS_RINGS,
+    ("POST", "/api/v1/ring-plans/{owner_id}/in-force"): _SETS_RINGS,
+    ("POST", "/api/v1/ring-plans/{owner_id}/undo"): _SETS_RINGS,
+    ("POST", "/api/v1/ring-plans/ask"): _RINGS,
+    ("GET", "/api/v1/ring-settings"): _RINGS,
+    ("PUT", "/api/v1/ring-settings"): _SETS_RINGS,
+    ("GET", "/api/v1/holiday-calendars"): SIGNED_IN,
+    ("GET", "/api/v1/me/ring-plan"): PERSON,
+    ("PUT", "/api/v1/me/ring-plan/draft"): PERSON,
+    ("DELETE", "/api/v1/me/ring-plan/draft"): PERSON,
+    ("POST", "/api/v1/me/ring-plan/in-force"): PERSON,
+    ("POST", "/api/v1/me/ring-plan/undo"): PERSON,
+    ("GET", "/api/v1/me/do-not-disturb"): PERSON,
+    ("PUT", "/api/v1/me/do-not-disturb"): PERSON,
+    ("GET", "/api/v1/users/{user_id}/do-not-disturb"): _RINGS,
+    ("PUT", "/api/v1/users/{user_id}/do-not-disturb"): _SETS_RINGS,
     ("GET", "/api/v1/accounts"): ("stations.read",),
     ("GET", "/api/v1/accounts/{account_id}"): ("stations.read",),
     ("POST", "/api/v1/accounts"): ("stations.configure",),
@@ -124,7 +157,7 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("GET", "/api/v1/snapshots/{snapshot_id}"): ("snapshots.read",),
 }
 # What is the whole company's and at no place: whoever may read it anywhere may read it.
-COMPANY_WIDE = {("GET", "/api/v1/roles/{role_id}")}
+COMPANY_WIDE = {("GET", "/api/v1/roles/{role_id}"), ("GET", "/api/v1/ring-settings")}
 
 DOCUMENT = contracts.openapi()
 OPERATIONS: list[Operation] = [
@@ -140,6 +173,7 @@ def body_of(operation: Operation, ids: Mapping[str, str], now: Any) -> dict[str,
     """A body inside the contract, that names these things."""
     place, email = {"place_id": ids["place_id"]}, f"{new_id('new')}@new.example"
     new_user = {"name": "New", "email": email, "password": QUIET, "role_id": "role_viewer", **place}
+    rings = {"steps": [{"members": [{"kind": "user", "id": ids["user_id"]}]}]}
     bodies: dict[Operation, dict[str, Any]] = {
         ("POST", "/api/v1/places"): {"kind": "folder", "parent_id": ids["place_id"], "name": "New"},
         ("PATCH", "/api/v1/places/{place_id}"): {"name": "Taken over"},
@@ -159,6 +193,16 @@ def body_of(operation: Operation, ids: Mapping[str, str], now: Any) -> dict[str,
         ("POST", "/api/v1/stations"): {"name": "New", **place},
         ("PATCH", "/api/v1/stations/{station_id}"): {"name": "Taken over"},
         ("PUT", "/api/v1/stations/{station_id}/buttons"): {"items": []},
+        ("POST", "/api/v1/contacts"): {"name": "New", **place},
+        ("PATCH", "/api/v1/contacts/{contact_id}"): {"name": "Taken over"},
+        ("POST", "/api/v1/ring-groups"): {"name": "New", **place},
+        ("PATCH", "/api/v1/ring-groups/{group_id}"): {"name": "Taken over"},
+        ("PUT", "/api/v1/ring-plans/{owner_id}/draft"): {"otherwise": rings},
+        ("PUT", "/api/v1/me/ring-plan/draft"): {"otherwise": rings},
+        ("POST", "/api/v1/ring-plans/ask"): {"station_id": ids["station_id"], "button": "main"},
+        ("PUT", "/api/v1/ring-settings"): {"last_resort": rings},
+        ("PUT", "/api/v1/users/{user_id}/do-not-disturb"): {"items": [{"place_id": ids["place_id"]}]},
+        ("PUT", "/api/v1/me/do-not-disturb"): {"items": [{"place_id": ids["place_id"]}]},
         ("POST", "/api/v1/accounts"): {"name": "New", **place},
         ("PATCH", "/api/v1/accounts/{account_id}"): {"name": "Taken over"},
         ("POST", "/api/v1/doors"): {"station_id": ids["station_id"], "name": "New", "output": "new"},
@@ -207,6 +251,15 @@ def one_of_everything(tx: Tx, tenant: Tenant, place: Place, clock: StillClock) -
         tx, Scope(elsewhere.id), name="Eva", email=f"{new_id('x')}@y.example", password_hash=None, now=now
     )
     tenancy.give(tx, scope, guest.id, "role_support", folder.id, now)
+    contact = parties.add(tx, scope, "contact", name="Top 14", company_name="Stiege", place_id=folder.id, now=now)
+    group = parties.add(tx, scope, "group", name="Empfang Stiege", place_id=folder.id, now=now)
+    whole = parties.add(tx, scope, "group", name="Wache Stiege", place_id=folder.id, now=now)
+    ringing = PlanDocument.model_validate({"otherwise": {"steps": [{"members": [{"kind": "user", "id": user.id}]}]}})
+    for _ in range(2):  # something is in force, something was before, something is drafted
+        plans.draft(tx, scope, Member("group", whole.id), ringing, now, "Anna")
+        plans.put_in_force(tx, scope, Member("group", whole.id), now, "Anna")
+    plans.draft(tx, scope, Member("group", whole.id), ringing, now, "Anna")
+    quiets.put(tx, scope, user.id, [quiets.Wish(folder.id, now, None, None, "UTC", "Anna", now)])
     role = tenancy.create_role(tx, scope, new_id("name"), {"places.read"}, now)
     invitation = invitations.invite(
         tx, scope, email=None, name="", role_id="role_viewer", place_id=folder.id, language="en", now=now
@@ -224,6 +277,9 @@ def one_of_everything(tx: Tx, tenant: Tenant, place: Place, clock: StillClock) -
         "user_id": user.id,
         "place_id": folder.id,
         "guest_id": guest.id,
+        "contact_id": contact.id,
+        "group_id": group.id,
+        "owner_id": whole.id,
         "grant_id": grant.id,
         "role_id": role.id,
         "invitation_id": invitation.id,

@@ -43,6 +43,7 @@ async def anna(browser: Browsers, tenant: Tenant) -> Browser:
         ("accounts", "place_id", "site_id", "account_id", "id"),
         ("accounts", "place_id", "place_id", "account_id", "id"),
         ("stations", "place_id", "site_id", "station_id", "id"),
+        ("contacts", "place_id", "site_id", "contact_id", "id"),
         ("calls", "station_id", "station_id", "call_id", "call_id"),
         ("grants", "user_id", "user_id", "grant_id", "id"),
         ("grants", "place_id", "place_id", "grant_id", "id"),
@@ -68,7 +69,7 @@ async def test_a_filter_shows_what_it_says(
 
 
 async def test_a_place_that_is_not_there_narrows_nothing(anna: Browser) -> None:
-    for path in ("stations", "accounts"):
+    for path in ("stations", "accounts", "contacts", "ring-groups"):
         answer = await anna.get(f"/api/v1/{path}", params={"place_id": "none"})
         assert (answer.status_code, answer.json()["code"]) == (404, "place_not_found")
 

@@ -27,7 +27,7 @@ Json = Any  # Any: a JSON document
 Way = tuple[str, ...]  # into a body, from outside in; "*" is whichever of a list
 _AN_ID = re.compile(r"(?:^|_)ids?$|^cursor$")
 # What an id that is called otherwise is an id of.
-_MEANS = {"parent_id": "place_id", "company_id": "company_id"}
+_MEANS = {"parent_id": "place_id", "company_id": "company_id", "id": "user_id"}
 # What was asked for is written down as it was asked; nothing of the other company is read for it.
 WRITTEN_DOWN = {"door_log", "door_requests"}
 

@@ -25,6 +25,8 @@ async def test_a_name_is_one_line_that_can_be_seen(browser: Browsers, tenant: Te
     for path, rest in (
         ("/api/v1/accounts", site),
         ("/api/v1/stations", site),
+        ("/api/v1/contacts", site),
+        ("/api/v1/ring-groups", site),
         ("/api/v1/doors", {"station_id": station}),
         ("/api/v1/users", account),
         ("/api/v1/places", {"kind": "folder", "parent_id": tenant.site.id}),

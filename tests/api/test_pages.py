@@ -21,12 +21,15 @@ Browsers = Callable[..., Browser]
 Json = Any  # Any: a JSON document
 # Whole in one answer: what is the asker's own, what a limit bounds, where somebody's tree begins.
 WHOLE = {
+    "/api/v1/holiday-calendars",
     "/api/v1/me/companies",
+    "/api/v1/me/do-not-disturb",
     "/api/v1/me/passkeys",
     "/api/v1/me/sessions",
     "/api/v1/places/entrances",
     "/api/v1/search",
     "/api/v1/stations/{station_id}/buttons",
+    "/api/v1/users/{user_id}/do-not-disturb",
 }
 
 

@@ -21,12 +21,15 @@ _MORE = 12
 # Lists that are not longer for it: what routes record, what is the asker's own, what belongs to one station.
 _AS_LONG = {
     "/api/v1/audit",
+    "/api/v1/holiday-calendars",
     "/api/v1/me/companies",
+    "/api/v1/me/do-not-disturb",
     "/api/v1/me/passkeys",
     "/api/v1/me/sessions",
     "/api/v1/places/entrances",
     "/api/v1/stations/{station_id}/buttons",
     "/api/v1/tree",
+    "/api/v1/users/{user_id}/do-not-disturb",
 }
 
 

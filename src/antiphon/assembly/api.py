@@ -25,6 +25,7 @@ from antiphon.clock import Clock, SystemClock
 from antiphon.database import Database, Scope, Tx, open_database
 from antiphon.devices import Commander, StationCounts, account_routes, tree_routes
 from antiphon.devices import routes as devices_routes
+from antiphon.directory import ask_routes, party_routes, plan_routes, quiet_routes
 from antiphon.directory import routes as directory_routes
 from antiphon.gateways import stream
 from antiphon.gateways.mqtt import MqttGateway
@@ -84,8 +85,10 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.station_counts = StationCounts(parts.clock)
     state.stream = stream.Stream(parts.database, parts.broker, state.station_counts)
     state.recognise, state.role_used = identity.recognise, identity.role_used
-    state.namers = devices.named, identity.named, access.named
-    state.leave_place = devices.leave_place, identity.leave_place, calls.leave_place
+    state.namers = devices.named, identity.named, access.named, directory.named
+    state.leave_place = devices.leave_place, identity.leave_place, directory.leave_place, calls.leave_place
+    state.names_of_accounts, state.presence_of = calls.names_of_accounts, calls.presence_of
+    state.station_pressed = _station_pressed
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
     state.require_account, state.account_leaves, state.station_moved = devices.account, remove_doors, follow_station
     state.advertised = settings.public_name or advertised(settings).address
@@ -93,6 +96,10 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         tenancy_routes,
         identity_routes,
         directory_routes,
+        party_routes,
+        ask_routes,
+        plan_routes,
+        quiet_routes,
         devices_routes,
         account_routes,
         tree_routes,
@@ -145,6 +152,14 @@ def _admit_station(tx: Tx, asker: Asker, station_id: str, *needed: Permission) -
     """The directory lies below the devices: what it asks about a station, it asks here."""
     station = devices.station(tx, asker.scope, station_id)
     asker.admit(station.path, "stations.read", *needed, missing=devices.StationNotFound)
+
+
+def _station_pressed(tx: Tx, asker: Asker, station_id: str) -> devices.Station:
+    """The station or account at which somebody would press, as far as the asker may know who rings there."""
+    station = devices.station(tx, asker.scope, station_id)
+    asker.admit(station.path, "stations.read", missing=devices.StationNotFound)
+    asker.admit(station.path, "ring_plans.read", missing=devices.StationNotFound)
+    return station
 
 
 def _tell_station(tx: Tx, scope: Scope, station_id: str, buttons: Sequence[directory.Button], now: datetime) -> None:

@@ -36,6 +36,9 @@ class FieldProblem(BaseModel):
 
     field: str = Field(examples=["email"])
     message: str = Field(examples=["Field required"])
+    code: str | None = Field(
+        default=None, description="With `ring_plan_invalid`: which fault it is.", examples=["step_too_short"]
+    )
 
 
 class Problem(BaseModel):
@@ -61,7 +64,7 @@ class Problem(BaseModel):
     detail: str = Field(examples=["This site does not exist. Choose another one."])
     code: str = Field(examples=["not_found"])
     errors: list[FieldProblem] | None = Field(
-        default=None, description="With `bad_input` and `unknown_parameter`: what is wrong where."
+        default=None, description="With `bad_input`, `unknown_parameter` and refused ring plans: what is wrong where."
     )
     made_id: str | None = Field(default=None, description="With `already_done`: the id of what was made.")
     challenge: str | None = Field(
@@ -114,6 +117,7 @@ async def _refusal(request: Request, error: Exception) -> JSONResponse:
     if error.http_status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     wrong = [FieldProblem(field=one, message=error.title) for one in error.at]
+    wrong += [FieldProblem(field=field, message=sentence, code=code) for field, sentence, code in error.faults]
     return answer(error.http_status, error.code, error.detail, wrong, headers=headers, members=error.members)
 
 

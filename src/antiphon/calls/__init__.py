@@ -1,5 +1,6 @@
 """Calls: the call machine, its legs, records and snapshots."""
 
+from antiphon.calls.admission import names_of_accounts, presence_of
 from antiphon.calls.model import CallLimits
 from antiphon.calls.ports import (
     ClientEvents,
@@ -30,4 +31,6 @@ __all__ = [
     "Snapshots",
     "StationInvite",
     "leave_place",
+    "names_of_accounts",
+    "presence_of",
 ]

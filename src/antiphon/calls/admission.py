@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -80,6 +80,29 @@ class Admissions:
                 raise
             _log.error("start of the call not written", call_id=call_id, code=error.code)
             return await self._database.read(lambda tx: ask(tx, False))
+
+
+def names_of_accounts(tx: Tx, scope: Scope, ids: Sequence[str]) -> dict[str, str]:
+    """What those of these accounts are called that are the company's."""
+    return {one: account.name for one, account in devices.accounts_named(tx, scope, ids).items()}
+
+
+def presence_of(
+    tx: Tx, scope: Scope, user_ids: Collection[str], account_ids: Collection[str]
+) -> dict[rings.Member, rings.Presence]:
+    """Who is there, as far as it is written down: accounts as the registrar says, who talks by the calls that go on. Of people it
+    is not known here whether they are online."""
+    talking = store.talking(tx, scope)
+    found = {rings.Member("user", one): rings.Presence(busy=one in talking) for one in user_ids}
+    for one, account in devices.accounts_named(tx, scope, tuple(account_ids)).items():
+        found[rings.Member("account", one)] = presence_of_account(account, busy=one in talking)
+    return found
+
+
+def presence_of_account(account: devices.Station, *, busy: bool) -> rings.Presence:
+    """As the registrar says; an account that never registered may be reached by other ways."""
+    away = account.since is not None and not account.online
+    return rings.Presence("online" if account.online else "offline" if away else "unknown", busy, account.since)
 
 
 def _door_call(tx: Tx, call_id: str, invite: StationInvite, now: datetime, write: bool) -> Admission:

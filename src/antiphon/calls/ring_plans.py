@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from antiphon import log
 from antiphon.calls import inputs as i
+from antiphon.calls.admission import presence_of_account
 from antiphon.calls.live import LiveCall
 from antiphon.calls.model import Tab, Turn
 from antiphon.calls.ports import ClientPort
@@ -15,7 +16,6 @@ from antiphon.directory import Press, rings
 from antiphon.directory.rings import Member, Presence
 
 _log = log.get("calls")
-_HERE, _AWAY, _UNKNOWN = Presence("online"), Presence("offline"), Presence()
 
 
 class RingPlans:
@@ -29,9 +29,11 @@ class RingPlans:
         user_ids = press.user_ids
         tabs = self._clients.on_duty(station.company_id, user_ids)
         there = frozenset(tab.user_id for tab in tabs)
-        presence = self._presence(user_ids, there)
-        presence |= {Member("account", one): _of_account(account) for one, account in accounts.items()}
-        press = press.seeing(_busy(presence, busy_in(self._calls_of(station.company_id))))
+        busy = busy_in(self._calls_of(station.company_id))
+        presence = self._presence(user_ids, there, busy)
+        for one, account in accounts.items():
+            presence[Member("account", one)] = presence_of_account(account, busy=one in busy)
+        press = press.seeing(presence)
         ringing = rings.plan(press.book, press.ask)
         turns = turns_of(ringing)
         rung = {turn.user_id for turn in turns}
@@ -51,14 +53,16 @@ class RingPlans:
         )
         return i.Planned(turns, tuple(receivers), self._clients.may_return_s(people), station.early_video)
 
-    def _presence(self, user_ids: Collection[str], there: Collection[str]) -> dict[Member, Presence]:
+    def _presence(
+        self, user_ids: Collection[str], there: Collection[str], busy: Collection[str]
+    ) -> dict[Member, Presence]:
         """On duty now, or about to come back, or away."""
         away = [one for one in user_ids if one not in there]
         returning = self._clients.may_return_s(frozenset(away)) > 0
-        found = {Member("user", one): _HERE for one in there}
+        found = {Member("user", one): Presence("online", one in busy) for one in there}
         for one in away:
             comes_back = returning and self._clients.may_return_s(frozenset((one,))) > 0
-            found[Member("user", one)] = _UNKNOWN if comes_back else _AWAY
+            found[Member("user", one)] = Presence("unknown" if comes_back else "offline", one in busy)
         return found
 
 
@@ -86,16 +90,3 @@ def _talking(calls: Iterable[LiveCall]) -> Iterator[str]:
             yield talker.tab.user_id
             if call.station is not None and call.station.kind == "account":
                 yield call.station.id
-
-
-def _busy(presence: Mapping[Member, Presence], busy: Collection[str]) -> dict[Member, Presence]:
-    return {
-        member: Presence(one.state, True, one.since) if member.id in busy else one for member, one in presence.items()
-    }
-
-
-def _of_account(account: Station) -> Presence:
-    """As the registrar says; an account that never registered may be reached by other ways."""
-    if account.online:
-        return Presence("online", since=account.since)
-    return Presence("offline", since=account.since) if account.since is not None else _UNKNOWN

@@ -184,6 +184,12 @@ def count_opening(tx: Tx, scope: Scope, call_id: str) -> None:
     tx.update(scope, call_rows, call_rows.c.id == call_id, values={"doors_opened": call_rows.c.doors_opened + 1})
 
 
+def talking(tx: Tx, scope: Scope) -> frozenset[str]:
+    """People and stations of the company that talk now."""
+    rows = tx.all(scope, call_rows, _WITHOUT_END, call_rows.c.answered_at.is_not(None))
+    return frozenset(one for row in rows for one in (row["answered_by_user"], row["station_id"]) if one)
+
+
 def unended_calls(tx: Tx) -> tuple[tuple[str, str, str], ...]:
     """Calls of all companies without an end, as (company, call, station): what a process that died left behind."""
     rows = tx.all(PLATFORM, call_rows, _WITHOUT_END)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from antiphon import tenancy
+from antiphon import directory, tenancy
 from antiphon.database import Tx, sort_key
 from antiphon.devices import accounts, store
 from antiphon.devices.accounts import NewAccount
@@ -197,9 +197,9 @@ async def new_password(account_id: Id, request: Request, response: Response, ask
 
 
 @router.delete("/{account_id}", summary="Remove a SIP account", status_code=204)
-@Refuses(AccountNotFound)
+@Refuses(AccountNotFound, directory.StillNamed)
 async def remove_account(account_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> Response:
-    """It is refused from now on, its call ends, its doors are gone; the history keeps its calls."""
+    """It is refused from now on, its call ends, its doors are gone; the history keeps its calls. Not while a ring plan names it."""
     now = now_of(request)
 
     def work(tx: Tx) -> None:

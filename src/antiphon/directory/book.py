@@ -55,7 +55,8 @@ def press(
     if not everyone:
         asked = tuple(sorted(member.id for member in members if member.kind == "user"))
         holders = tenancy.granted_to(tx, scope, "calls.answer", path, moment, among=asked) if asked else ()
-    names = names_of(tx, scope, members, accounts)
+    may = frozenset(holders)
+    names = names_of(tx, scope, members, accounts, guests=may)
     if everyone:  # people who left are nobody's member here
         start = [member for member in start if member in names]
     book = Book(
@@ -63,7 +64,7 @@ def press(
         found,
         {},
         quiets.of_people(tx, scope, {member.id for member in names if member.kind == "user"}),
-        _barred(members, frozenset(holders), station_id),
+        _barred(members, may, station_id),
         steps_of(said.last_resort),
         said.alarm_breaks_quiet,
         holiday,
@@ -119,15 +120,24 @@ def plans_below(
     return found
 
 
-def names_of(tx: Tx, scope: Scope, members: Iterable[Member], accounts: NamesOfAccounts) -> dict[Member, str]:
-    """What those of these members are called that exist; people who are not active do not. A question for each kind."""
+def names_of(
+    tx: Tx,
+    scope: Scope,
+    members: Iterable[Member],
+    accounts: NamesOfAccounts,
+    *,
+    guests: Collection[str] = (),
+) -> dict[Member, str]:
+    """What those of these members are called that exist here; people who are not active do not, and of other companies' people
+    only these guests. A question for each kind."""
     by_kind: dict[str, list[str]] = {}
     for member in sorted(set(members)):
         by_kind.setdefault(member.kind, []).append(member.id)
     found: dict[Member, str] = {}
     if "user" in by_kind:
         people = tenancy.active_people(tx, by_kind["user"])
-        found |= {Member("user", one.id): one.name for one in people.values()}
+        here = (one for one in people.values() if one.company_id == scope.company_id or one.id in guests)
+        found |= {Member("user", one.id): one.name for one in here}
     if "account" in by_kind:
         found |= {Member("account", one): name for one, name in accounts(tx, scope, by_kind["account"]).items()}
     for kind in ("group", "contact"):
@@ -145,9 +155,9 @@ def named_in(plan: Plan) -> set[Member]:
     return whose | {member for step in steps for member in step.members}
 
 
-def with_draft(book: Book, plan: Plan) -> Book:
-    """The book as if the plan were in force."""
-    return replace(book, plans={**book.plans, plan.owner: plan})
+def with_name(book: Book, member: Member, name: str) -> Book:
+    """The book with somebody who is there by another right: a guest of the company, in their own plan."""
+    return replace(book, names={**book.names, member: name})
 
 
 def _barred(members: Iterable[Member], holders: frozenset[str], station_id: str) -> dict[Member, Bar]:

@@ -188,7 +188,7 @@ class Guests(BaseModel):
 class FoundItem(BaseModel):
     """One thing that the words lead to. A role or a guest is at no one place: theirs is the company."""
 
-    kind: Literal["place", "station", "account", "user", "door", "guest", "role"]
+    kind: Literal["place", "station", "account", "user", "door", "contact", "group", "guest", "role"]
     id: str
     title: str = Field(examples=["Haupteingang"])
     place_id: str
