@@ -200,7 +200,7 @@ def completed(schema: Json, body: Json) -> Json:
         if name in made:
             made[name] = completed(field, made[name])
         elif name in meant.get("required", ()):
-            made[name] = field["examples"][0]
+            made[name] = field["examples"][0] if "examples" in field else completed(field, {})
     return made
 
 

@@ -98,10 +98,8 @@ class CalendarDocument(Body):
 
 
 class RuleDocument(Body):
-    """A forwarding rule: when it applies, and who rings then, or as which weekday the rules below it see that day.
-
-    Exactly one of `then` and `as_weekday` is given.
-    """
+    """A forwarding rule: when it applies, and who rings then; or, with `as_weekday`, as which weekday the rules below it see
+    that day: such a rule rings nobody, and its `then` is left out."""
 
     when: When = "always"
     after_s: int | None = Field(default=None, ge=0, le=_SECONDS_MAX, description="With `no_answer`.", examples=[15])
@@ -114,8 +112,8 @@ class RuleDocument(Body):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> RuleDocument:
-        if (self.then is None) == (self.as_weekday is None):
-            raise ValueError("give either `then` or `as_weekday`")
+        if self.as_weekday is not None:
+            self.then = None
         return self
 
 
@@ -192,10 +190,9 @@ def members_of_steps(field: str, steps: StepsDocument | None) -> dict[str, Membe
 
 
 def _rule(number: int, rule: RuleDocument) -> Rule:
-    then = steps_of(rule.then)
     return Rule(
         str(number),
-        AsWeekday(rule.as_weekday or 1) if then is None else then,
+        AsWeekday(rule.as_weekday) if rule.as_weekday is not None else steps_of(rule.then) or Steps(()),
         times_of(rule.times),
         rule.when,
         rule.after_s,

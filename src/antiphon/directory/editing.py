@@ -29,7 +29,7 @@ from antiphon.directory.plan_views import (
     VersionItem,
 )
 from antiphon.directory.rings import Book, Fault, HolidayCalendar, Member
-from antiphon.tenancy import Named, Permission, Place, UserNotFound, naming
+from antiphon.tenancy import Named, Permission, Place, UserNotFound
 from antiphon.tenancy.asking import Asker
 
 
