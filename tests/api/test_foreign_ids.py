@@ -173,8 +173,7 @@ async def ask_for(
     (method, path), name = operation, kind_of(way[-1])
     if name == "cursor":
         name = {"/api/v1/calls": "call_id", "/api/v1/door-log": "door_id"}.get(path, "place_id")
-    if name == "subject_id":
-        name = "place_id"
+    name = {"subject_id": "place_id", "actor_id": "user_id"}.get(name, name)
     body, ids = body_of(operation, mine, clock.now()), mine
     query = {"q": "stiege"} if path == "/api/v1/search" else {}
     if where == "path":

@@ -6,6 +6,7 @@ Everything it sends is checked against the contract's models, and so is everythi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 from collections.abc import AsyncIterator
@@ -22,6 +23,7 @@ from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from pydantic import BaseModel
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocketDisconnected
 
 from antiphon.wire.client import (
     CallView,
@@ -184,6 +186,7 @@ class Platform:
     picture: bytes = field(default_factory=picture)
     tabs: asyncio.Queue[Tab] = field(default_factory=asyncio.Queue)
     away: bool = False
+    open_sockets: set[WebSocket] = field(default_factory=set)
     outside_contract: list[str] = field(default_factory=list)
     hellos: int = 0
 
@@ -200,6 +203,13 @@ class Platform:
         """The next tab that signed on."""
         async with asyncio.timeout(10):
             return await self.tabs.get()
+
+    async def goes_away(self) -> None:
+        """Every connection breaks off, whichever a tab has by now, and none is taken."""
+        self.away = True
+        for socket in list(self.open_sockets):
+            with contextlib.suppress(WebSocketDisconnect, WebSocketDisconnected):  # that tab was just leaving by itself
+                await socket.close(1011)
 
     def welcome(self) -> Welcome:
         self.hellos += 1
@@ -257,6 +267,7 @@ def application(platform: Platform, dist: Path) -> ASGIApp:
             return
         await socket.accept()
         tab = Tab(socket)
+        platform.open_sockets.add(socket)
         try:
             while True:
                 text = await socket.receive_text()
@@ -274,6 +285,8 @@ def application(platform: Platform, dist: Path) -> ASGIApp:
                 tab.inbox.put_nowait(message)
         except WebSocketDisconnect:
             tab.inbox.put_nowait(HangUp(request_id="closed", call_id="closed"))
+        finally:
+            platform.open_sockets.discard(socket)
 
     @app.get("/station-peer")
     async def station_peer() -> Response:

@@ -294,8 +294,7 @@ async def test_off_duty_the_tab_says_that_it_does_not_ring(browser: Browser, pla
 
 async def test_the_connection_comes_back_by_itself_and_rings_again(browser: Browser, platform: Platform) -> None:
     desk = await DeskPage.open(browser, platform)
-    platform.away = True
-    await desk.socket.socket.close(1011)
+    await platform.goes_away()
     await desk.sees("No connection to Antiphon. This tab does not ring until it is back.")
     platform.away = False
     desk.tab = await platform.tab()

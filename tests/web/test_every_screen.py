@@ -127,8 +127,7 @@ async def test_every_screen(
     await desk.socket.send(CallEnded(call_id="call_1", cause="answered", by="station"))
     await desk.socket.send(RingEnded(call_id="call_2", cause="answered_elsewhere", answered_by="J. Reiter"))
     await page.locator(".home").wait_for()
-    platform.away = True
-    await desk.socket.socket.close(1011)
+    await platform.goes_away()
     await page.locator(".bar-fault").wait_for()
     await inspector.inspect("10-ended-and-offline")
 
