@@ -153,9 +153,7 @@ class _Call:
         self, one: Added, owner: Member, begin: int, rang_until: int, end: int, via: Via, above: tuple[Member, ...]
     ) -> int:
         """The steps of a `no_answer` rule: `after_s` after the first ring, or as soon as nobody rings any more."""
-        rule, (steps, whose) = one.rule, (one.rule.then, one.rule.whose)
-        if not isinstance(steps, Steps):
-            return begin
+        whose = one.whose
         rings = [at for at, _, _ in self._rung.get(whose, ()) if begin <= at < end] if whose else [begin]
         if not rings and not any(silent == whose for silent, _ in self._silences):
             if self._first_time(owner, "rule_passed_over", one.ref.number):
@@ -163,8 +161,8 @@ class _Call:
             return begin
         if self._first_time(owner, "rule_adds", one.ref.number):
             self._decisions.append(one.decision)
-        at = min(min(rings) + max(rule.after_s or 0, 0), rang_until) if rings else begin
-        until = self._steps(steps, at, end, (*via, one.ref), above, owner)
+        at = min(min(rings) + max(one.after_s, 0), rang_until) if rings else begin
+        until = self._steps(one.steps, at, end, (*via, one.ref), above, owner)
         return until if until > at else begin
 
     def _last_resort(
