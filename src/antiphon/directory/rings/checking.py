@@ -9,7 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from antiphon.directory.rings import calendars
-from antiphon.directory.rings.graph import Plans, above, loop_through, named, nested, steps_of, together
+from antiphon.directory.rings.graph import Plans, above, crowds, loop_through, named, nested, steps_of, together
 from antiphon.directory.rings.model import RECEIVERS, AsWeekday, Book, Member, Plan, Rule, Span, Steps
 from antiphon.limits import (
     FORWARDING_RULES_PER_PLAN_MAX,
@@ -193,11 +193,9 @@ def _steps_faults(field: str, steps: Steps, book: Book) -> Iterator[Fault]:
 
 
 def _crowds(plan: Plan, plans: Plans) -> Iterator[Fault]:
-    for field, steps in steps_of(plan):
-        for at, step in enumerate(steps.steps):
-            beyond = together(step.members, plans)[RINGING_RECEIVERS_MAX:]
-            if beyond:
-                yield Fault("too_many_receivers", f"{field}/steps/{at}/members", RINGING_RECEIVERS_MAX, beyond)
+    for field, crowd in crowds(plan, plans):
+        if len(crowd) > RINGING_RECEIVERS_MAX:
+            yield Fault("too_many_receivers", field, RINGING_RECEIVERS_MAX, crowd[RINGING_RECEIVERS_MAX:])
 
 
 def _exists(member: Member, book: Book) -> bool:
