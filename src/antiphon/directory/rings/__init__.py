@@ -15,7 +15,7 @@ from antiphon.directory.rings.answer import (
     Via,
     Why,
 )
-from antiphon.directory.rings.calendars import Country, Region, countries, holiday
+from antiphon.directory.rings.calendars import Country, Region, countries, holiday, warm
 from antiphon.directory.rings.checking import Fault, FaultCode, check, check_start
 from antiphon.directory.rings.graph import loops, receivers_at_once
 from antiphon.directory.rings.model import (
@@ -41,6 +41,7 @@ from antiphon.directory.rings.model import (
     When,
 )
 from antiphon.directory.rings.planning import plan
+from antiphon.directory.rings.week import Slot, week
 from antiphon.directory.rings.words import Words, words
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "Rule",
     "RuleRef",
     "Silence",
+    "Slot",
     "Span",
     "Step",
     "Steps",
@@ -86,5 +88,7 @@ __all__ = [
     "loops",
     "plan",
     "receivers_at_once",
+    "warm",
+    "week",
     "words",
 ]

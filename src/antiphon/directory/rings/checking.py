@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from antiphon.directory.rings import calendars
-from antiphon.directory.rings.graph import Plans, above, loop_through, named, nested, steps_of, together
+from antiphon.directory.rings.graph import Plans, above, crowds, loop_through, named, nested, steps_of, together
 from antiphon.directory.rings.model import RECEIVERS, AsWeekday, Book, Member, Plan, Rule, Span, Steps
 from antiphon.limits import (
     FORWARDING_RULES_PER_PLAN_MAX,
@@ -21,6 +22,8 @@ from antiphon.limits import (
     RINGING_RECEIVERS_MAX,
     SPANS_PER_RULE_MAX,
 )
+
+_E164 = re.compile(r"\+[1-9][0-9]{5,14}")  # ITU-T E.164: at most fifteen digits
 
 FaultCode = Literal[
     "ring_plan_loops",
@@ -35,6 +38,7 @@ FaultCode = Literal[
     "step_too_short",
     "step_too_long",
     "step_without_end",
+    "steps_too_long",
     "span_invalid",
     "dates_reversed",
     "weekday_invalid",
@@ -42,6 +46,7 @@ FaultCode = Literal[
     "calendar_unknown",
     "calendar_missing",
     "member_unknown",
+    "number_invalid",
     "state_of_nobody",
     "state_of_stranger",
     "after_missing",
@@ -167,6 +172,8 @@ def _steps_faults(field: str, steps: Steps, book: Book) -> Iterator[Fault]:
         yield Fault("too_many_steps", f"{field}/steps", limit=RING_STEPS_MAX)
     if not 1 <= steps.rounds <= RING_ROUNDS_MAX:
         yield Fault("too_many_rounds", f"{field}/rounds", limit=RING_ROUNDS_MAX)
+    if len(steps.steps) > 1 and sum(step.seconds or 0 for step in steps.steps) > RING_CONFIGURED_MAX_S:
+        yield Fault("steps_too_long", f"{field}/steps", limit=RING_CONFIGURED_MAX_S)
     for at, step in enumerate(steps.steps):
         here = f"{field}/steps/{at}"
         if not step.members:
@@ -174,6 +181,8 @@ def _steps_faults(field: str, steps: Steps, book: Book) -> Iterator[Fault]:
         for place, member in enumerate(step.members):
             if not _exists(member, book):
                 yield Fault("member_unknown", f"{here}/members/{place}", members=(member,))
+            elif member.kind == "number" and not _E164.fullmatch(member.id):
+                yield Fault("number_invalid", f"{here}/members/{place}", members=(member,))
         if step.seconds is None:
             if at < len(steps.steps) - 1 or steps.rounds > 1:
                 yield Fault("step_without_end", f"{here}/seconds")
@@ -184,11 +193,9 @@ def _steps_faults(field: str, steps: Steps, book: Book) -> Iterator[Fault]:
 
 
 def _crowds(plan: Plan, plans: Plans) -> Iterator[Fault]:
-    for field, steps in steps_of(plan):
-        for at, step in enumerate(steps.steps):
-            beyond = together(step.members, plans)[RINGING_RECEIVERS_MAX:]
-            if beyond:
-                yield Fault("too_many_receivers", f"{field}/steps/{at}/members", RINGING_RECEIVERS_MAX, beyond)
+    for field, crowd in crowds(plan, plans):
+        if len(crowd) > RINGING_RECEIVERS_MAX:
+            yield Fault("too_many_receivers", field, RINGING_RECEIVERS_MAX, crowd[RINGING_RECEIVERS_MAX:])
 
 
 def _exists(member: Member, book: Book) -> bool:

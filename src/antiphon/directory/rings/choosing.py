@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -27,9 +28,11 @@ _UNKNOWN = Presence()
 
 
 class Added(NamedTuple):
-    """A `no_answer` rule that comes in addition, and the decision that says so."""
+    """What a `no_answer` rule adds, how long after `whose` (None: anybody) began to ring, and the decision that says so."""
 
-    rule: Rule
+    steps: Steps
+    after_s: int
+    whose: Member | None
     ref: RuleRef
     decision: Decision
 
@@ -107,73 +110,73 @@ def _lasts(quiet: Quiet) -> tuple[bool, bool, float]:
     return quiet.times is None, quiet.ends_at is None, quiet.ends_at.timestamp() if quiet.ends_at else 0.0
 
 
-def choose(plan: Plan, known: Known) -> Choice:
-    """Walk the rules from the first on. `AsWeekday` changes the day for those below it; `no_answer` wins only over its like."""
-    local = known.local(plan.zone)
-    minute = local.hour * 60 + local.minute
-    today = known.day(plan.holidays, local.date())
+def timed(
+    plan: Plan, day_of: Callable[[date], Day], date_: date, minute: int
+) -> Iterator[tuple[int, Rule, Why | None, Day]]:
+    """The rules in their order, counted from 1, why each is left out at that minute (None: it is not), and the day it sees.
+
+    What depends on anybody's state is not looked at here. `AsWeekday` changes the day for those below it.
+    """
+    today = day_of(date_)
     changes: list[Rule] = []
 
     def yesterday() -> Day:
-        day = known.day(plan.holidays, day_before(local.date()))
+        day = day_of(day_before(date_))
         for change in changes:
             day = _changed(change, day)
         return day
 
-    winner: Rule | None = None
-    winner_ref: RuleRef | None = None
+    for number, rule in enumerate(plan.rules, 1):
+        if rule.draft or not rule.enabled:
+            yield number, rule, "draft" if rule.draft else "off", today
+        elif isinstance(rule.then, AsWeekday):
+            yield number, rule, misses_day(rule.times, today), today
+            changes.append(rule)  # it may hold for yesterday, whose night is not over, and not for today
+            today = _changed(rule, today)
+        else:
+            yield number, rule, misses(rule.times, today, minute, yesterday), today
+
+
+def choose(plan: Plan, known: Known) -> Choice:
+    """The first rule that matches wins; `no_answer` wins only over its like."""
+    owner, calendar = plan.owner, plan.holidays
+    local = known.local(plan.zone)
+    winner: tuple[Rule, RuleRef, Steps] | None = None
     added: dict[Member | None, Added] = {}
     decisions: list[Decision] = []
-    owner = plan.owner
-    for number, rule in enumerate(plan.rules, 1):
+    walk = timed(plan, lambda day: known.day(calendar, day), local.date(), local.hour * 60 + local.minute)
+    for number, rule, left_out, day in walk:
         about = None if rule.when == "always" else rule.whose or owner
-        why: Why | None
+        why = left_out or _misses_state(rule, about, known)
         before: int | None = None
-        if rule.draft:
-            why = "draft"
-        elif not rule.enabled:
-            why = "off"
-        elif isinstance(rule.then, AsWeekday):
-            why = misses_day(rule.times, today)
-        else:
-            why = misses(rule.times, today, minute, yesterday) or _misses_state(rule, about, known)
         if why is None:
-            first = winner_ref or (added[rule.whose].ref if rule.when == "no_answer" and rule.whose in added else None)
+            like = added.get(rule.whose) if rule.when == "no_answer" else None
+            first = winner[1] if winner else like.ref if like else None
             if first is not None:
                 why, before = "not_reached", first.number
-        code: Code = "rule_passed_over" if why else "rule_applies"
-        seen = today
-        if isinstance(rule.then, AsWeekday) and rule.enabled and not rule.draft:
-            changes.append(rule)  # it may hold for yesterday, whose night is not over, and not for today
-            if why is None:
+        code: Code = "rule_passed_over"
+        if why is None:
+            ref = RuleRef(owner, number, rule.id)
+            if isinstance(rule.then, AsWeekday):
                 code = "rule_changes_day"
-                today = _changed(rule, today)
-        if why is None and rule.when == "no_answer":
-            decision = Decision(
-                "rule_adds",
-                owner,
-                local,
-                seen.weekday,
-                seen.holiday,
-                plan.holidays,
-                number,
-                rule,
-                about=rule.whose or owner,
-            )
-            added[rule.whose] = Added(rule, RuleRef(owner, number, rule.id), decision)
-            continue
+            elif rule.when == "no_answer":
+                text = Decision(
+                    "rule_adds", owner, local, day.weekday, day.holiday, calendar, number, rule, about=about
+                )
+                added[rule.whose] = Added(rule.then, rule.after_s or 0, rule.whose, ref, text)
+                continue
+            else:
+                code = "rule_applies"
+                winner = rule, ref, rule.then
         decisions.append(
-            Decision(
-                code, owner, local, seen.weekday, seen.holiday, plan.holidays, number, rule, why, before, None, about
-            )
+            Decision(code, owner, local, day.weekday, day.holiday, calendar, number, rule, why, before, None, about)
         )
-        if code == "rule_applies":
-            winner, winner_ref = rule, RuleRef(owner, number, rule.id)
-    if winner is None or isinstance(winner.then, AsWeekday):
-        if plan.rules:
-            decisions.append(Decision("otherwise", owner, local, today.weekday, today.holiday, plan.holidays))
-        return Choice(plan.otherwise, None, None, tuple(added.values()), tuple(decisions))
-    return Choice(winner.then, winner, winner_ref, tuple(added.values()), tuple(decisions))
+    if winner is not None:
+        rule, ref, steps = winner
+        return Choice(steps, rule, ref, tuple(added.values()), tuple(decisions))
+    if plan.rules:
+        decisions.append(Decision("otherwise", owner, local, local.isoweekday(), calendar=calendar))
+    return Choice(plan.otherwise, None, None, tuple(added.values()), tuple(decisions))
 
 
 def _changed(rule: Rule, day: Day) -> Day:

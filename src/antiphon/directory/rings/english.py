@@ -24,6 +24,8 @@ _FAULTS = {
     "step_too_short": "A step lasts at least {limit} s.",
     "step_too_long": "A step lasts at most {limit} s.",
     "step_without_end": "Only the last step may ring as long as there is time, and only once.",
+    "steps_too_long": "The steps last longer than {limit} s together: the last would never come.",
+    "number_invalid": "{members} is no telephone number. Write it with + and the country code.",
     "span_invalid": "This is no time of day.",
     "dates_reversed": "The last day is before the first.",
     "weekday_invalid": "This is no day of the week.",

@@ -46,6 +46,8 @@ _FAULTS = {
     "step_too_short": "Ein Schritt dauert mindestens {limit} s.",
     "step_too_long": "Ein Schritt dauert höchstens {limit} s.",
     "step_without_end": "Nur der letzte Schritt darf läuten, solange Zeit ist, und nur einmal.",
+    "steps_too_long": "Die Schritte dauern zusammen länger als {limit} s: Der letzte käme nie an die Reihe.",
+    "number_invalid": "{members} ist keine Telefonnummer. Schreiben Sie sie mit + und Landesvorwahl.",
     "span_invalid": "Das ist keine Tageszeit.",
     "dates_reversed": "Der letzte Tag liegt vor dem ersten.",
     "weekday_invalid": "Das ist kein Wochentag.",

@@ -8,6 +8,7 @@ from antiphon.directory.rings.model import RECEIVERS, Member, Plan, Steps
 from antiphon.limits import RING_NESTING_MAX
 
 Plans = Mapping[Member, Plan]
+Crowd = dict[Member, None]
 
 
 def loops(plans: Iterable[Plan]) -> tuple[Member, ...] | None:
@@ -25,8 +26,18 @@ def receivers_at_once(members: Iterable[Member], plans: Plans) -> int:
 
 
 def together(members: Iterable[Member], plans: Plans) -> tuple[Member, ...]:
-    """Who could ring at once when these do, in their order; of a group that rings in steps, its largest step."""
+    """Who could ring at once when these do, in their order; of a plan that rings in steps, its largest.
+
+    As near as can be said without going through every second: people whose own rules ring others count as themselves, and
+    whoever is in two groups' different steps may be counted once too little. The planner never rings more.
+    """
     return tuple(_together(members, plans, {}))
+
+
+def crowds(plan: Plan, plans: Plans) -> Iterator[tuple[str, tuple[Member, ...]]]:
+    """For each step of the plan, by its field, who could ring at once with it: what `no_answer` adds, together with each other step."""
+    for field, crowd in _crowds(plan, plans, {}):
+        yield field, tuple(crowd)
 
 
 def steps_of(plan: Plan) -> Iterator[tuple[str, Steps]]:
@@ -130,19 +141,41 @@ def _levels(owner: Member, following: Callable[[Member], Iterable[Member]]) -> i
     return level
 
 
-def _together(members: Iterable[Member], plans: Plans, known: dict[Member, tuple[Member, ...]]) -> dict[Member, None]:
-    crowd: dict[Member, None] = {}
+def _together(members: Iterable[Member], plans: Plans, known: dict[Member, Crowd], depth: int = 0) -> Crowd:
+    crowd: Crowd = {}
     for member in members:
         if member.kind in RECEIVERS:
             crowd[member] = None
-        elif member in plans:
+        elif member in plans and depth < RING_NESTING_MAX:  # deeper down nobody is rung
             if member not in known:
-                known[member] = ()  # a loop ends here
-                choices = [
-                    tuple(_together(step.members, plans, known))
-                    for _, steps in steps_of(plans[member])
-                    for step in steps.steps
-                ]
-                known[member] = max(choices, key=len, default=())
-            crowd |= dict.fromkeys(known[member])
+                known[member] = {}  # a loop ends here
+                for _, one in _crowds(plans[member], plans, known, depth + 1):
+                    if len(one) > len(known[member]):
+                        known[member] = one
+            crowd.update(known[member])
     return crowd
+
+
+def _crowds(plan: Plan, plans: Plans, known: dict[Member, Crowd], depth: int = 0) -> Iterator[tuple[str, Crowd]]:
+    ringing: list[Crowd] = [{plan.owner: None}] if plan.otherwise is None and plan.owner.kind == "user" else []
+    added: list[tuple[str, Crowd]] = []
+    for field, steps in steps_of(plan):
+        adds = field in _added_fields(plan)
+        for at, step in enumerate(steps.steps):
+            crowd = _together(step.members, plans, known, depth)
+            if adds:
+                added.append((f"{field}/steps/{at}/members", crowd))
+                continue
+            yield f"{field}/steps/{at}/members", crowd
+            if field != "last_resort":  # which rings when nobody else does
+                ringing.append(crowd)
+    for field, crowd in added:
+        yield field, max(({**one, **crowd} for one in ringing), key=_size, default=crowd)
+
+
+def _added_fields(plan: Plan) -> set[str]:
+    return {f"rules/{at}/then" for at, rule in enumerate(plan.rules) if rule.when == "no_answer"}
+
+
+def _size(crowd: Crowd) -> int:
+    return len(crowd)

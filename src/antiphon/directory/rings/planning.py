@@ -76,7 +76,7 @@ class _Call:
                 if at >= end:
                     if turn == 0:
                         for member in step.members:
-                            self._silent(member, end, "no_time_left", via)
+                            self._silent(Silence(member, end, "no_time_left", via))
                     continue
                 to = end if step.seconds is None else min(at + max(step.seconds, 1), end)
                 until = at
@@ -93,26 +93,25 @@ class _Call:
         book = self._book
         self._looks += 1
         if self._looks > RING_PLAN_LOOKS_MAX:
-            return self._silent(member, begin, "too_many", via, limit=RING_PLAN_LOOKS_MAX)
+            return self._silent(Silence(member, begin, "too_many", via, limit=RING_PLAN_LOOKS_MAX))
         if member.kind != "number" and member not in book.names:
-            return self._silent(member, begin, "not_a_member_any_more", via)
+            return self._silent(Silence(member, begin, "not_a_member_any_more", via))
         if member in book.barred:
-            return self._silent(member, begin, book.barred[member], via)
+            return self._silent(Silence(member, begin, book.barred[member], via))
         if member.kind == "group" or member.kind == "contact":
             owned = book.plans.get(member)
             if owned is None:
-                return self._silent(member, begin, "not_a_member_any_more", via)
+                return self._silent(Silence(member, begin, "not_a_member_any_more", via))
         else:
             # In somebody's own plan, the name means the person and not the plan again.
-            owned = (
-                book.plans.get(member) if member.kind == "user" and member != (above[-1] if above else None) else None
-            )
+            own = bool(above) and above[-1] == member
+            owned = book.plans.get(member) if member.kind == "user" and not own else None
             if owned is None:
                 return self._receiver(member, begin, end, via)
         if member in above:
-            return self._silent(member, begin, "loop", via)
+            return self._silent(Silence(member, begin, "loop", via))
         if len(above) >= RING_NESTING_MAX:
-            return self._silent(member, begin, "too_deep", via, limit=RING_NESTING_MAX)
+            return self._silent(Silence(member, begin, "too_deep", via, limit=RING_NESTING_MAX))
         key = (member, begin, end)
         if key not in self._seen:
             self._seen[key] = self._plan(owned, begin, end, (*via, member), (*above, member))
@@ -142,11 +141,11 @@ class _Call:
         quiet = self._known.quiet(member)
         if quiet is not None:
             if not self._known.breaks_quiet:
-                return self._silent(member, begin, "do_not_disturb", via, quiet=quiet)
+                return self._silent(Silence(member, begin, "do_not_disturb", via, quiet=quiet))
             self._decide("alarm_breaks_quiet", member)
         presence = self._known.presence(member)
         if presence.state == "offline":
-            return self._silent(member, begin, "offline", via, joins_until_s=end, presence=presence)
+            return self._silent(Silence(member, begin, "offline", via, joins_until_s=end, presence=presence))
         self._rung.setdefault(member, []).append((begin, end, via))
         return end
 
@@ -154,9 +153,7 @@ class _Call:
         self, one: Added, owner: Member, begin: int, rang_until: int, end: int, via: Via, above: tuple[Member, ...]
     ) -> int:
         """The steps of a `no_answer` rule: `after_s` after the first ring, or as soon as nobody rings any more."""
-        rule, (steps, whose) = one.rule, (one.rule.then, one.rule.whose)
-        if not isinstance(steps, Steps):
-            return begin
+        whose = one.whose
         rings = [at for at, _, _ in self._rung.get(whose, ()) if begin <= at < end] if whose else [begin]
         if not rings and not any(silent == whose for silent, _ in self._silences):
             if self._first_time(owner, "rule_passed_over", one.ref.number):
@@ -164,8 +161,8 @@ class _Call:
             return begin
         if self._first_time(owner, "rule_adds", one.ref.number):
             self._decisions.append(one.decision)
-        at = min(min(rings) + max(rule.after_s or 0, 0), rang_until) if rings else begin
-        until = self._steps(steps, at, end, (*via, one.ref), above, owner)
+        at = min(min(rings) + max(one.after_s, 0), rang_until) if rings else begin
+        until = self._steps(one.steps, at, end, (*via, one.ref), above, owner)
         return until if until > at else begin
 
     def _last_resort(
@@ -184,22 +181,20 @@ class _Call:
             return
         quiet = self._known.quiet(member) if rule.when == "do_not_disturb" else None
         presence = self._known.presence(member) if rule.when in ("offline", "busy") else None
-        self._silent(member, begin, _CAUSE_OF[rule.when], via, rule=ref, quiet=quiet, presence=presence)
+        self._silent(Silence(member, begin, _CAUSE_OF[rule.when], via, None, ref, quiet, presence))
 
     # -- what is told ------------------------------------------------------------------------------------------------
 
-    def _silent(
-        self, member: Member, at_s: int, cause: Cause, via: Via, *, joins_until_s: int | None = None, **facts: object
-    ) -> int:
-        """Says once for each cause that and why; answers `at_s`, for nobody rings."""
-        key = (member, cause)
+    def _silent(self, silence: Silence) -> int:
+        """Tells it, of a member once for each cause; answers its second, for nobody rings."""
+        key = (silence.member, silence.cause)
         said = self._silences.get(key)
         if said is None:
-            self._silences[key] = Silence(member, at_s, cause, via, joins_until_s, **facts)  # type: ignore[arg-type]
-        elif joins_until_s is not None:
-            until = max(joins_until_s, said.joins_until_s or 0)
-            self._silences[key] = said._replace(at_s=min(at_s, said.at_s), joins_until_s=until)
-        return at_s
+            self._silences[key] = silence
+        elif silence.joins_until_s is not None:
+            until = max(silence.joins_until_s, said.joins_until_s or 0)
+            self._silences[key] = said._replace(at_s=min(silence.at_s, said.at_s), joins_until_s=until)
+        return silence.at_s
 
     def _first_time(self, owner: Member | None, code: str, number: int | None) -> bool:
         key = (owner, code, number)
@@ -250,7 +245,7 @@ class _Call:
                     ringing[second] += 1
                     begin = second if begin is None else begin
                 elif second < leg.to_s:
-                    self._silent(leg.receiver, second, "too_many", leg.via, limit=RINGING_RECEIVERS_MAX)
+                    self._silent(Silence(leg.receiver, second, "too_many", leg.via, limit=RINGING_RECEIVERS_MAX))
                 if not room and begin is not None:
                     admitted.append(leg._replace(from_s=begin, to_s=second))
                     begin = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.directory.worked import NAMES, PAGE, Example, examples, page
+from tests.rings.worked import NAMES, PAGE, Example, examples, page
 
 from antiphon.directory import rings
 
@@ -51,4 +51,4 @@ def test_everything_that_comes_out_has_words(language: str) -> None:
 
 
 def test_the_page_says_what_the_examples_say() -> None:
-    assert PAGE.read_text() == page(), "python -m tests.directory.worked > docs/ring-plans.md"
+    assert PAGE.read_text() == page(), "python -m tests.rings.worked > docs/ring-plans.md"

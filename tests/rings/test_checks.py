@@ -71,6 +71,9 @@ def test_a_good_plan_has_none() -> None:
         (replace(GOOD, otherwise=Steps((Step((ANNA,), 9),), 11)), "too_many_rounds", "otherwise/rounds"),
         (replace(GOOD, otherwise=Steps((Step((ANNA,), 9),) * 13)), "too_many_steps", "otherwise/steps"),
         (replace(GOOD, otherwise=ring(Member("user", "gone"))), "member_unknown", "otherwise/steps/0/members/0"),
+        (replace(GOOD, otherwise=Steps((Step((ANNA,), 61),) * 3)), "steps_too_long", "otherwise/steps"),
+        (replace(GOOD, otherwise=ring(Member("number", "0662"))), "number_invalid", "otherwise/steps/0/members/0"),
+        (replace(GOOD, otherwise=ring(Member("number", "+1;x"))), "number_invalid", "otherwise/steps/0/members/0"),
         (replace(GOOD, last_resort=ring(ANNA, seconds=1)), "step_too_short", "last_resort/steps/0/seconds"),
         (replace(GOOD, rules=(rule(times=Times(spans=(Span(1440, 3),))),)), "span_invalid", "rules/0/times/spans/0"),
         (replace(GOOD, rules=(rule(times=Times(spans=(Span(0, 3),) * 13)),)), "too_many_spans", "rules/0/times/spans"),
@@ -130,6 +133,16 @@ def test_thirty_three_one_after_another_are_no_crowd() -> None:
     assert rings.check(replace(GOOD, otherwise=steps), BOOK) == ()
 
 
+def test_what_a_rule_for_no_answer_adds_counts_together_with_what_rings_already() -> None:
+    late = rule(when="no_answer", after_s=20, then=ring(ANNA, BERT))
+    assert rings.check(Plan(TEAM, ring(*DESKS[:30]), (late,)), BOOK) == ()
+    (fault,) = rings.check(Plan(TEAM, ring(*DESKS[:31]), (late,)), BOOK)
+    assert (fault.code, fault.field) == ("too_many_receivers", "rules/0/then/steps/0/members")
+    assert fault.members == (BERT,)
+    instead = rule(then=ring(ANNA, BERT))
+    assert rings.check(Plan(TEAM, ring(*DESKS[:31]), (instead,), last_resort=ring(*DESKS[:32])), BOOK) == ()
+
+
 def test_a_crowd_that_would_come_about_in_an_outer_group_is_refused_where_it_is_made() -> None:
     book = replace(BOOK, plans={OUTER: Plan(OUTER, ring(INNER, *DESKS[:31])), INNER: Plan(INNER, ring(ANNA))})
     assert rings.check(Plan(INNER, ring(BERT)), book) == ()
@@ -186,3 +199,15 @@ def test_plans_within_each_other_have_a_limit_whichever_of_them_is_saved() -> No
     short = dict(list(plans.items())[1:])
     for saved in short:
         assert faults(short[saved], replace(BOOK, names=names, plans=short)) == set()
+
+
+def test_a_thousand_groups_that_hand_on_to_each_other_are_checked_all_the_same() -> None:
+    chain = [Member("group", f"g{at}") for at in range(1000)]
+    names = {**BOOK.names, **{member: member.id for member in chain}}
+    plans = {
+        one: Plan(one, ring(ANNA), (rule(when="busy", whose=ANNA, then=ring(following)),))
+        for one, following in zip(chain, [*chain[1:], chain[0]], strict=True)
+    }
+    (fault,) = rings.check(plans[chain[0]], replace(BOOK, names=names, plans=plans))
+    assert (fault.code, fault.refuses) == ("ring_plan_may_loop", False)
+    assert len(fault.members) == 1001

@@ -1,6 +1,6 @@
 """The worked examples of ring plans: read from `examples.toml`, asked of the planner, and written as `docs/ring-plans.md`.
 
-python -m tests.directory.worked > docs/ring-plans.md
+python -m tests.rings.worked > docs/ring-plans.md
 """
 
 from __future__ import annotations

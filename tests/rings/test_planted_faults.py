@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from tests.directory import invariants, worlds
-from tests.directory.worked import examples
+from tests.rings import invariants, worlds
+from tests.rings.worked import examples
 
 from antiphon.directory import rings
 from antiphon.directory.rings import Ask, Book, Member, Plan, Quiet, Step, Steps, choosing, planning

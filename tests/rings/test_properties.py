@@ -10,29 +10,30 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.directory import invariants, worlds
+from tests.rings import invariants, worlds
 
 from antiphon.directory import rings
 from antiphon.directory.rings import Ask, Book, Member, Plan, Quiet, Rule, Span, Step, Steps, Times
 
-LONG = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=60, deadline=None)
+VERY_MANY = settings(max_examples=3_000, deadline=None)
 ANY, OTHER = Member("station", "s1"), Member("station", "s2")
 GROUP = Member("group", "g1")
 
 
-@LONG
+@MANY
 @given(worlds.books(), worlds.asks)
 def test_never_more_than_thirty_two_nobody_twice_no_gap_and_an_end(book: Book, ask: Ask) -> None:
     invariants.bounded(rings.plan(book, ask), ask)
 
 
-@LONG
+@MANY
 @given(worlds.books(), worlds.asks)
 def test_only_who_may_ring_rings(book: Book, ask: Ask) -> None:
     invariants.only_who_may(rings.plan(book, ask), book, ask)
 
 
-@LONG
+@MANY
 @given(worlds.books(), worlds.asks)
 def test_nobody_disappears_without_a_reason(book: Book, ask: Ask) -> None:
     answer = rings.plan(book, ask)
@@ -40,13 +41,13 @@ def test_nobody_disappears_without_a_reason(book: Book, ask: Ask) -> None:
     invariants.ways_lead_there(answer, book, ask)
 
 
-@LONG
+@MANY
 @given(worlds.books(), worlds.asks)
 def test_the_same_question_has_the_same_answer(book: Book, ask: Ask) -> None:
     assert rings.plan(book, ask) == rings.plan(book, ask)
 
 
-@LONG
+@MANY
 @given(worlds.books(), worlds.asks)
 def test_who_finds_nobody_says_so(book: Book, ask: Ask) -> None:
     answer = rings.plan(book, ask)
@@ -58,7 +59,7 @@ def test_who_finds_nobody_says_so(book: Book, ask: Ask) -> None:
     assert (answer.last_resort == "none") == ("no_last_resort" in said)
 
 
-@LONG
+@MANY
 @given(worlds.books(), worlds.asks, st.data())
 def test_a_rule_that_did_not_match_may_as_well_be_off(book: Book, ask: Ask, data: st.DataObject) -> None:
     answer = rings.plan(book, ask)
@@ -76,7 +77,7 @@ def test_a_rule_that_did_not_match_may_as_well_be_off(book: Book, ask: Ask, data
     assert rings.plan(without, ask).legs == answer.legs
 
 
-@LONG
+@MANY
 @given(st.lists(worlds.rules, max_size=8), worlds.asks)
 def test_the_first_rule_that_matches_alone_wins(some: list[Rule], ask: Ask) -> None:
     always = [replace(rule, when="always") for rule in some if isinstance(rule.then, Steps)]
@@ -91,7 +92,7 @@ def test_the_first_rule_that_matches_alone_wins(some: list[Rule], ask: Ask) -> N
     assert [at for at, code in enumerate(codes) if code == "rule_applies"] == matches[:1]
 
 
-@LONG
+@MANY
 @given(worlds.books(), worlds.asks)
 @example(Book(worlds.NAMES, {}, {}, {}, {}), Ask((), worlds.NOON))
 def test_everything_has_words_in_both_languages(book: Book, ask: Ask) -> None:
@@ -108,7 +109,7 @@ def test_everything_has_words_in_both_languages(book: Book, ask: Ask) -> None:
             assert "None" not in sentence
 
 
-@LONG
+@MANY
 @given(worlds.books(), worlds.asks)
 def test_plans_without_a_fault_cut_no_certain_loop(book: Book, ask: Ask) -> None:
     """Where nothing loops for certain, a loop is cut only for rules of somebody's state."""
@@ -118,6 +119,19 @@ def test_plans_without_a_fault_cut_no_certain_loop(book: Book, ask: Ask) -> None
         if silence.cause == "loop":
             refs = [part for part in silence.via if isinstance(part, rings.RuleRef)]
             assert any(book.plans[ref.owner].rules[ref.number - 1].when != "always" for ref in refs)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@VERY_MANY
+@given(worlds.books(), worlds.asks)
+def test_all_of_it_holds_for_very_many_companies(book: Book, ask: Ask) -> None:
+    answer = rings.plan(book, ask)
+    invariants.bounded(answer, ask)
+    invariants.only_who_may(answer, book, ask)
+    invariants.nothing_disappears(answer, book, ask)
+    invariants.ways_lead_there(answer, book, ask)
+    assert rings.plan(book, ask) == answer
 
 
 # -- the worst that plans can do ---------------------------------------------------------------------------------------
@@ -238,7 +252,7 @@ def test_quiet_by_a_schedule_is_quiet_exactly_then(moment: datetime, zone: str, 
     assert answer.finds_nobody == reads(times, shown.date(), shown.hour * 60 + shown.minute)
 
 
-@LONG
+@MANY
 @given(worlds.moments, st.sampled_from(["/", "/site_1/", "/site_2/"]))
 def test_an_alarm_rings_the_quiet_only_where_the_company_allows_it(moment: datetime, path: str) -> None:
     user = worlds.USERS[0]

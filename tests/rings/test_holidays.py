@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from antiphon import settings as settings_room
 from antiphon.directory import rings
 from antiphon.directory.rings import Holiday, HolidayCalendar, calendars
+
+SOURCES = Path(__file__).resolve().parents[2] / "src"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +43,23 @@ def test_a_year_is_looked_up_once() -> None:
     for day in range(1, 31):
         rings.holiday(HolidayCalendar("AT", "5"), date(2026, 11, day))
     assert calendars._year.cache_info().misses == 1
+
+
+def test_whoever_warms_the_calendars_waits_for_none_of_them_later() -> None:
+    calendars._year.cache_clear()
+    rings.warm([HolidayCalendar("AT", "5"), HolidayCalendar("XX")], date(2026, 12, 31))
+    before = calendars._year.cache_info().misses
+    for day in (date(2025, 12, 31), date(2026, 1, 1), date(2027, 12, 31)):
+        rings.holiday(HolidayCalendar("AT", "5"), day)
+        rings.holiday(HolidayCalendar("XX"), day)
+    assert calendars._year.cache_info().misses == before
+
+
+def test_the_library_is_not_read_before_somebody_asks_for_a_holiday() -> None:
+    script = "import sys, antiphon.directory.rings; print('holidays' in sys.modules)"
+    environment = settings_room.everything() | {"PYTHONPATH": str(SOURCES)}
+    told = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"
 
 
 def test_countries_and_their_regions_can_be_chosen() -> None:
