@@ -29,7 +29,7 @@ from antiphon.directory.plan_views import (
     VersionItem,
 )
 from antiphon.directory.rings import Book, Fault, HolidayCalendar, Member
-from antiphon.tenancy import Named, Permission, Place, UserNotFound
+from antiphon.tenancy import Named, Namer, Permission, Place, UserNotFound
 from antiphon.tenancy.asking import Asker
 
 
@@ -140,11 +140,11 @@ def view(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, language
     )
 
 
-def used_by(tx: Tx, asker: Asker, member: Member, namers: Iterable[naming.Namer]) -> UsedBy:
+def used_by(tx: Tx, asker: Asker, member: Member, namers: Iterable[Namer]) -> UsedBy:
     """Where it is named, as far as the asker may see that."""
     found = plans.where_named(tx, asker.scope, member)
     ids = {one.owner.id for one in found if one.owner} | {one.station_id for one in found if one.station_id}
-    seen: dict[str, Named] = {one.id: one for one in naming.names(tx, asker.scope, asker.rights, ids, tuple(namers))}
+    seen: dict[str, Named] = {one.id: one for one in tenancy.names(tx, asker.scope, asker.rights, ids, tuple(namers))}
     in_plans = [
         NamedInPlan(
             owner=MemberItem.model_validate({**one.owner._asdict(), "name": seen[one.owner.id].name}),

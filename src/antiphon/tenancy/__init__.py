@@ -24,7 +24,7 @@ from antiphon.tenancy.model import (
     UserNotFound,
     WeakPassword,
 )
-from antiphon.tenancy.naming import Named
+from antiphon.tenancy.naming import Named, Namer, names
 from antiphon.tenancy.people import (
     change_user,
     count_people,
@@ -88,6 +88,7 @@ __all__ = [
     "MoreThanYourself",
     "Name",
     "Named",
+    "Namer",
     "NotAllowed",
     "Permission",
     "Place",
@@ -128,6 +129,7 @@ __all__ = [
     "may_grant",
     "may_manage",
     "move_place",
+    "names",
     "owners",
     "paths_of",
     "people_by_name",

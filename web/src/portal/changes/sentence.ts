@@ -32,7 +32,8 @@ export interface Reader {
 // An action without words does not compile.
 const wordsOf = (action: Item["action"]): AnyKey => `change.${action}`;
 
-const CHANGED = "name spot place_id time_zone language email password active early_video opens_doors".split(" ");
+const CHANGED =
+  "name company_name spot place_id time_zone language email password active early_video opens_doors".split(" ");
 const LANGUAGES: Readonly<Record<string, string>> = { de: "Deutsch", en: "English" };
 
 export function sentenceOf(item: Item, reader: Reader): Sentence {

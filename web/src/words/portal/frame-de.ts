@@ -35,6 +35,8 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "kind.account": "Station eines anderen Herstellers",
   "kind.user": "Person",
   "kind.door": "Tür",
+  "kind.contact": "Kontakt",
+  "kind.group": "Läutgruppe",
   "kind.place": "Ort",
   "kind.guest": "Gast",
   "kind.role": "Rolle",

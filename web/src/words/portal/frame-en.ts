@@ -33,6 +33,8 @@ export const frameEn = {
   "kind.account": "Station of another maker",
   "kind.user": "Person",
   "kind.door": "Door",
+  "kind.contact": "Contact",
+  "kind.group": "Ring group",
   "kind.place": "Place",
   "kind.guest": "Guest",
   "kind.role": "Role",

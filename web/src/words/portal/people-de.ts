@@ -115,6 +115,8 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
   "may.snapshots.read": "Bilder von Anrufenden sehen",
   "may.recordings.read": "Aufnahmen hören",
   "may.transcripts.read": "Mitschriften lesen",
+  "may.ring_plans.read": "Sehen, wer läutet und warum",
+  "may.ring_plans.configure": "Konfigurieren, wer läutet",
   "may.insight.read": "Zahlen und Berichte lesen",
   "may.people.read": "Personen sehen",
   "may.people.personal": "Persönliche Daten sehen",

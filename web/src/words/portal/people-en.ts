@@ -113,6 +113,8 @@ export const peopleEn = {
   "may.snapshots.read": "See callers’ pictures",
   "may.recordings.read": "Hear recordings",
   "may.transcripts.read": "Read transcripts",
+  "may.ring_plans.read": "See who rings, and why",
+  "may.ring_plans.configure": "Configure who rings",
   "may.insight.read": "Read figures and reports",
   "may.people.read": "See people",
   "may.people.personal": "See personal data",
