@@ -19,7 +19,7 @@ RING_NESTING_MAX = 8
 SPANS_PER_RULE_MAX = 12
 # Members looked at for one press at most: what rings is known in good time whatever plans name each other.
 RING_PLAN_LOOKS_MAX = 2_000
-# A text of a plan's rule or of do not disturb names no more than these; a person's do not disturb has no more parts.
+# M6: parts of one person's do not disturb.
 QUIETS_PER_PERSON_MAX = 16
 # What a request may hold at all, above the limits that are refused by name.
 RING_DOCUMENT_ITEMS_MAX = 200

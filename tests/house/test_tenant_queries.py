@@ -34,6 +34,7 @@ ACROSS_COMPANIES: dict[str, set[str]] = {
         "unenforced",
         "unpublished",
     },
+    "directory/ring_settings.py": {"every_calendar"},
     "gateways/clients.py": {"ClientGateway._verified"},
     "identity/factor_routes.py": {
         "begin_second_factor",

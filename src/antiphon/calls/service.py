@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from antiphon import events, log, metrics
+from antiphon import directory, events, log, metrics
 from antiphon.access import DoorNeedsCall
 from antiphon.bus import Bus
 from antiphon.calls import effects as e
@@ -37,6 +37,7 @@ from antiphon.calls.snapshots import Snapshots
 from antiphon.calls.wheel import Alarm, LoopAlarm, Wheel
 from antiphon.clock import Clock, new_id
 from antiphon.database import Database, Scope
+from antiphon.directory import rings
 from antiphon.limits import CALLS_STOP_MAX_S, DOOR_DIGIT_GAP_S, TILE_AFTER_S
 from antiphon.wire import client as wire
 
@@ -106,6 +107,8 @@ class CallService(LegListener):
     async def start(self) -> None:
         """Close what a process that died left open: records here, media at the engine. Stations notice by themselves."""
         self._media.clear(await self._records.close_left_over())
+        calendars = await self._database.read(directory.every_calendar)
+        await asyncio.to_thread(rings.warm, calendars, self._clock.now().date())
 
     async def stop(self) -> None:
         """End every call with words, and write its record."""

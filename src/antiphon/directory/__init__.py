@@ -10,6 +10,7 @@ from antiphon.directory.model import (
     UnknownButton,
 )
 from antiphon.directory.parties import leave_place, named
+from antiphon.directory.ring_settings import every_calendar
 from antiphon.directory.store import buttons, forget_account, set_buttons
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "StillNamed",
     "UnknownButton",
     "buttons",
+    "every_calendar",
     "forget_account",
     "leave_place",
     "named",

@@ -15,7 +15,7 @@ from antiphon.directory import parties, plans, quiets, ring_settings
 from antiphon.directory.documents import PlanDocument, plan_of, steps_of
 from antiphon.directory.model import PRIORITIES, Press, UnknownButton
 from antiphon.directory.ring_settings import RingSettings
-from antiphon.directory.rings import Ask, Bar, Book, Member, Plan, Steps, holiday
+from antiphon.directory.rings import Ask, Bar, Book, Member, Plan, Steps, holiday, warm
 from antiphon.directory.tables import button_members, button_rows
 from antiphon.limits import RING_MAX_S, RING_NESTING_MAX
 
@@ -51,6 +51,8 @@ def press(
         holders = tenancy.granted_to(tx, scope, "calls.answer", path, moment)
         start = [*(Member("user", one) for one in holders), *start]
     found = plans_below(tx, scope, (*start, *said.members), said, drafts or {})
+    # Here, where nobody waits for the loop; all but a process's first press find them read.
+    warm({plan.holidays for plan in found.values() if plan.holidays is not None}, moment.date())
     members = {*start, *said.members, *(named for plan in found.values() for named in named_in(plan))}
     if not everyone:
         asked = tuple(sorted(member.id for member in members if member.kind == "user"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from antiphon.database import Scope, Tx
+from antiphon.database import PLATFORM, Scope, Tx
 from antiphon.directory.documents import CalendarDocument, StepsDocument, members_of_steps
 from antiphon.directory.rings import HolidayCalendar, Member
 from antiphon.directory.tables import settings_rows
@@ -38,6 +38,12 @@ def get(tx: Tx, scope: Scope) -> RingSettings:
     calendar = HolidayCalendar(row["holiday_country"], row["holiday_region"] or "") if row["holiday_country"] else None
     last = StepsDocument.model_validate_json(row["last_resort"]) if row["last_resort"] else None
     return RingSettings(last, row["alarm_breaks_quiet"], calendar)
+
+
+def every_calendar(tx: Tx) -> frozenset[HolidayCalendar]:
+    """Whose holidays the companies of this platform have chosen: for a process that reads them before somebody rings."""
+    rows = tx.all(PLATFORM, settings_rows, settings_rows.c.holiday_country.is_not(None))
+    return frozenset(HolidayCalendar(row["holiday_country"], row["holiday_region"] or "") for row in rows)
 
 
 def put(tx: Tx, scope: Scope, said: RingSettings) -> None:
