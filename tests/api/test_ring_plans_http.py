@@ -136,6 +136,15 @@ async def test_a_thirty_third_receiver_is_refused_also_through_another_plan(
     assert "32" in refused["errors"][0]["message"]
 
 
+async def test_a_twenty_first_rule_of_ones_own_is_refused(bernd: Browser, tenant: Tenant) -> None:
+    rules = [{"when": "busy", "then": rings(user(tenant.owner.id))}] * 21
+    assert (await bernd.put("/api/v1/me/ring-plan/draft", json={"rules": rules})).status_code == 200
+    refused = (await bernd.post("/api/v1/me/ring-plan/in-force")).json()
+    assert [(one["field"], one["code"]) for one in refused["errors"]] == [("rules", "too_many_rules")]
+    assert "20" in refused["detail"]
+    assert (await bernd.delete("/api/v1/me/ring-plan/draft")).json()["draft"] is None
+
+
 async def test_what_is_still_named_is_not_removed_and_says_where(anna: Browser, tenant: Tenant, station: Any) -> None:
     inner = await group(anna, tenant, "Innen", user(tenant.owner.id))
     outer = await group(anna, tenant, "Außen", {"kind": "group", "id": inner})

@@ -3,7 +3,7 @@ import type { ClientMessage, ServerMessage } from "../contract";
 import { doorAnswered, doorFailed, doorPressed, doorRequestFailed, doorsAt, doorsUnanswered } from "./door-state";
 import { endedByCall, endedByRing, endedLost, mediaBack, mediaBroke, refused, told, type Notice } from "./notices";
 import { stationChanged, withoutStation, withStation } from "./station-state";
-import type { Action, ClientState, OwnCall, RingingCall } from "./state";
+import { shownFirst, type Action, type ClientState, type OwnCall, type RingingCall } from "./state";
 
 // A notice leaves by itself after this time; the record keeps what it said.
 const NOTICE_SHOWN_MS = 15_000;
@@ -92,12 +92,13 @@ function received(state: ClientState, message: ServerMessage, now: number): Clie
         callId: message.call_id,
         station: message.station,
         button: message.button_label === "" ? message.button : message.button_label,
+        priority: message.priority ?? "normal",
         startedAt: Date.parse(message.started_at),
         ringsUntil: Date.parse(message.rings_until),
         video: message.video,
         picture: message.video ? "coming" : "none",
       };
-      const ringing = [...state.ringing, ring].sort((a, b) => a.startedAt - b.startedAt);
+      const ringing = [...state.ringing, ring].sort(shownFirst);
       return {
         ...state,
         ringing,

@@ -4,10 +4,20 @@ import type { WordKey } from "../words";
 import type { DoorActions } from "./door-state";
 import type { Notice } from "./notices";
 
+export type Priority = "alarm" | "high" | "normal" | "low";
+
+const RANK: Readonly<Record<Priority, number>> = { alarm: 0, high: 1, normal: 2, low: 3 };
+
+/** The order in which calls are shown: a higher one first, then the one that rings longer. */
+export function shownFirst(a: RingingCall, b: RingingCall): number {
+  return RANK[a.priority] - RANK[b.priority] || a.startedAt - b.startedAt;
+}
+
 export interface RingingCall {
   readonly callId: string;
   readonly station: StationView;
   readonly button: string;
+  readonly priority: Priority;
   readonly startedAt: number; // ms
   readonly ringsUntil: number; // ms
   readonly video: boolean;
