@@ -5,6 +5,7 @@ import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { ifUnchanged, useBase, type Tagged } from "../meanwhile";
 import { useMovePlace } from "../moving";
+import { useClosing } from "../parts/closing";
 import { DeedButton } from "../parts/deed-button";
 import { NameDialog } from "../parts/name-dialog";
 import { Dialog } from "../parts/dialog";
@@ -95,6 +96,7 @@ interface Wish {
 
 function Rename({ here, onClose }: { here: Shown; onClose: () => void }) {
   const { say } = useWords();
+  const close = useClosing(onClose);
   const { client, notices } = usePortal();
   const base = useBase(here);
   const wrong = useWrong("name");
@@ -116,7 +118,7 @@ function Rename({ here, onClose }: { here: Shown; onClose: () => void }) {
     ["tree", "place", "stations", "found", "me", "companies", "people", "grants"],
     (_, { name, was, etag }, again) => {
       notices.tell("place.renamed", { name }, etag === undefined ? null : () => again({ name: was, was: name }));
-      onClose();
+      close();
     },
     (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );
