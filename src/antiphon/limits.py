@@ -8,6 +8,18 @@ RINGING_RECEIVERS_MAX = 32
 # A door call that nobody answers ends after this time with a spoken message.
 RING_MAX_S = 60
 RING_CONFIGURED_MAX_S = 180
+# X2: rules of one ring plan. R1: steps of a plan or rule, how long one lasts, how often all of them come round, and how deep
+# groups may name groups.
+FORWARDING_RULES_PER_PLAN_MAX = 20
+RING_STEPS_MAX = 12
+RING_STEP_MIN_S = 5
+RING_STEP_MAX_S = RING_CONFIGURED_MAX_S
+RING_ROUNDS_MAX = 10
+RING_NESTING_MAX = 8
+SPANS_PER_RULE_MAX = 12
+# Members looked at for one press at most: what rings is known in good time whatever plans name each other.
+RING_PLAN_LOOKS_MAX = 2_000
+HOLIDAY_YEARS_KEPT = 2_000  # years of calendars kept in memory, some 2 kB each
 # D4: a station acknowledges a door command within this time, or the person who tapped gets an error.
 DOOR_ACK_MAX_S = 2.0
 # D4: how long a relay pulses unless the door says otherwise.

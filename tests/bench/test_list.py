@@ -28,4 +28,4 @@ def test_the_list_needs_no_package_of_the_benchmarks() -> None:
         check=False,
     )
     assert told.stderr == ""
-    assert [line.split()[0] for line in told.stdout.splitlines()] == ["door-call", "sip", "api", "start", "all"]
+    assert [line.split()[0] for line in told.stdout.splitlines()] == ["door-call", "sip", "api", "plan", "start", "all"]

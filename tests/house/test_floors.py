@@ -19,6 +19,8 @@ ROOMS = ("tenancy", "identity", "directory", "devices", "access", "calls", "noti
 FRONT = {"ports", "routes"}
 # The lowest room also shows what every room above asks, pages, judges, finds and words with.
 TENANCY_FRONT = {"asking", "paging", "rights", "search", "views"}
+# The pure part of the directory has a door of its own.
+RINGS = "antiphon.directory.rings"
 # Where everything is wired, every room's inside may be named.
 WIRING = ("antiphon.assembly", "antiphon.__main__")
 
@@ -88,7 +90,7 @@ def through_the_wall(source: Path) -> list[str]:
             parts = imported.split(".")
             if len(parts) < 3 or parts[1] not in ROOMS or parts[2] in FRONT:
                 continue
-            if parts[1] == "tenancy" and parts[2] in TENANCY_FRONT:
+            if (parts[1] == "tenancy" and parts[2] in TENANCY_FRONT) or imported == RINGS:
                 continue
             room = ".".join(parts[:2])
             if importer.startswith((room + ".", *WIRING)) or importer == room:

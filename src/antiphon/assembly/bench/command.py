@@ -47,6 +47,10 @@ BENCHMARKS = {
         "lists, search and tree of a company with 100,000 people and stations, on SQLite and on PostgreSQL",
         _room("api"),
     ),
+    "plan": Benchmark(
+        "who rings now: twenty rules and thirty-two members, the planner alone",
+        _room("plan"),
+    ),
     "start": Benchmark(
         "from a checkout to ready without downloads, and from a stopped installation to ready",
         _room("start"),
