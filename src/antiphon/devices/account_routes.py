@@ -205,7 +205,7 @@ async def remove_account(account_id: Id, request: Request, asker: Writers, if_ma
     def work(tx: Tx) -> None:
         leaving = _admitted(tx, asker, account_id, "stations.configure")
         paging.check_match(if_match, lambda: _item(leaving))
-        request.app.state.account_leaves(tx, asker.scope, account_id)
+        request.app.state.station_leaves(tx, asker.scope, account_id)
         accounts.remove_account(tx, asker.scope, account_id, now)
         asker.record(tx, now, "account.removed", account_id, name=leaving.name)
 

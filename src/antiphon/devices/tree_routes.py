@@ -22,7 +22,10 @@ Readers = Annotated[Asker, Depends(Needs("places.read"))]
 
 
 class StationCountsItem(BaseModel):
-    """Stations at a place and below it by state. `fault`: online, but could not take over its settings."""
+    """Stations at a place and below it by state. `fault`: online, but could not take over its settings.
+
+    `revoked` ones are out of service: a total of stations leaves them out.
+    """
 
     online: int
     offline: int

@@ -135,7 +135,7 @@ async def change_place(
 @Refuses(PlaceNotFound, PlaceNotEmpty)
 async def remove_place(place_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> None:
     """Refused while something lies in it or somebody has rights there. Adding it again is the way back; what is over, such as its
-    calls, belongs to the place around it then."""
+    calls and stations that are locked out, belongs to the place around it then."""
     now = now_of(request)
     others: Sequence[Leaves] = request.app.state.leave_place
 
