@@ -133,11 +133,11 @@ async def list_doors(
     cursor: Cursor = None,
 ) -> DoorItems:
     """Those of stations that you may see, by name."""
-    beginning, reach = paging.after(cursor, str, str), asker.reach("stations.read")
+    beginning, reach = paging.after("doors", cursor, str, str), asker.reach("stations.read")
     found = await database_of(request).read(
         lambda tx: store.doors_page(tx, asker.scope, reach, station_id=station_id, after=beginning, limit=limit + 1)
     )
-    items, following = paging.cut(found, limit, lambda door: (door.name, door.id))
+    items, following = paging.cut("doors", found, limit, lambda door: (door.name, door.id))
     return DoorItems(items=[_item(door) for door in items], next_cursor=following)
 
 
@@ -227,12 +227,12 @@ async def door_log(
     cursor: Cursor = None,
 ) -> DoorLog:
     """Every attempt, refused ones included."""
-    reach, beginning = asker.reach("door_log.read"), paging.after(cursor, str)
+    reach, beginning = asker.reach("door_log.read"), paging.after("door-log", cursor, str)
     before = beginning[0] if beginning else None
     found = await database_of(request).read(
         lambda tx: store.attempts(tx, asker.scope, limit=limit + 1, before=before, reach=reach)
     )
-    items, following = paging.cut(found, limit, lambda attempt: (attempt.id,))
+    items, following = paging.cut("door-log", found, limit, lambda attempt: (attempt.id,))
     return DoorLog(items=[_attempt(attempt) for attempt in items], next_cursor=following)
 
 

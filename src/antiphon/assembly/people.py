@@ -17,7 +17,7 @@ from antiphon.limits import DOOR_PULSE_DEFAULT_S
 from antiphon.settings import Settings
 from antiphon.tenancy import Company, Language, Name, Place, User
 from antiphon.tenancy.store import OWNER
-from antiphon.tenancy.views import Email
+from antiphon.tenancy.words import Email
 
 _PROJECT = "Main"
 _log = log.get("administration")

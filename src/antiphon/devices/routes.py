@@ -110,7 +110,7 @@ async def list_stations(
     cursor: Cursor = None,
 ) -> Stations:
     """Those that you may see, unclaimed ones included."""
-    beginning = paging.after(cursor, str, str)
+    beginning = paging.after("stations", cursor, str, str)
 
     def look(tx: Tx) -> Stations:
         found = store.stations_page(
@@ -125,7 +125,7 @@ async def list_stations(
             after=beginning,
             limit=limit + 1,
         )
-        items, following = paging.cut(found, limit, lambda station: (sort_key(station.name), station.id))
+        items, following = paging.cut("stations", found, limit, lambda station: (sort_key(station.name), station.id))
         return Stations(items=[_item(station) for station in items], next_cursor=following)
 
     return await database_of(request).read(look)
@@ -158,7 +158,8 @@ async def change_station(
         )
         if body.place_id is not None:
             request.app.state.station_moved(tx, asker.scope, station_id, body.place_id)
-        asker.record(tx, now, "station.changed", station_id, **given)
+        if changed != before:
+            asker.record(tx, now, "station.changed", station_id, **given)
         return changed
 
     return paging.tagged(response, _item(await database_of(request).run(work)))
