@@ -87,7 +87,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.namers = devices.named, identity.named, access.named
     state.leave_place = devices.leave_place, identity.leave_place, calls.leave_place
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
-    state.require_account, state.account_leaves, state.station_moved = devices.account, remove_doors, follow_station
+    state.require_account, state.station_leaves, state.station_moved = devices.account, remove_doors, follow_station
     state.advertised = settings.public_name or advertised(settings).address
     for room in (
         tenancy_routes,

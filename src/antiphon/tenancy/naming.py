@@ -69,7 +69,9 @@ def _own(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterable[Named]:
 _REMOVALS: dict[audit.Action, Kind] = {
     "place.removed": "place",
     "role.removed": "role",
+    "station.removed": "station",
     "account.removed": "account",
+    "door.removed": "door",
     "key.revoked": "key",
 }
 

@@ -29,6 +29,8 @@ export const changesDe: Record<keyof typeof changesEn, string> = {
   "change.company.recovered":
     "{who} hat {owner} die Inhaberschaft gegeben, weil das Unternehmen niemandem mehr gehörte.",
   "change.door.added": "{who} hat die Tür {what} an der Station {station} hinzugefügt.",
+  "change.door.changed": "{who} hat die Tür {what} geändert{changes}.",
+  "change.door.removed": "{who} hat die Tür {what} an der Station {station} gelöscht.",
   "change.grant.changed": "{who} hat geändert, wann ein Recht von {user} gilt: {times}.",
   "change.grant.given": "{who} hat {user} die Rolle {role} gegeben, Ort: {place}.",
   "change.grant.taken": "{who} hat {user} die Rolle {role} weggenommen, Ort: {place}.",
@@ -55,6 +57,7 @@ export const changesDe: Record<keyof typeof changesEn, string> = {
   "change.station.added": "{who} hat die Station {what} hinzugefügt, Ort: {place}.",
   "change.station.changed": "{who} hat die Station {what} geändert{changes}.",
   "change.station.code_made": "{who} hat einen neuen Code für die Station {what} erstellt.",
+  "change.station.removed": "{who} hat die Station {what} gelöscht, bevor sie in Betrieb war.",
   "change.station.revoked": "{who} hat die Station {what} gesperrt.",
   "change.user.added": "{who} hat {what} hinzugefügt: {role}, Ort: {place}.",
   "change.user.changed": "{who} hat {what} geändert{changes}.",
