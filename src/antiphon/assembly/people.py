@@ -15,9 +15,8 @@ from antiphon.devices import ClaimCodes, NewAccount, Station
 from antiphon.errors import BadInput, Conflict, NotFound
 from antiphon.limits import DOOR_PULSE_DEFAULT_S
 from antiphon.settings import Settings
-from antiphon.tenancy import Company, Language, Name, Place, User
+from antiphon.tenancy import Company, Email, Language, Name, Place, User
 from antiphon.tenancy.store import OWNER
-from antiphon.tenancy.words import Email
 
 _PROJECT = "Main"
 _log = log.get("administration")

@@ -202,6 +202,9 @@ def claim(tx: Tx, authority: Authority, codes: ClaimCodes, request: ClaimRequest
     code_hash = codes.hash(request.claim_code)
     fingerprint = key_fingerprint(request.certificate_request)
     row = store.claim_code(tx, code_hash)
+    if row is not None:
+        tx.lock(Scope(row["company_id"]))
+        row = store.claim_code(tx, code_hash)  # the station may have been removed before the company was locked
     if row is None:
         raise ClaimCodeWrong
     scope, device_id = Scope(row["company_id"]), row["device_id"]

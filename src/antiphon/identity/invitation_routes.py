@@ -19,6 +19,7 @@ from antiphon.identity.recognising import APerson, client_of, keys, same_site, s
 from antiphon.identity.signing import Password, Session, begun
 from antiphon.limits import INVITATION_VALID_DAYS
 from antiphon.tenancy import (
+    Email,
     EmailTaken,
     GrantInvalid,
     Label,
@@ -34,7 +35,6 @@ from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, Limit
 from antiphon.tenancy.rights import may_grant
 from antiphon.tenancy.views import Id, Moment, PlaceItem, RoleItem, place_item, role_item
-from antiphon.tenancy.words import Email
 
 router = APIRouter(route_class=Route)
 

@@ -15,6 +15,7 @@ from antiphon.identity.recognising import sessions
 from antiphon.identity.signing import Password
 from antiphon.identity.telling import tell_changed
 from antiphon.tenancy import (
+    Email,
     EmailTaken,
     GrantedRole,
     Language,
@@ -34,7 +35,6 @@ from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, Tagged, 
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import may_grant, may_manage
 from antiphon.tenancy.views import Id, UserItem, Users, user_item
-from antiphon.tenancy.words import Email
 
 router = APIRouter(route_class=Route, tags=["people"])
 

@@ -36,12 +36,11 @@ from antiphon.identity.signing import (
     session_user,
 )
 from antiphon.identity.telling import tell_changed
-from antiphon.tenancy import EmailTaken, Language, Name, Permission, SessionEnded, WeakPassword
+from antiphon.tenancy import Email, EmailTaken, Language, Name, Permission, SessionEnded, WeakPassword
 from antiphon.tenancy.asking import Body, Refuses, Route, Tagged, client_address, database_of, now_of
 from antiphon.tenancy.paging import IfMatch, check_match, tagged
 from antiphon.tenancy.rights import PERMISSIONS
 from antiphon.tenancy.views import Id
-from antiphon.tenancy.words import Email
 
 router = APIRouter(route_class=Route, prefix="/api/v1")
 router.include_router(people_routes.router)
