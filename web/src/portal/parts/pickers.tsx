@@ -82,6 +82,7 @@ export function Finder({ kind, label, value, onChange, offered, placeholder, lea
     <Select
       label={label}
       placeholder={placeholder}
+      description={typed === "" && offered.length === 0 ? nothing : undefined}
       searchable
       searchValue={words}
       onSearchChange={setWords}
@@ -98,6 +99,7 @@ export function Finder({ kind, label, value, onChange, offered, placeholder, lea
         setChosen(id === null ? null : { id, name: choices.get(id) ?? id });
         onChange(id);
       }}
+      openOnFocus={offered.length > 0}
       nothingFoundMessage={few ? say("nav.find.few") : none}
       comboboxProps={{ withinPortal: false }}
       {...(kind === "user" ? { "data-autofocus": true } : {})}
@@ -149,7 +151,7 @@ export function HolderPicker({ of, moved, now, value, onChange }: HolderProps) {
       onChange={onChange}
       offered={offered}
       leaveOut={({ id, trail }) => !fits(id, trail)}
-      nothing={say(first.data === undefined ? "list.loading" : `place.holds.none.${of === "site" ? "site" : "other"}`)}
+      {...(first.data === undefined ? {} : { nothing: say(`place.holds.none.${of === "site" ? "site" : "other"}`) })}
     />
   );
 }
