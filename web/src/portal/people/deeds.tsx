@@ -198,6 +198,7 @@ function Move({ user, onClose }: Props) {
       deed={say("place.move.here")}
       working={change.working}
       ready={into !== null && into !== shown.place_id}
+      lacks={say("lacks.place")}
       onDeed={() => change.run({ body: { place_id: into }, was: { place_id: shown.place_id }, etag: shown.etag })}
     >
       <Meanwhile now={base.newest?.place.trail ?? null} />

@@ -202,6 +202,7 @@ export function GiveDialog({ person, at, onClose }: GiveProps) {
       deed={say("grant.add")}
       working={give.working}
       ready={userId !== null && roleId !== null && placeId !== null}
+      lacks={say(userId === null ? "lacks.person" : roleId === null ? "lacks.role" : "lacks.place")}
       onDeed={deed}
     >
       {person === undefined && (

@@ -9,7 +9,7 @@ import { useClosing } from "../parts/closing";
 import { DeedButton } from "../parts/deed-button";
 import { NameDialog } from "../parts/name-dialog";
 import { Dialog } from "../parts/dialog";
-import { PlacePicker } from "../parts/pickers";
+import { HolderPicker } from "../parts/pickers";
 import { useWrong } from "../parts/wrong";
 import { readPlace } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
@@ -76,12 +76,13 @@ export function PlaceDeeds({ here }: { here: Shown }) {
           onClose={() => setAsking(null)}
           deed={say("place.move.here")}
           ready={into !== null && into !== here.parent_id}
+          lacks={say("lacks.place")}
           onDeed={() => {
             if (into !== null) move(here, into);
             setAsking(null);
           }}
         >
-          <PlacePicker label={say("field.place")} value={into} onChange={setInto} />
+          <HolderPicker of={here.kind} moved={here} now={here.parent_id} value={into} onChange={setInto} />
         </Dialog>
       )}
     </>

@@ -54,7 +54,7 @@ export const changesEn = {
   "change.station.changed": "{who} changed the station {what}{changes}.",
   "change.station.code_made": "{who} made a new claim code for {what}.",
   "change.station.removed": "{who} removed the station {what} before it was in service.",
-  "change.station.revoked": "{who} revoked {what}.",
+  "change.station.revoked": "{who} took {what} out of service.",
   "change.user.added": "{who} added {what}: {role}, at {place}.",
   "change.user.changed": "{who} changed {what}{changes}.",
   "change.user.changed.own": "{who} changed their own profile{changes}.",
