@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
 
 from antiphon import devices, tenancy
-from antiphon.assembly import people
+from antiphon.assembly import commands, people
 from antiphon.database import Database, Scope
 from antiphon.errors import BadInput, Conflict, NotFound
 from antiphon.settings import Settings
 from antiphon.tenancy import audit
 from antiphon.tenancy.model import EmailTaken
-from antiphon.tenancy.store import grant_rows
+from antiphon.tenancy.store import grant_rows, user_rows
 from residents import StillClock
 from ringing import ringing
 
@@ -100,10 +101,49 @@ def test_a_company_without_owner_is_recovered_and_its_audit_trail_says_so(
     with database.transaction() as tx:
         (grant,) = tenancy.grants_of_user(tx, scope, tenancy.users(tx, scope)[0].id)
         tx.delete(scope, grant_rows, id=grant.id)
-    assert [owners for _, owners in people.every_company(installed)] == [0]
+    assert [owners for _, owners in people.every_company(installed)] == [()]
     recovered = people.recover_company(installed, made.company.id, "New@Example.org")
     assert recovered.password
     with database.transaction() as tx:
         assert [owner.email for owner in tenancy.owners(tx, scope)] == ["new@example.org"]
         newest, *_ = audit.page(tx, scope, after=None, limit=10)
     assert (newest.action, newest.actor_kind) == ("company.recovered", "machine")
+    ((_, owners),) = people.every_company(installed)
+    assert [owner.email for owner in owners] == ["new@example.org"]
+
+
+def test_nobody_of_another_company_becomes_its_owner(installed: Settings, database: Database) -> None:
+    made, elsewhere = found(installed), found(installed, "Other Ltd", "owner@other.example")
+    scope = Scope(made.company.id)
+    with database.transaction() as tx:
+        tx.delete(scope, grant_rows, place_id=made.company.id)
+    with pytest.raises(Conflict, match="belongs to another company"):
+        people.recover_company(installed, made.company.id, elsewhere.email)
+    with database.transaction() as tx:
+        assert tenancy.owners(tx, scope) == ()
+        assert tx.all(scope, grant_rows) == []
+
+
+def test_an_owner_who_was_deactivated_is_one_again(installed: Settings, database: Database) -> None:
+    made = found(installed)
+    scope = Scope(made.company.id)
+    with database.transaction() as tx:
+        tx.update(scope, user_rows, values={"active": False}, email=made.email)
+    assert people.recover_company(installed, made.company.id, made.email).password is None
+    with database.transaction() as tx:
+        assert [owner.email for owner in tenancy.owners(tx, scope)] == [made.email]
+
+
+def test_the_list_of_companies_names_ids_and_owners(
+    installed: Settings, database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = found(installed), found(installed, "Other Ltd", "owner@other.example")
+    with database.transaction() as tx:
+        tx.delete(Scope(other.company.id), grant_rows, place_id=other.company.id)
+    monkeypatch.setattr(commands, "_installed", lambda _data: installed)
+    capsys.readouterr()
+    assert commands.company(argparse.Namespace(what="list", name=None, owner=None), installed.data) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{one.company.id}   Example Ltd   owner@example.org",
+        f"{other.company.id}   Other Ltd   has no owner",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +44,11 @@ def link(database: Database, settings: Settings, tenant: Tenant, clock: StillClo
     return make
 
 
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"smtp_host": "mail.example", "mail_from": "Antiphon <door@example.org>"})
+
+
 async def ask(anybody: Browser, email: str) -> tuple[int, bytes]:
     answer = await anybody.post("/api/v1/session/forgotten", json={"email": email})
     return answer.status_code, answer.content
@@ -56,6 +62,17 @@ async def test_known_and_unknown_addresses_get_the_same_answer(
     assert await ask(anybody, "nobody@salzach.example") == (202, b"")
     assert await ask(anybody, "no address") == (202, b"")
     assert asked_for(database) == [tenant.operator.id]
+
+
+async def test_where_no_mail_is_sent_everybody_is_told_so(
+    app: FastAPI, browser: Browsers, database: Database, tenant: Tenant
+) -> None:
+    app.state.settings = app.state.settings.model_copy(update={"smtp_host": ""})
+    answers = [await ask(browser(), email) for email in (tenant.operator.email, "nobody@salzach.example", "no address")]
+    assert answers == [answers[0]] * 3
+    status, said = answers[0]
+    assert (status, json.loads(said)["code"]) == (409, "mail_not_set")
+    assert asked_for(database) == []
 
 
 async def test_nobody_is_looked_for_before_the_answer(

@@ -153,6 +153,31 @@ async def test_a_door_is_added_listed_and_refused_twice_on_one_output(anna: Brow
     assert (again.status_code, again.json()["code"]) == (409, "output_taken")
 
 
+async def test_a_door_is_renamed_and_removed_and_the_station_is_told(
+    anna: Browser, new_station: Create, database: Database
+) -> None:
+    station = await new_station()
+    body = {"station_id": station["id"], "name": "Haustür"}
+    door = (await anna.post("/api/v1/doors", json=body)).json()
+    await anna.post("/api/v1/doors", json=body | {"name": "Garage", "output": "garage"})
+    url = f"/api/v1/doors/{door['id']}"
+    for _ in range(2):
+        assert (await anna.patch(url, json={"name": "Hoftor"})).json() == door | {"name": "Hoftor"}
+    (found,) = (await anna.get("/api/v1/search", params={"q": "hoft"})).json()["items"]
+    assert found["id"] == door["id"]
+    assert (await anna.delete(url)).status_code == 204
+    for gone in (await anna.delete(url), await anna.patch(url, json={"name": "Tor"})):
+        assert (gone.status_code, gone.json()["code"]) == (404, "door_not_found")
+    assert (await anna.get("/api/v1/search", params={"q": "hoft"})).json()["items"] == []
+    with database.transaction(read_only=True) as tx:
+        desired = store.desired(tx, PLATFORM, station["id"])
+    assert desired is not None
+    assert [output.name for output in desired.outputs] == ["garage"]
+    trail = (await anna.get("/api/v1/audit", params={"subject_id": door["id"]})).json()
+    assert [one["action"] for one in trail["items"]] == ["door.removed", "door.changed", "door.added"]
+    assert {"name": "Hoftor", "there": False}.items() <= {one["id"]: one for one in trail["names"]}[door["id"]].items()
+
+
 async def test_a_door_cannot_be_opened_while_the_broker_is_away(anna: Browser, new_station: Create) -> None:
     station = await new_station()
     door = (await anna.post("/api/v1/doors", json={"station_id": station["id"], "name": "Haustür"})).json()
@@ -166,6 +191,60 @@ async def test_a_door_cannot_be_opened_while_the_broker_is_away(anna: Browser, n
     assert log["items"][0]["outcome"] == "door_not_found"
     older = (await anna.get("/api/v1/door-log", params={"cursor": log["next_cursor"]})).json()
     assert [item["outcome"] for item in older["items"]] == ["station_unreachable"]
+
+
+async def test_a_station_added_by_mistake_is_removed_with_its_code_buttons_and_doors(
+    anna: Browser, front: httpx.AsyncClient, new_station: Create
+) -> None:
+    station = await new_station(name="Irrtum", buttons=[{"name": "main", "user_ids": []}, {"name": "top-1"}])
+    url = f"/api/v1/stations/{station['id']}"
+    door = (await anna.post("/api/v1/doors", json={"station_id": station["id"], "name": "Irrtür"})).json()
+    assert (await anna.delete(url)).status_code == 204
+    assert (await anna.get(url)).json()["code"] == "station_not_found"
+    assert (await anna.delete(url)).json()["code"] == "station_not_found"
+    assert (await anna.get("/api/v1/doors")).json()["items"] == []
+    assert (await anna.get("/api/v1/search", params={"q": "irr"})).json()["items"] == []
+    assert (await claim(front, station["claim_code"])).json()["code"] == "claim_code_wrong"
+    trail = (await anna.get("/api/v1/audit", params={"subject_id": station["id"]})).json()
+    assert [one["action"] for one in trail["items"]] == ["station.removed", "station.added"]
+    assert {"name": "Irrtum", "there": False}.items() <= {one["id"]: one for one in trail["names"]}[
+        station["id"]
+    ].items()
+    assert door["id"] not in (await anna.get("/api/v1/doors")).text
+
+
+async def test_a_station_that_was_ever_claimed_is_not_removed(
+    anna: Browser, front: httpx.AsyncClient, new_station: Create
+) -> None:
+    station = await new_station()
+    url = f"/api/v1/stations/{station['id']}"
+    assert (await claim(front, station["claim_code"])).status_code == 200
+    assert (await anna.post("/api/v1/doors", json={"station_id": station["id"], "name": "Tor"})).status_code == 201
+    for _ in ("claimed", "revoked"):
+        answer = await anna.delete(url)
+        assert (answer.status_code, answer.json()["code"]) == (409, "station_has_history")
+        assert (await anna.post(f"{url}/revoke")).status_code == 200
+    assert (await anna.get(url)).json()["status"] == "revoked"
+    assert len((await anna.get("/api/v1/doors")).json()["items"]) == 1, "nothing of it is gone"
+
+
+async def test_a_station_out_of_service_keeps_no_place_from_being_removed(
+    anna: Browser, front: httpx.AsyncClient, new_station: Create, tenant: Tenant
+) -> None:
+    station = await new_station()
+    assert (await claim(front, station["claim_code"])).status_code == 200
+    site, url = f"/api/v1/places/{tenant.site.id}", f"/api/v1/stations/{station['id']}"
+    assert (await anna.delete(site)).json()["code"] == "place_not_empty"
+    assert (await anna.post(f"{url}/revoke")).status_code == 200
+    assert (await anna.delete(site)).status_code == 204
+    left = (await anna.get(url)).json()
+    assert (left["place_id"], left["site_id"], left["status"]) == (tenant.site.parent_id, "", "revoked")
+    answer = await anna.post(f"{url}/claim-code")
+    assert (answer.status_code, answer.json()["code"]) == (422, "place_misplaced")
+    new = {"kind": "site", "parent_id": tenant.site.parent_id, "name": "Linzer Gasse 7"}
+    elsewhere = (await anna.post("/api/v1/places", json=new)).json()
+    assert (await anna.patch(url, json={"place_id": elsewhere["id"]})).json()["site_id"] == elsewhere["id"]
+    assert (await anna.post(f"{url}/claim-code")).status_code == 201, "it is taken back where it is now"
 
 
 # -- the stations' side ----------------------------------------------------------------------------------------------

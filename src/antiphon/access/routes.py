@@ -1,4 +1,4 @@
-"""HTTP of doors: add, list, open, and the door log."""
+"""HTTP of doors: add, list, rename, remove, open, and the door log."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from antiphon.access.model import (
 from antiphon.access.service import Doors
 from antiphon.database import Tx
 from antiphon.devices import DoorRefused, StationUnreachable
-from antiphon.tenancy import Name, paging
-from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
-from antiphon.tenancy.paging import Cursor, IdempotencyKey, Limit
+from antiphon.tenancy import Name, Permission, paging
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
+from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1", tags=["doors"])
@@ -63,6 +63,14 @@ class NewDoor(BaseModel):
         description="At a station of another maker: the digits that open its relay in a call.",
     )
     pulse_s: float = Field(default=limits.DOOR_PULSE_DEFAULT_S, gt=0, le=limits.DOOR_PULSE_MAX_S)
+
+
+class DoorChange(BaseModel):
+    """What people read."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: Name = Field(examples=["Hoftor"])
 
 
 class DoorItem(BaseModel):
@@ -125,11 +133,11 @@ async def list_doors(
     cursor: Cursor = None,
 ) -> DoorItems:
     """Those of stations that you may see, by name."""
-    beginning, reach = paging.after(cursor, str, str), asker.reach("stations.read")
+    beginning, reach = paging.after("doors", cursor, str, str), asker.reach("stations.read")
     found = await database_of(request).read(
         lambda tx: store.doors_page(tx, asker.scope, reach, station_id=station_id, after=beginning, limit=limit + 1)
     )
-    items, following = paging.cut(found, limit, lambda door: (door.name, door.id))
+    items, following = paging.cut("doors", found, limit, lambda door: (door.name, door.id))
     return DoorItems(items=[_item(door) for door in items], next_cursor=following)
 
 
@@ -161,6 +169,47 @@ async def add_door(body: NewDoor, request: Request, asker: Writers, key: Idempot
     return await database_of(request).run(work)
 
 
+@router.get("/doors/{door_id}", summary="One door")
+@Refuses(DoorNotFound)
+async def get_door(door_id: Id, request: Request, response: Tagged, asker: Readers) -> DoorItem:
+    """What opens it, and for how long."""
+    return paging.tagged(response, _item(await database_of(request).read(lambda tx: _admitted(tx, asker, door_id))))
+
+
+@router.patch("/doors/{door_id}", summary="Rename a door")
+@Refuses(DoorNotFound)
+async def rename_door(
+    door_id: Id, body: DoorChange, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
+) -> DoorItem:
+    """It stays the same door, in the door log too."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> Door:
+        before = _admitted(tx, asker, door_id, "doors.configure")
+        paging.check_match(if_match, lambda: _item(before))
+        if body.name == before.name:
+            return before
+        asker.record(tx, now, "door.changed", door_id, name=body.name)
+        return store.rename_door(tx, asker.scope, door_id, body.name)
+
+    return paging.tagged(response, _item(await database_of(request).run(work)))
+
+
+@router.delete("/doors/{door_id}", summary="Remove a door", status_code=204)
+@Refuses(DoorNotFound)
+async def remove_door(door_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> None:
+    """Nobody opens it any more, by whatever way, and the station forgets the output; the door log keeps what was opened."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> None:
+        leaving = _admitted(tx, asker, door_id, "doors.configure")
+        paging.check_match(if_match, lambda: _item(leaving))
+        store.remove_door(tx, asker.scope, door_id, now)
+        asker.record(tx, now, "door.removed", door_id, name=leaving.name, station_id=leaving.station_id)
+
+    await database_of(request).run(work)
+
+
 @router.post("/doors/{door_id}/open", summary="Open a door")
 @Refuses(DoorNotFound, DoorNotAllowed, DoorNeedsCall, DoorRefused, StationUnreachable, RequestReused)
 async def open_door(door_id: Id, request: Request, asker: Openers, key: Key) -> Opened:
@@ -178,13 +227,20 @@ async def door_log(
     cursor: Cursor = None,
 ) -> DoorLog:
     """Every attempt, refused ones included."""
-    reach, beginning = asker.reach("door_log.read"), paging.after(cursor, str)
+    reach, beginning = asker.reach("door_log.read"), paging.after("door-log", cursor, str)
     before = beginning[0] if beginning else None
     found = await database_of(request).read(
         lambda tx: store.attempts(tx, asker.scope, limit=limit + 1, before=before, reach=reach)
     )
-    items, following = paging.cut(found, limit, lambda attempt: (attempt.id,))
+    items, following = paging.cut("door-log", found, limit, lambda attempt: (attempt.id,))
     return DoorLog(items=[_attempt(attempt) for attempt in items], next_cursor=following)
+
+
+def _admitted(tx: Tx, asker: Asker, door_id: str, *needed: Permission) -> Door:
+    found = store.door(tx, asker.scope, door_id)
+    path = devices.station(tx, asker.scope, found.station_id).path
+    asker.admit(path, "stations.read", *needed, missing=DoorNotFound)
+    return found
 
 
 def _item(door: Door) -> DoorItem:

@@ -143,11 +143,31 @@ def add_door(
     values = {"id": added.id, "station_id": station.id, "name": name, "kind": kind, "output": output}
     tx.insert(scope, door_rows, values | {"pulse_s": pulse_s, "created_at": now})
     search.put(tx, scope, "door", added.id, station.place_id, name)
-    if station.kind == "account":
-        return added
-    outputs = tuple(Output(name=one.output, pulse_s=one.pulse_s) for one in doors_of_station(tx, scope, station.id))
-    devices.change_desired(tx, scope, station.id, outputs=outputs, now=now)
+    _tell_outputs(tx, scope, station, now)
     return added
+
+
+def rename_door(tx: Tx, scope: Scope, door_id: str, name: str) -> Door:
+    """What people read from now on; the station does not know it. Raises `DoorNotFound`."""
+    before = door(tx, scope, door_id)
+    tx.update(scope, door_rows, values={"name": name}, id=door_id)
+    search.put(tx, scope, "door", door_id, devices.station(tx, scope, before.station_id).place_id, name)
+    return door(tx, scope, door_id)
+
+
+def remove_door(tx: Tx, scope: Scope, door_id: str, now: datetime) -> None:
+    """Nobody opens it any more, and the station forgets the output; the door log keeps what was opened. Raises `DoorNotFound`."""
+    gone = door(tx, scope, door_id)
+    search.drop(tx, scope, door_id)
+    tx.delete(scope, door_rows, id=door_id)
+    _tell_outputs(tx, scope, devices.station(tx, scope, gone.station_id), now)
+
+
+def _tell_outputs(tx: Tx, scope: Scope, station: devices.Station, now: datetime) -> None:
+    """A station knows its outputs by its desired state; an account has none."""
+    if station.kind == "station":
+        outputs = tuple(Output(name=one.output, pulse_s=one.pulse_s) for one in doors_of_station(tx, scope, station.id))
+        devices.change_desired(tx, scope, station.id, outputs=outputs, now=now)
 
 
 def remove_doors(tx: Tx, scope: Scope, station_id: str) -> None:

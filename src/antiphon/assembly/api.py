@@ -90,7 +90,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.names_of_accounts, state.presence_of = calls.names_of_accounts, calls.presence_of
     state.station_pressed = _station_pressed
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
-    state.require_account, state.account_leaves, state.station_moved = devices.account, remove_doors, follow_station
+    state.require_account, state.station_leaves, state.station_moved = devices.account, remove_doors, follow_station
     state.advertised = settings.public_name or advertised(settings).address
     for room in (
         tenancy_routes,

@@ -154,7 +154,8 @@ def company(asked: argparse.Namespace, data: Path) -> int:
     match asked.what, asked.name, asked.owner:
         case "list", None, None:
             for one, owners in people.every_company(_installed(data)):
-                sys.stdout.write(f"{one.id}   {one.name}{'' if owners else '   has no owner'}\n")
+                owned = ", ".join(owner.email for owner in owners) or "has no owner"
+                sys.stdout.write(f"{one.id}   {one.name}   {owned}\n")
             return 0
         case "recover", str(company_id), str(owner):
             recovered = people.recover_company(_administering(data), company_id, owner)

@@ -15,9 +15,8 @@ from antiphon.devices import ClaimCodes, NewAccount, Station
 from antiphon.errors import BadInput, Conflict, NotFound
 from antiphon.limits import DOOR_PULSE_DEFAULT_S
 from antiphon.settings import Settings
-from antiphon.tenancy import Company, Language, Name, Place
+from antiphon.tenancy import Company, Email, Language, Name, Place, User
 from antiphon.tenancy.store import OWNER
-from antiphon.tenancy.views import Email
 
 _PROJECT = "Main"
 _log = log.get("administration")
@@ -123,10 +122,11 @@ def found_company(settings: Settings, name: str, email: str, time_zone: str, lan
 
 
 def recover_company(settings: Settings, company_id: str, email: str) -> Recovered:
-    """Make somebody owner of a company that has none left: the person of that address, or a new one with a new password.
+    """Make somebody owner of a company that has none left: its person of that address, or a new one with a new password.
 
     `./antiphon company recover ID --owner E-MAIL`. In the log and in the company's audit trail. Raises `PlaceNotFound`,
-    and `Conflict` while the company has an owner.
+    and `Conflict` while the company has an owner or for a person of another company: a guest may have every right here,
+    and yet is managed and deactivated elsewhere.
     """
     given = _given("Owner", email)
     password, now = identity.new_password(), SystemClock().now()
@@ -144,9 +144,15 @@ def recover_company(settings: Settings, company_id: str, email: str) -> Recovere
             )
         else:
             user = tenancy.user(tx, PLATFORM, known["id"])
-            if not user.active and user.company_id == company.id:
+            if user.company_id != company.id:
+                raise Conflict(
+                    f"{user.email} belongs to another company, and an owner is of the company itself. "
+                    "Name another address; nothing was changed."
+                )
+            if not user.active:
                 user = tenancy.change_user(tx, scope, user.id, now, active=True)
-            tenancy.give(tx, scope, user.id, OWNER, company.id, now)
+            if not tenancy.owners(tx, scope):  # who was deactivated may have kept the right
+                tenancy.give(tx, scope, user.id, OWNER, company.id, now)
         tenancy.record(tx, scope, None, now, "company.recovered", company.id, owner_id=user.id)
         return Recovered(company, user.email, None if known else password)
 
@@ -156,11 +162,11 @@ def recover_company(settings: Settings, company_id: str, email: str) -> Recovere
     return made
 
 
-def every_company(settings: Settings) -> tuple[tuple[Company, int], ...]:
-    """All companies of the installation, each with how many owners it has. `./antiphon company list`."""
+def every_company(settings: Settings) -> tuple[tuple[Company, tuple[User, ...]], ...]:
+    """All companies of the installation, each with its owners who can sign in. `./antiphon company list`."""
 
-    def work(tx: Tx) -> tuple[tuple[Company, int], ...]:
-        return tuple((one, len(tenancy.owners(tx, Scope(one.id)))) for one in tenancy.every_company(tx))
+    def work(tx: Tx) -> tuple[tuple[Company, tuple[User, ...]], ...]:
+        return tuple((one, tenancy.owners(tx, Scope(one.id))) for one in tenancy.every_company(tx))
 
     with _database(settings) as database:
         return database.run_sync(work)

@@ -40,7 +40,7 @@ async def list_calls(
     cursor: Cursor = None,
 ) -> Calls:
     """Give `next_cursor` back as `cursor` for the page after this one."""
-    beginning = paging.after(cursor, str)
+    beginning = paging.after("calls", cursor, str)
     found = await database_of(request).read(
         lambda tx: store.calls_page(
             tx,
@@ -53,7 +53,7 @@ async def list_calls(
             station_id=station_id,
         )
     )
-    items, following = paging.cut(found, limit, lambda call: (call.call_id,))
+    items, following = paging.cut("calls", found, limit, lambda call: (call.call_id,))
     return Calls(items=items, next_cursor=following)
 
 

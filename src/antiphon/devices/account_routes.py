@@ -100,7 +100,7 @@ async def list_accounts(
     cursor: Cursor = None,
 ) -> AccountItems:
     """Those that you may see."""
-    beginning, reach = paging.after(cursor, str, str), asker.reach("stations.read")
+    beginning, reach = paging.after("accounts", cursor, str, str), asker.reach("stations.read")
 
     def look(tx: Tx) -> AccountItems:
         found = store.stations_page(
@@ -112,7 +112,7 @@ async def list_accounts(
             after=beginning,
             limit=limit + 1,
         )
-        items, following = paging.cut(found, limit, lambda account: (sort_key(account.name), account.id))
+        items, following = paging.cut("accounts", found, limit, lambda account: (sort_key(account.name), account.id))
         return AccountItems(items=[_item(account) for account in items], next_cursor=following)
 
     return await database_of(request).read(look)
@@ -174,7 +174,8 @@ async def change_account(
         changed = accounts.change_account(tx, asker.scope, account_id, **given)
         if body.place_id is not None:
             request.app.state.station_moved(tx, asker.scope, account_id, body.place_id)
-        asker.record(tx, now, "account.changed", account_id, **given)
+        if changed != before:
+            asker.record(tx, now, "account.changed", account_id, **given)
         return changed
 
     return paging.tagged(response, _item(await database_of(request).run(work)))
@@ -205,7 +206,7 @@ async def remove_account(account_id: Id, request: Request, asker: Writers, if_ma
     def work(tx: Tx) -> None:
         leaving = _admitted(tx, asker, account_id, "stations.configure")
         paging.check_match(if_match, lambda: _item(leaving))
-        request.app.state.account_leaves(tx, asker.scope, account_id)
+        request.app.state.station_leaves(tx, asker.scope, account_id)
         accounts.remove_account(tx, asker.scope, account_id, now)
         asker.record(tx, now, "account.removed", account_id, name=leaving.name)
 

@@ -112,6 +112,13 @@ class CertificateMissing(Forbidden):
     title = "This address is for stations with a certificate."
 
 
+class StationHasHistory(Conflict):
+    """The station was claimed once: what it did and its certificates stay on record."""
+
+    code = "station_has_history"
+    title = "This station was in service. Revoke it instead of removing it."
+
+
 class StationUnreachable(AntiphonError):
     """The station is offline, the broker is away, or no acknowledgement came in time (D4)."""
 

@@ -1,4 +1,4 @@
-"""HTTP of stations for people: add, list, change, lock out."""
+"""HTTP of stations for people: add, list, change, lock out, remove."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from antiphon.devices import service, store
 from antiphon.devices.model import (
     ButtonsInvalid,
     Station,
+    StationHasHistory,
     StationNotFound,
     StationStatus,
 )
@@ -56,7 +57,7 @@ class StationItem(BaseModel):
 
     id: str = Field(examples=["station_01k2x3y4z5a6b7c8d9e0f1g2h3"])
     name: str = Field(examples=["Haupteingang"])
-    site_id: str
+    site_id: str = Field(description="Empty for one that is locked out and whose site was removed: move it to another.")
     place_id: str
     place: str = Field(examples=["Rainerstraße 12, Stiege 2"])
     time_zone: str = Field(examples=["Europe/Vienna"])
@@ -109,7 +110,7 @@ async def list_stations(
     cursor: Cursor = None,
 ) -> Stations:
     """Those that you may see, unclaimed ones included."""
-    beginning = paging.after(cursor, str, str)
+    beginning = paging.after("stations", cursor, str, str)
 
     def look(tx: Tx) -> Stations:
         found = store.stations_page(
@@ -124,7 +125,7 @@ async def list_stations(
             after=beginning,
             limit=limit + 1,
         )
-        items, following = paging.cut(found, limit, lambda station: (sort_key(station.name), station.id))
+        items, following = paging.cut("stations", found, limit, lambda station: (sort_key(station.name), station.id))
         return Stations(items=[_item(station) for station in items], next_cursor=following)
 
     return await database_of(request).read(look)
@@ -157,7 +158,8 @@ async def change_station(
         )
         if body.place_id is not None:
             request.app.state.station_moved(tx, asker.scope, station_id, body.place_id)
-        asker.record(tx, now, "station.changed", station_id, **given)
+        if changed != before:
+            asker.record(tx, now, "station.changed", station_id, **given)
         return changed
 
     return paging.tagged(response, _item(await database_of(request).run(work)))
@@ -195,7 +197,7 @@ async def add_station(
 
 
 @router.post("/{station_id}/claim-code", summary="Make a new claim code", status_code=201)
-@Refuses(StationNotFound)
+@Refuses(StationNotFound, PlaceMisplaced)
 async def new_claim_code(station_id: Id, request: Request, response: Response, asker: Writers) -> ClaimCode:
     """The codes made before are void. Claiming with it locks out the hardware that had this place."""
     response.headers["Cache-Control"] = "no-store"
@@ -221,6 +223,23 @@ async def revoke(station_id: Id, request: Request, asker: Writers) -> StationIte
         return service.revoke(tx, asker.scope, station_id, now)
 
     return _item(await database_of(request).run(work))
+
+
+@router.delete("/{station_id}", summary="Remove a station that was never claimed", status_code=204)
+@Refuses(StationNotFound, StationHasHistory)
+async def remove_station(station_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> None:
+    """For one that was added by mistake: its claim codes are void, its buttons and doors are gone. One that was ever claimed has a
+    history: revoke it."""
+    now = now_of(request)
+
+    def work(tx: Tx) -> None:
+        leaving = _admitted(tx, asker, station_id, "stations.configure")
+        paging.check_match(if_match, lambda: _item(leaving))
+        request.app.state.station_leaves(tx, asker.scope, station_id)
+        service.remove_station(tx, asker.scope, station_id)
+        asker.record(tx, now, "station.removed", station_id, name=leaving.name, place_id=leaving.place_id)
+
+    await database_of(request).run(work)
 
 
 def claim_codes(request: Request) -> ClaimCodes:

@@ -25,9 +25,11 @@ from antiphon.devices.model import (
     ClaimCodeWrong,
     Revoked,
     Station,
+    StationHasHistory,
     StationNotFound,
     Unclaimed,
 )
+from antiphon.tenancy import PlaceMisplaced
 from antiphon.wire.station import (
     CLAIM_CODE_BITS,
     Button,
@@ -133,8 +135,12 @@ def station_for_call(tx: Tx, device_id: str) -> Station:
 
 
 def new_claim_code(tx: Tx, scope: Scope, codes: ClaimCodes, device_id: str, now: datetime) -> str:
-    """The station's only valid claim code from now on; it is shown once and kept as a hash."""
-    store.own_station(tx, scope, device_id)
+    """The station's only valid claim code from now on; it is shown once and kept as a hash.
+
+    Raises `StationNotFound`, and `PlaceMisplaced` for one that was locked out and whose site is gone.
+    """
+    if not store.own_station(tx, scope, device_id).site_id:
+        raise PlaceMisplaced("The site of this station was removed. Move the station to a site first.")
     code = codes.new()
     valid_until = now + timedelta(days=limits.CLAIM_CODE_VALID_DAYS)
     store.add_claim_code(tx, scope, device_id, codes.hash(code), created_at=now, expires_at=valid_until)
@@ -149,6 +155,20 @@ def revoke(tx: Tx, scope: Scope, device_id: str, now: datetime) -> Station:
     if _void_certificates(tx, scope, device_id, "revoked", now):
         _log.info("station revoked", company_id=scope.company_id, device_id=device_id)
     return store.station(tx, scope, device_id)
+
+
+def remove_station(tx: Tx, scope: Scope, device_id: str) -> Station:
+    """Forget a station that was never claimed, added by mistake. Its doors have to be gone already.
+
+    Raises `StationNotFound`, and `StationHasHistory` for one that was ever claimed.
+    """
+    found = store.own_station(tx, scope, device_id)
+    if found.status == "claimed" or store.certificates_of(tx, scope, device_id):
+        raise StationHasHistory(device_id=device_id)
+    directory.set_buttons(tx, scope, device_id, ())
+    store.forget_station(tx, scope, device_id)
+    _log.info("station removed", company_id=scope.company_id, device_id=device_id)
+    return found
 
 
 def _void_certificates(tx: Tx, scope: Scope, device_id: str, reason: str, now: datetime) -> bool:
@@ -182,6 +202,9 @@ def claim(tx: Tx, authority: Authority, codes: ClaimCodes, request: ClaimRequest
     code_hash = codes.hash(request.claim_code)
     fingerprint = key_fingerprint(request.certificate_request)
     row = store.claim_code(tx, code_hash)
+    if row is not None:
+        tx.lock(Scope(row["company_id"]))
+        row = store.claim_code(tx, code_hash)  # the station may have been removed before the company was locked
     if row is None:
         raise ClaimCodeWrong
     scope, device_id = Scope(row["company_id"]), row["device_id"]

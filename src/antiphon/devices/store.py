@@ -70,8 +70,10 @@ def change_station(
 
 
 def forget_station(tx: Tx, scope: Scope, device_id: str) -> None:
-    """The row of a device whose every trace is gone already."""
+    """The device with its claim codes and states; whatever else names it is gone already."""
     search.drop(tx, scope, device_id)
+    for table in (claim_codes, desired_states, reported_states):
+        tx.delete(scope, table, table.c.device_id == device_id)
     tx.delete(scope, device_rows, id=device_id)
 
 
@@ -83,9 +85,10 @@ def at_station(tx: Tx, scope: Scope, station_id: sa.Column[Any], reach: Reach) -
 
 
 def leave_place(tx: Tx, scope: Scope, place: Place) -> None:
-    """The place goes. Raises `PlaceNotEmpty` while a station belongs to it."""
-    if tx.first(scope, device_rows, place_id=place.id) is not None:
+    """The place goes: stations out of service belong to the place around it. Raises `PlaceNotEmpty` while another is there."""
+    if tx.first(scope, device_rows, device_rows.c.status != "revoked", place_id=place.id) is not None:
         raise PlaceNotEmpty("Stations belong to this place. Move them elsewhere first.")
+    tx.update(scope, device_rows, values={"place_id": place.parent_id}, place_id=place.id)
 
 
 def stations(tx: Tx, scope: Scope, *kinds: StationKind, reach: Reach = EVERYWHERE) -> tuple[Station, ...]:

@@ -22,7 +22,10 @@ Readers = Annotated[Asker, Depends(Needs("places.read"))]
 
 
 class StationCountsItem(BaseModel):
-    """Stations at a place and below it by state. `fault`: online, but could not take over its settings."""
+    """Stations at a place and below it by state. `fault`: online, but could not take over its settings.
+
+    `revoked` ones are out of service: a total of stations leaves them out.
+    """
 
     online: int
     offline: int
@@ -80,7 +83,7 @@ async def tree(
     cursor: Cursor = None,
 ) -> Branches:
     """One level at a time. Stations are counted as far as you may see them."""
-    beginning = paging.after(cursor, str, str)
+    beginning = paging.after("tree", cursor, str, str)
     counts: StationCounts = request.app.state.station_counts
     seen, stations = asker.reach("places.read"), asker.reach("stations.read")
 
@@ -90,7 +93,7 @@ async def tree(
             found = tuple(place for place in outermost if beginning is None or _order(place) > beginning)
         else:
             found = tenancy.places_by_name(tx, asker.scope, seen, parent_id=parent_id, after=beginning, limit=limit + 1)
-        items, following = paging.cut(found, limit, _order)
+        items, following = paging.cut("tree", found, limit, _order)
         opens = tenancy.with_children(tx, asker.scope, [place.id for place in items], seen)
         counted = counts.of(tx, asker.scope)
         branches = [

@@ -246,13 +246,15 @@ async def remove_ring_group(group_id: Id, request: Request, asker: Writers, if_m
 async def _page(
     request: Request, asker: Asker, kind: PartyKind, place_id: str | None, limit: int, cursor: str | None
 ) -> tuple[list[Party], str | None]:
-    beginning, reach = paging.after(cursor, str, str), asker.reach("ring_plans.read")
+    beginning, reach = paging.after(f"{kind}s", cursor, str, str), asker.reach("ring_plans.read")
 
     def look(tx: Tx) -> tuple[Party, ...]:
         within = tenancy.place(tx, asker.scope, place_id).path if place_id is not None else None
         return parties.by_name(tx, asker.scope, kind, reach, within=within, after=beginning, limit=limit + 1)
 
-    return paging.cut(await database_of(request).read(look), limit, lambda one: (sort_key(one.name), one.id))
+    return paging.cut(
+        f"{kind}s", await database_of(request).read(look), limit, lambda one: (sort_key(one.name), one.id)
+    )
 
 
 def _admitted(tx: Tx, asker: Asker, kind: PartyKind, party_id: str, *needed: Permission) -> Party:

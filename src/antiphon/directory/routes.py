@@ -114,9 +114,11 @@ async def put_buttons(
         paging.check_match(if_match, lambda: _view(tx, asker, station_id))
         for account_id in {account_id for button in wanted for account_id in button.account_ids}:
             state.require_account(tx, asker.scope, account_id)
+        before = store.buttons(tx, asker.scope, station_id)
         store.set_buttons(tx, asker.scope, station_id, wanted)
-        state.buttons_changed(tx, asker.scope, station_id, wanted, now)
-        asker.record(tx, now, "buttons.changed", station_id, names=[button.name for button in wanted])
+        if store.buttons(tx, asker.scope, station_id) != before:
+            state.buttons_changed(tx, asker.scope, station_id, wanted, now)
+            asker.record(tx, now, "buttons.changed", station_id, names=[button.name for button in wanted])
         return _view(tx, asker, station_id)
 
     return paging.tagged(response, await database.run(change))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from antiphon import tenancy
 from antiphon.clock import new_id
@@ -19,6 +19,7 @@ from antiphon.identity.recognising import APerson, client_of, keys, same_site, s
 from antiphon.identity.signing import Password, Session, begun
 from antiphon.limits import INVITATION_VALID_DAYS
 from antiphon.tenancy import (
+    Email,
     EmailTaken,
     GrantInvalid,
     Label,
@@ -33,7 +34,7 @@ from antiphon.tenancy import (
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, Limit
 from antiphon.tenancy.rights import may_grant
-from antiphon.tenancy.views import Email, Id, PlaceItem, RoleItem, place_item, role_item
+from antiphon.tenancy.views import Id, Moment, PlaceItem, RoleItem, place_item, role_item
 
 router = APIRouter(route_class=Route)
 
@@ -48,8 +49,8 @@ class NewInvitation(Body):
     name: Label = Field(default="", examples=["Clara Czerny"])
     role_id: Id = "role_operator"
     place_id: Id | None = Field(default=None, description="Where the role holds; null: the whole company.")
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     language: Language = "en"
 
 
@@ -110,12 +111,12 @@ class Joining(Body):
 @router.get("/invitations", tags=["invitations"], summary="Open invitations")
 async def list_invitations(request: Request, asker: Managers, limit: Limit = 100, cursor: Cursor = None) -> Invitations:
     """Those for places whose people you manage, the newest first."""
-    now, beginning = now_of(request), paging.after(cursor, str)
+    now, beginning = now_of(request), paging.after("invitations", cursor, str)
     reach = tenancy.Reach.of((*asker.reach("people.manage").prefixes, *asker.reach("client_users.manage").prefixes))
     found = await database_of(request).read(
         lambda tx: store.invitations(tx, asker.scope, reach, now, after=beginning, limit=limit + 1)
     )
-    items, following = paging.cut(found, limit, lambda one: (one.id,))
+    items, following = paging.cut("invitations", found, limit, lambda one: (one.id,))
     return Invitations(items=[_listed(request, asker, one) for one in items], next_cursor=following)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any  # Any: columns of every type
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from antiphon import tenancy
 from antiphon.clock import new_id
@@ -19,7 +19,7 @@ from antiphon.limits import API_KEY_MAX_DAYS, API_KEYS_PER_COMPANY_MAX
 from antiphon.tenancy import MoreThanYourself, Name, PlaceNotFound, RoleNotFound, paging
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, database_of, now_of
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, Limit
-from antiphon.tenancy.views import Id, PlaceItem, RoleItem, place_item, role_item
+from antiphon.tenancy.views import Id, Moment, PlaceItem, RoleItem, place_item, role_item
 
 router = APIRouter(route_class=Route, prefix="/keys", tags=["keys"])
 
@@ -32,7 +32,7 @@ class NewKey(Body):
     name: Name = Field(examples=["Parking guidance"])
     role_id: Id = Field(examples=["role_viewer"])
     place_id: Id | None = Field(default=None, description="Where the role holds; null: the whole company.")
-    expires_at: AwareDatetime
+    expires_at: Moment
 
 
 class KeyItem(BaseModel):
@@ -64,11 +64,11 @@ class CreatedKey(KeyItem):
 @router.get("", summary="API keys of the company")
 async def list_keys(request: Request, asker: KeyMakers, limit: Limit = 100, cursor: Cursor = None) -> KeyItems:
     """Those at places whose keys you manage, the newest first; those that ran out included."""
-    beginning, reach = paging.after(cursor, str), asker.reach("keys.manage")
+    beginning, reach = paging.after("keys", cursor, str), asker.reach("keys.manage")
     found = await database_of(request).read(
         lambda tx: store.api_keys_within(tx, asker.scope, reach, after=beginning, limit=limit + 1)
     )
-    items, following = paging.cut(found, limit, lambda key: (key.id,))
+    items, following = paging.cut("keys", found, limit, lambda key: (key.id,))
     return KeyItems(items=[_item(key) for key in items], next_cursor=following)
 
 

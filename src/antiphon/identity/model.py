@@ -198,6 +198,13 @@ class InvitationInvalid(AntiphonError):
     title = "This invitation is no longer valid. Ask whoever invited you for a new one."
 
 
+class MailNotSet(Conflict):
+    """No mail server is set up, so nobody gets a link."""
+
+    code = "mail_not_set"
+    title = "No mails are sent from here. Ask whoever manages people in your company, or whoever runs the platform."
+
+
 class ResetInvalid(AntiphonError):
     """The link for a new password is not one of ours, was used, or has run out: never told apart to a stranger."""
 

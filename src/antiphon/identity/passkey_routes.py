@@ -136,8 +136,10 @@ async def rename_passkey(passkey_id: Id, body: PasskeyChange, request: Request, 
     def work(tx: Tx) -> PasskeyItem:
         user = tenancy.user(tx, PLATFORM, asker.principal.user_id)
         scope = Scope(user.company_id)
+        before = factor_store.passkeys_of(tx, scope, user.id)
         renamed = factor_store.rename_passkey(tx, scope, user.id, passkey_id, body.name)
-        tenancy.record(tx, scope, asker.principal, now, "passkey.changed", passkey_id, name=body.name)
+        if renamed not in before:
+            tenancy.record(tx, scope, asker.principal, now, "passkey.changed", passkey_id, name=body.name)
         return _item(renamed)
 
     return await database_of(request).run(work)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from antiphon.errors import TooMany
 from antiphon.identity.forgotten import Forgotten
-from antiphon.identity.model import ResetInvalid
+from antiphon.identity.model import MailNotSet, ResetInvalid
 from antiphon.identity.recognising import keys, same_site, sessions
 from antiphon.identity.signing import Password, know_browser
 from antiphon.tenancy import WeakPassword
@@ -39,10 +39,12 @@ class NewPassword(Body):
     response_class=Response,
     dependencies=[Depends(same_site)],
 )
-@Refuses(TooMany)
+@Refuses(TooMany, MailNotSet)
 async def ask_for_link(body: ForgottenPassword, request: Request, tasks: BackgroundTasks) -> Response:
-    """Sends a link that sets a new password, if somebody signs in with that address and mail is set up. The answer is the
-    same either way, and given before anybody is looked for."""
+    """Sends a link that sets a new password, if somebody signs in with that address. The answer is the same either way, and given
+    before anybody is looked for: `mail_not_set` says nothing but that this installation sends no mails to anybody."""
+    if not request.app.state.settings.sends_mail:
+        raise MailNotSet
     room = _forgotten(request)
     room.admit(client_address(request))
     tasks.add_task(room.ask, body.email)

@@ -15,6 +15,7 @@ from antiphon.identity.recognising import sessions
 from antiphon.identity.signing import Password
 from antiphon.identity.telling import tell_changed
 from antiphon.tenancy import (
+    Email,
     EmailTaken,
     GrantedRole,
     Language,
@@ -33,7 +34,7 @@ from antiphon.tenancy import (
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import may_grant, may_manage
-from antiphon.tenancy.views import Email, Id, UserItem, Users, user_item
+from antiphon.tenancy.views import Id, UserItem, Users, user_item
 
 router = APIRouter(route_class=Route, tags=["people"])
 
@@ -73,7 +74,7 @@ async def list_users(
     cursor: Cursor = None,
 ) -> Users:
     """By name, deactivated people included; guests of other companies are among the grants."""
-    beginning = paging.after(cursor, str, str)
+    beginning = paging.after("users", cursor, str, str)
 
     def look(tx: Tx) -> Users:
         found = tenancy.people_by_name(
@@ -85,7 +86,7 @@ async def list_users(
             after=beginning,
             limit=limit + 1,
         )
-        items, following = paging.cut(found, limit, lambda user: (sort_key(user.name), user.id))
+        items, following = paging.cut("users", found, limit, lambda user: (sort_key(user.name), user.id))
         return Users(items=_views(tx, asker, items), next_cursor=following)
 
     return await database_of(request).read(look)
@@ -188,7 +189,7 @@ async def change_user(
             if not may_manage(asker.rights, place.path, _grants(tx, asker.scope, user_id)):
                 raise MoreThanYourself
         given = body.model_dump(exclude_none=True, exclude={"password"})
-        tenancy.change_user(tx, asker.scope, user_id, now, **given)
+        changed = tenancy.change_user(tx, asker.scope, user_id, now, **given) != before or hashed is not None
         if hashed is not None:
             store.set_password_hash(tx, asker.scope, user_id, hashed)
             tell_changed(tx, asker.scope, user_id, "password_changed", now)
@@ -199,7 +200,8 @@ async def change_user(
             sessions(request).end(tx, asker.scope, user_id)
         said = {key: value for key, value in given.items() if key != "email"}
         action: tenancy.Action = "user.deactivated" if body.active is False else "user.changed"
-        asker.record(tx, now, action, user_id, password=True if hashed else None, email=readdressed or None, **said)
+        if changed:
+            asker.record(tx, now, action, user_id, password=True if hashed else None, email=readdressed or None, **said)
         return _view(tx, asker, user_id)
 
     return paging.tagged(response, await database_of(request).run(work))

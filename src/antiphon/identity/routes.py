@@ -36,11 +36,11 @@ from antiphon.identity.signing import (
     session_user,
 )
 from antiphon.identity.telling import tell_changed
-from antiphon.tenancy import EmailTaken, Language, Name, Permission, SessionEnded, WeakPassword
+from antiphon.tenancy import Email, EmailTaken, Language, Name, Permission, SessionEnded, WeakPassword
 from antiphon.tenancy.asking import Body, Refuses, Route, Tagged, client_address, database_of, now_of
 from antiphon.tenancy.paging import IfMatch, check_match, tagged
 from antiphon.tenancy.rights import PERMISSIONS
-from antiphon.tenancy.views import Email, Id
+from antiphon.tenancy.views import Id
 
 router = APIRouter(route_class=Route, prefix="/api/v1")
 router.include_router(people_routes.router)
@@ -180,8 +180,8 @@ async def change_me(body: MeChange, request: Request, response: Tagged, asker: A
         if body.language is None and "language" in body.model_fields_set:
             tenancy.forget_language(tx, scope, user.id)
             given["language"] = ""
-        tenancy.change_user(tx, scope, user.id, now, name=body.name, language=body.language)
-        tenancy.record(tx, scope, asker.principal, now, "user.changed", user.id, **given)
+        if tenancy.change_user(tx, scope, user.id, now, name=body.name, language=body.language) != user:
+            tenancy.record(tx, scope, asker.principal, now, "user.changed", user.id, **given)
         return _me(tx, asker)
 
     return tagged(response, await database_of(request).run(work))

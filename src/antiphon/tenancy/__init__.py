@@ -73,11 +73,12 @@ from antiphon.tenancy.store import (
     with_children,
     within,
 )
-from antiphon.tenancy.words import Label, Name
+from antiphon.tenancy.words import Email, Label, Name
 
 __all__ = [
     "Action",
     "Company",
+    "Email",
     "EmailTaken",
     "Grant",
     "GrantInvalid",

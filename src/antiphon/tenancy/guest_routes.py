@@ -22,12 +22,12 @@ Readers = Annotated[Asker, Depends(Needs("people.read"))]
 @router.get("/guests", summary="People of other companies with rights here")
 async def list_guests(request: Request, asker: Readers, limit: Limit = 100, cursor: Cursor = None) -> Guests:
     """By name, each with the rights at places whose people you may see."""
-    beginning = paging.after(cursor, str, str)
+    beginning = paging.after("guests", cursor, str, str)
     after = None if beginning is None else (beginning[0], beginning[1])
 
     def look(tx: Tx) -> Guests:
         found = guests(tx, asker.scope, asker.reach("people.read"), after=after)
-        items, following = paging.cut(found, limit, lambda one: (sort_key(one.user.name), one.user.id))
+        items, following = paging.cut("guests", found, limit, lambda one: (sort_key(one.user.name), one.user.id))
         return Guests(items=[_item(asker, one) for one in items], next_cursor=following)
 
     return await database_of(request).read(look)

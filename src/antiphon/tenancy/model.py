@@ -103,6 +103,13 @@ class PlaceMisplaced(BadInput):
     title = "A project lies in the company, a site in a project, a folder in a site or in another folder."
 
 
+class CompanyStays(Conflict):
+    """A company is no place that is removed: whoever runs the platform made it."""
+
+    code = "company_stays"
+    title = "A company can't be removed here. Ask whoever runs the platform."
+
+
 class PlaceTooDeep(BadInput):
     """The path would be longer than the limit."""
 

@@ -71,9 +71,11 @@ def _own(tx: Tx, scope: Scope, ids: Sequence[str]) -> Iterable[Named]:
 _REMOVALS: dict[audit.Action, Kind] = {
     "place.removed": "place",
     "role.removed": "role",
+    "station.removed": "station",
     "account.removed": "account",
     "contact.removed": "contact",
     "ring_group.removed": "group",
+    "door.removed": "door",
     "key.revoked": "key",
 }
 

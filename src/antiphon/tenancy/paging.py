@@ -104,26 +104,28 @@ explain(
 # -- pages -----------------------------------------------------------------------------------------------------------
 
 
-def after(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
-    """The values a cursor stands for; raises `BadInput` for one that nobody made."""
+def after(of: str, cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The values a cursor of the list `of` stands for; raises `BadInput` for another list's, and for one that nobody made."""
     if cursor is None:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error) as error:
         raise BadInput("This cursor is not one of ours. Begin with the first page.") from error
-    fits = isinstance(values, list) and len(values) == len(kinds)
-    if not fits or any(type(value) is not kind for value, kind in zip(values, kinds, strict=True)):
+    fits = isinstance(values, list) and len(values) == 1 + len(kinds)
+    if not fits or any(type(value) is not kind for value, kind in zip(values, (str, *kinds), strict=True)):
         raise BadInput("This cursor is not one of ours. Begin with the first page.")
-    return tuple(values)
+    if values[0] != of:
+        raise BadInput("This cursor is another list's. Begin with the first page.")
+    return tuple(values[1:])
 
 
-def cut(found: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> tuple[list[T], str | None]:
-    """A page of `limit` of these, one more of which was asked for, and the cursor of the next page."""
+def cut(of: str, found: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> tuple[list[T], str | None]:
+    """A page of `limit` of these, one more of which was asked for, and the cursor of the next page of the list `of`."""
     items = list(found[:limit])
     if len(found) <= limit:
         return items, None
-    return items, base64.urlsafe_b64encode(json.dumps(list(key(items[-1]))).encode()).decode().rstrip("=")
+    return items, base64.urlsafe_b64encode(json.dumps([of, *key(items[-1])]).encode()).decode().rstrip("=")
 
 
 # -- lost updates ----------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from antiphon.tenancy.model import (
     RoleNotFound,
     User,
 )
-from antiphon.tenancy.rights import PERMISSIONS, Permission, Reach
+from antiphon.tenancy.rights import PERMISSIONS, SHIPPED_NAMES, Permission, Reach
 from antiphon.tenancy.store import OWNER, grant_rows, place_rows, role_rows, user_rows
 
 
@@ -307,7 +307,9 @@ def _own_role(tx: Tx, scope: Scope, role_id: str) -> Role:
 def _check_role(tx: Tx, scope: Scope, name: str, permissions: Collection[Permission], role_id: str = "") -> None:
     if not permissions:
         raise BadInput("A role without permissions gives nothing. Choose at least one.")
-    if any(role.name.casefold() == name.casefold() and role.id != role_id for role in store.own_roles(tx, scope)):
+    own = {role.id: role.name.casefold() for role in store.own_roles(tx, scope)}
+    kept = own.pop(role_id, None) == name.casefold()  # one that was called so before stays
+    if name.casefold() in own.values() or (name.casefold() in SHIPPED_NAMES and not kept):
         raise RoleNameTaken
 
 

@@ -12,7 +12,15 @@ from antiphon.limits import SEARCH_RESULTS_MAX
 from antiphon.tenancy import paging, places, search, store
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.guests import guests
-from antiphon.tenancy.model import Place, PlaceKind, PlaceMisplaced, PlaceNotEmpty, PlaceNotFound, PlaceTooDeep
+from antiphon.tenancy.model import (
+    CompanyStays,
+    Place,
+    PlaceKind,
+    PlaceMisplaced,
+    PlaceNotEmpty,
+    PlaceNotFound,
+    PlaceTooDeep,
+)
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.rights import Reach
 from antiphon.tenancy.views import (
@@ -46,7 +54,7 @@ async def list_places(
     cursor: Cursor = None,
 ) -> Places:
     """Those that you may see."""
-    beginning = paging.after(cursor, str, str)
+    beginning = paging.after("places", cursor, str, str)
 
     def look(tx: Tx) -> Places:
         found = places.places_by_name(
@@ -58,7 +66,7 @@ async def list_places(
             after=beginning,
             limit=limit + 1,
         )
-        items, following = paging.cut(found, limit, lambda place: (sort_key(place.name), place.id))
+        items, following = paging.cut("places", found, limit, lambda place: (sort_key(place.name), place.id))
         return Places(items=[place_item(place) for place in items], next_cursor=following)
 
     return await database_of(request).read(look)
@@ -124,23 +132,26 @@ async def change_place(
             asker.record(tx, now, "place.moved", place_id, parent_id=body.parent_id, before=place.parent_id)
         given = body.model_dump(exclude_none=True, exclude={"parent_id"})
         if given:
-            places.change_place(tx, asker.scope, place_id, **given)
-            asker.record(tx, now, "place.changed", place_id, **given)
+            before = store.place(tx, asker.scope, place_id)
+            if places.change_place(tx, asker.scope, place_id, **given) != before:
+                asker.record(tx, now, "place.changed", place_id, **given)
         return _view(tx, asker, place_id)
 
     return paging.tagged(response, await database_of(request).run(work))
 
 
 @router.delete("/places/{place_id}", tags=["places"], summary="Remove an empty place", status_code=204)
-@Refuses(PlaceNotFound, PlaceNotEmpty)
+@Refuses(PlaceNotFound, PlaceNotEmpty, CompanyStays)
 async def remove_place(place_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> None:
     """Refused while something lies in it or somebody has rights there. Adding it again is the way back; what is over, such as its
-    calls, belongs to the place around it then."""
+    calls and stations that are locked out, belongs to the place around it then."""
     now = now_of(request)
     others: Sequence[Leaves] = request.app.state.leave_place
 
     def work(tx: Tx) -> None:
         place = _admitted(tx, asker, place_id)
+        if place.kind == "company":
+            raise CompanyStays
         paging.check_match(if_match, lambda: _view(tx, asker, place_id))
         for leave in others:
             leave(tx, asker.scope, place)

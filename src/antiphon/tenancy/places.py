@@ -14,6 +14,7 @@ from antiphon.errors import BadInput
 from antiphon.tenancy import search, store
 from antiphon.tenancy.model import (
     Company,
+    CompanyStays,
     Language,
     Place,
     PlaceKind,
@@ -148,13 +149,14 @@ def move_place(tx: Tx, scope: Scope, place_id: str, parent_id: str) -> Place:
 
 
 def remove_place(tx: Tx, scope: Scope, place_id: str) -> None:
-    """Remove an empty place. Who was deactivated belongs to the place around it. Raises `PlaceNotFound`, `PlaceNotEmpty`.
+    """Remove an empty place. Who was deactivated belongs to the place around it. Raises `PlaceNotFound`, `PlaceNotEmpty`,
+    `CompanyStays`.
 
     Other rooms whose things lie in places have left it before (`Leaves`).
     """
     place = store.place(tx, scope, place_id)
     if place.kind == "company":
-        raise PlaceNotEmpty("A company can't be removed here.")
+        raise CompanyStays
     if tx.first(scope, place_rows, parent_id=place.id) is not None:
         raise PlaceNotEmpty
     if tx.first(scope, store.user_rows, store.user_rows.c.active.is_(True), place_id=place.id) is not None:

@@ -54,11 +54,11 @@ RoleUsed = Callable[[Tx, Scope, str], bool]  # whether a thing of another room h
 @router.get("/roles", tags=["roles"], summary="Roles of the company")
 async def list_roles(request: Request, asker: PeopleReaders, limit: Limit = 100, cursor: Cursor = None) -> Roles:
     """The shipped ones first, then the company's own by name."""
-    beginning = paging.after(cursor, int, str, str)
+    beginning = paging.after("roles", cursor, int, str, str)
     found = await database_of(request).read(
         lambda tx: people.roles_by_name(tx, asker.scope, after=beginning, limit=limit + 1)
     )
-    items, following = paging.cut(found, limit, people.role_order)
+    items, following = paging.cut("roles", found, limit, people.role_order)
     return Roles(items=[role_item(role) for role in items], next_cursor=following)
 
 
@@ -105,7 +105,8 @@ async def change_role(
         _check_within(asker, before.permissions if not before.shipped else ())
         _check_within(asker, body.permissions or ())
         role = people.change_role(tx, asker.scope, role_id, now, name=body.name, permissions=body.permissions)
-        asker.record(tx, now, "role.changed", role.id, name=role.name, permissions=sorted(role.permissions))
+        if role != before:
+            asker.record(tx, now, "role.changed", role.id, name=role.name, permissions=sorted(role.permissions))
         return role_item(role)
 
     return paging.tagged(response, await database_of(request).run(work))
@@ -140,7 +141,7 @@ async def list_grants(
     cursor: Cursor = None,
 ) -> Grants:
     """Those at places whose people you may see, guests of other companies included; the oldest first."""
-    beginning = paging.after(cursor, str)
+    beginning = paging.after("grants", cursor, str)
     where = []
     if user_id is not None:
         where.append(store.grant_rows.c.user_id == user_id)
@@ -150,7 +151,7 @@ async def list_grants(
     def look(tx: Tx) -> Grants:
         reach = asker.reach("people.read")
         found = people.grants_page(tx, asker.scope, reach, where=where, after=beginning, limit=limit + 1)
-        items, following = paging.cut(found, limit, lambda grant: (grant.id,))
+        items, following = paging.cut("grants", found, limit, lambda grant: (grant.id,))
         return Grants(items=_views(tx, asker, items), next_cursor=following)
 
     return await database_of(request).read(look)
@@ -214,17 +215,18 @@ async def set_grant_times(
         grant = _own(tx, asker, grant_id)
         paging.check_match(if_match, lambda: _view(tx, asker, grant))
         changed = people.change_grant(tx, asker.scope, grant.id, now, starts_at=body.starts_at, ends_at=body.ends_at)
-        asker.record(
-            tx,
-            now,
-            "grant.changed",
-            grant.id,
-            user_id=grant.user_id,
-            role_id=grant.role.id,
-            place_id=grant.place.id,
-            starts_at=body.starts_at and body.starts_at.isoformat(),
-            ends_at=body.ends_at and body.ends_at.isoformat(),
-        )
+        if changed != grant:
+            asker.record(
+                tx,
+                now,
+                "grant.changed",
+                grant.id,
+                user_id=grant.user_id,
+                role_id=grant.role.id,
+                place_id=grant.place.id,
+                starts_at=body.starts_at and body.starts_at.isoformat(),
+                ends_at=body.ends_at and body.ends_at.isoformat(),
+            )
         return _view(tx, asker, changed)
 
     return paging.tagged(response, await database_of(request).run(work))
@@ -259,12 +261,12 @@ async def audit_trail(
     """Places, people, rights and keys. For whoever may read it company-wide."""
     if not asker.reach("audit.read").everywhere:
         raise MoreThanYourself("The audit trail is the whole company's. You have the right for a part of it only.")
-    beginning = paging.after(cursor, str)
+    beginning = paging.after("audit", cursor, str)
     namers: Sequence[naming.Namer] = request.app.state.namers
 
     def look(tx: Tx) -> AuditTrail:
         found = audit.page(tx, asker.scope, subject_id=subject_id, actor_id=actor_id, after=beginning, limit=limit + 1)
-        items, following = paging.cut(found, limit, lambda entry: (entry.id,))
+        items, following = paging.cut("audit", found, limit, lambda entry: (entry.id,))
         return AuditTrail(
             items=[
                 AuditItem(

@@ -70,6 +70,23 @@ SHIPPED_ROLES: dict[ShippedRole, frozenset[Permission]] = {
     "support": _LOOK | {"stations.configure", "calls.read", "people.read", "ring_plans.read"},
     "insight_viewer": _LOOK | {"calls.read", "insight.read"},
 }
+# What people read for them, in every language of the portal, and what else reads like an owner: no role of a company's own is
+# called that.
+SHIPPED_NAMES: frozenset[str] = frozenset(
+    name.casefold()
+    for name in (
+        *("Owner", "Administrator", "Configurator", "Viewer", "Operator", "User manager", "Support", "Insight viewer"),
+        *(
+            "Inhaberin oder Inhaber",
+            "Administration",
+            "Konfiguration",
+            "Nur ansehen",
+            "Bedienung",
+            "Personenverwaltung",
+        ),
+        *("Auswertung", "Inhaber", "Inhaberin", "Eigentümer", "Eigentümerin"),
+    )
+)
 COMPANY_PATH = "/"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from antiphon.limits import SEARCH_RESULTS_MAX
 from antiphon.tenancy.asking import Body
@@ -13,15 +13,10 @@ from antiphon.tenancy.audit import ACTIONS
 from antiphon.tenancy.model import Grant, Language, Place, PlaceKind, Role, User
 from antiphon.tenancy.naming import Kind as NamedKind
 from antiphon.tenancy.rights import Permission
-from antiphon.tenancy.words import Name
+from antiphon.tenancy.words import Name, written_moment
 
 Id = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
-Email = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}$"
-    ),
-]
+Moment = Annotated[AwareDatetime, BeforeValidator(written_moment)]
 _ZONE = Field(max_length=64, examples=["Europe/Vienna"])
 
 
@@ -136,15 +131,15 @@ class NewGrant(Body):
     user_id: Id
     role_id: Id = Field(examples=["role_operator"])
     place_id: Id
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
 
 
 class GrantTimes(Body):
     """Both times: null means from the beginning, and for ever."""
 
-    starts_at: AwareDatetime | None
-    ends_at: AwareDatetime | None
+    starts_at: Moment | None
+    ends_at: Moment | None
 
 
 class UserItem(BaseModel):

@@ -1,10 +1,12 @@
-"""What people may write as a name or a label: one line, with nothing in it that is not seen or turns the line around."""
+"""What people may write as a name, a label, an address or a time: one line, with nothing in it that is not seen or turns the line
+around."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 # Control characters, line and paragraph separators, and the overrides and isolates of bidirectional text (U+202A-U+202E,
 # U+2066-U+2069): with them a name would read as another one in a list or at a terminal.
@@ -23,3 +25,36 @@ Name = Annotated[
     ),
 ]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=rf"^[^{_UNSEEN}]*$")]
+
+# One address as RFC 5321 4.1.2 writes it without quotes, letters of other alphabets included (RFC 6531): no list, no brackets, no
+# display name, and nothing that a mail server or a reader takes for another address.
+_ATOM = rf'[^\s"(),.:;<>@\[\\\]{_UNSEEN}{_MARKS}]+'
+_LABEL = rf"[^\s\x00-,./:-@\[-`{{-\x7f{_UNSEEN}{_MARKS}]+"
+_LOCAL_PART_MAX = 64  # RFC 5321 4.5.3.1.1
+
+
+def _delivered(address: str) -> str:
+    if len(address.partition("@")[0]) > _LOCAL_PART_MAX:
+        raise ValueError("This is no e-mail address.")
+    return address
+
+
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        to_lower=True,
+        max_length=254,
+        pattern=rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*$",
+    ),
+    AfterValidator(_delivered),
+]
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def written_moment(given: Any) -> Any:  # Any: whatever a body holds
+    """The text of a moment (RFC 3339); a number, which the contract does not take, is none."""
+    if not isinstance(given, str) or not _MOMENT.fullmatch(given):
+        raise ValueError("A time is written like 2026-05-01T08:00:00Z.")
+    return given

@@ -139,13 +139,12 @@ def test_sockets_that_nobody_signs_on_to_are_bounded(platform: Platform) -> None
     """Of one address so many wait, one more is told why it is closed, still more are not let through; others sign on."""
     settings, source = platform.settings, "127.0.0.63"
     with ExitStack() as stack:
-        heard = []
-        for number in range(FRONT_WEBSOCKETS_PER_SOURCE_10_S + 5):
+        opened = []
+        for _ in range(FRONT_WEBSOCKETS_PER_SOURCE_10_S + 5):
             connection = stack.enter_context(connect_from(settings, settings.ports.https, source))
             connection.sendall(upgrade("company_x"))
-            if number in (0, WEBSOCKETS_UNSIGNED_PER_SOURCE, FRONT_WEBSOCKETS_PER_SOURCE_10_S + 4):
-                heard.append(all_of(connection))
-        waiting, told, refused = heard
+            opened.append(connection)
+        waiting, told, refused = (all_of(opened[at]) for at in (0, WEBSOCKETS_UNSIGNED_PER_SOURCE, -1))
         assert b" 101 " in waiting
         assert b"too_many_sockets" not in waiting
         assert b" 101 " in told

@@ -196,6 +196,54 @@ def test_places_are_made_found_moved_and_brought_back(anna: OfficePage) -> None:
     assert [line for line in anna.complaints if "409" not in line] == []
 
 
+def test_a_station_added_by_mistake_is_renamed_moved_and_taken_out_of_service(anna: OfficePage) -> None:
+    anna.presses("New project")
+    anna.names("Mülln", "Save")
+    anna.page.get_by_role("treeitem", name=re.compile("^Mülln")).click()
+    anna.is_at("Mülln")
+    expect(anna.page).to_have_title("Mülln – Salzach Immobilien – Antiphon")
+    for name in ("Augustinergasse 4", "Müllner Hauptstraße 1"):
+        anna.presses("New site")
+        anna.names(name, "Save")
+        anna.reads(f"{name} was added.")
+    anna.page.get_by_role("main").get_by_role("link", name="Augustinergasse 4").click()
+    anna.is_at("Augustinergasse 4")
+    anna.presses("Add a station")
+    anna.names("Seiteneingnag", "Add a station")
+    anna.page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+
+    stations = anna.page.get_by_role("region", name="Stations")
+    stations.get_by_role("button", name="Rename").click()
+    anna.names("Seiteneingang", "Save")
+    expect(stations.get_by_text("Seiteneingang")).to_be_visible()
+    anna.undoes()
+    expect(stations.get_by_text("Seiteneingnag")).to_be_visible()
+
+    stations.get_by_role("button", name="Move to …").click()
+    dialog = anna.page.get_by_role("dialog")
+    where = dialog.get_by_role("combobox", name="Where")
+    expect(where).to_be_focused()
+    expect(dialog.get_by_text("Choose a place.")).to_be_visible()
+    where.fill("mülln")  # the project is called so too, and holds no station
+    expect(dialog.get_by_role("option")).to_have_text(["Mülln, Müllner Hauptstraße 1"])
+    anna.page.keyboard.press("ArrowDown")
+    anna.page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Move it here").click()
+    anna.reads("Seiteneingnag was moved.")
+    anna.reads("No station here yet.")
+    anna.undoes()
+    expect(stations.get_by_text("Seiteneingnag")).to_be_visible()
+
+    stations.get_by_role("button", name="Take out of service").click()
+    stations.get_by_role("button", name="Really take out of service").click()
+    expect(stations.get_by_text("Out of service", exact=True)).to_be_visible()
+    expect(stations.get_by_role("button", name="Take out of service")).to_have_count(0)
+    anna.presses("Give rights")
+    expect(anna.page.get_by_role("dialog").get_by_role("combobox").first).to_be_focused()
+    assert anna.inspected("portal-give-rights") == []
+    assert anna.complaints == []
+
+
 def test_whoever_is_slower_reads_what_is_there_now_and_keeps_what_they_entered(
     anna: OfficePage, platform: Platform, contexts: Contexts
 ) -> None:

@@ -52,10 +52,19 @@ export const readRole = (client: Client, id: string) => () =>
   client.GET("/api/v1/roles/{role_id}", { params: { path: { role_id: id } } });
 export const readGrant = (client: Client, id: string) => () =>
   client.GET("/api/v1/grants/{grant_id}", { params: { path: { grant_id: id } } });
+export const readStation = (client: Client, id: string) => () =>
+  client.GET("/api/v1/stations/{station_id}", { params: { path: { station_id: id } } });
 export const readMe = (client: Client) => () => client.GET("/api/v1/me");
 
 export const place = (client: Client, id: string) =>
   queryOptions({ queryKey: ["place", id], queryFn: () => tagged(readPlace(client, id)()) });
+
+/** The first places of those kinds, to choose from. */
+export const placesOf = (client: Client, kinds: readonly ("company" | "project" | "site" | "folder")[]) =>
+  queryOptions({
+    queryKey: ["tree", "of", kinds],
+    queryFn: () => held(client.GET("/api/v1/places", { params: { query: { kind: [...kinds], limit: 20 } } })),
+  });
 
 export const stationsAt = (client: Client, placeId: string) =>
   infiniteQueryOptions({

@@ -15,6 +15,7 @@ const THROTTLED_S = 60;
 const KNOWN: Readonly<Partial<Record<string, WordKey>>> = {
   wrong_code: "signin.code.wrong",
   sign_in_expired: "signin.code.late",
+  mail_not_set: "signin.forgotten.no_mail",
   passkey_refused: "signin.passkey.refused",
   passkeys_need_name: "signin.passkey.name",
 };

@@ -23,6 +23,8 @@ export const signInDe: Record<keyof typeof signInEn, string> = {
   "signin.passkey": "Mit Passkey anmelden",
   "signin.passkey.unused": "Es wurde kein Passkey benutzt. Noch einmal versuchen, oder mit dem Passwort anmelden.",
   "signin.passkey.refused": "Dieser Passkey ist hier nicht mehr bekannt. Mit dem Passwort anmelden.",
+  "signin.forgotten.no_mail":
+    "Von hier werden keine E-Mails verschickt. Wenden Sie sich an die Administration Ihres Unternehmens.",
   "signin.passkey.name":
     "Passkeys gehen nur, wo diese Seite unter ihrem eigenen Namen geöffnet ist. Hier melden Sie sich mit dem Passwort an.",
   "signin.code.title": "Noch ein Schritt",

@@ -20,6 +20,7 @@ export const signInEn = {
   "signin.passkey": "Sign in with a passkey",
   "signin.passkey.unused": "No passkey was used. Try again, or sign in with your password.",
   "signin.passkey.refused": "This passkey is not known here any more. Sign in with your password.",
+  "signin.forgotten.no_mail": "No mails are sent from here. Ask whoever manages people in your company.",
   "signin.passkey.name":
     "Passkeys work only where this page is opened by its own name. Here you sign in with your password.",
   "signin.code.title": "One more step",

@@ -92,7 +92,7 @@ describe("a change in words", () => {
     expect(parts["parent"]).toEqual({ text: "(not there any more)" });
     const guest = sentenceOf(change("user.added", "user_3"), readerIn("en")).parts["what"];
     expect(guest).toEqual({ text: "Gerda Gast (from another company)" });
-    expect(told(change("station.revoked", "station_1"))).toBe("Anna Auer (you) revoked Tor.");
+    expect(told(change("station.revoked", "station_1"))).toBe("Anna Auer (you) took Tor out of service.");
   });
 
   it("says what was changed to what", () => {
@@ -111,12 +111,14 @@ describe("a change in words", () => {
 
   it("names programs, whoever runs the platform, and those whom the reader may not see", () => {
     expect(told(change("station.revoked", "station_1", {}, { actor_kind: "key", actor_id: "key_1" }))).toBe(
-      "The API key Türanzeige revoked Tor.",
+      "The API key Türanzeige took Tor out of service.",
     );
     expect(
       told(change("company.recovered", "company_1", { owner_id: "user_2" }, { actor_kind: "machine", actor_id: null })),
     ).toBe("Whoever runs the platform made Bernd Berger an owner of the company, which had none.");
-    expect(told(change("station.revoked", "station_1", {}, { actor_id: "user_x" }))).toBe("somebody revoked Tor.");
+    expect(told(change("station.revoked", "station_1", {}, { actor_id: "user_x" }))).toBe(
+      "somebody took Tor out of service.",
+    );
     expect(told(change("invitation.withdrawn", "invitation_1"))).toContain("whoever has the link");
   });
 

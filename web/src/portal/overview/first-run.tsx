@@ -6,7 +6,7 @@ import { useRef, useState } from "react";
 import { ownZone } from "../../words";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
-import { Answer } from "../parts/page";
+import { Answer, usePageTitle } from "../parts/page";
 import { Secret } from "../parts/secret";
 import { useTime } from "../parts/times";
 import { useWrong } from "../parts/wrong";
@@ -33,6 +33,7 @@ export function FirstRun({ unclaimed, revoked }: { unclaimed: number; revoked: n
   });
   const site = sites.data?.items[0];
   const [inviting, setInviting] = useState(false);
+  usePageTitle(say("nav.overview"));
   if (sites.data === undefined) return <Answer of={sites}>{null}</Answer>;
   const at = nextStep(sites.data.items.length, unclaimed);
   return (

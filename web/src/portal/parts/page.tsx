@@ -1,8 +1,8 @@
 // What pages are made of: a head with its deeds, cards, rows that say that they are loading or empty.
 import type { UseInfiniteQueryResult, UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useContext, useEffect, type ReactNode } from "react";
 import { refusalOf } from "../problem";
-import { useWords } from "../surroundings";
+import { PortalContext, useWords } from "../surroundings";
 
 interface HeadProps {
   readonly over?: ReactNode;
@@ -11,7 +11,19 @@ interface HeadProps {
   readonly children?: ReactNode;
 }
 
+/** Names the tab: the page, the company, Antiphon. */
+export function usePageTitle(title: string): void {
+  const company = useContext(PortalContext)?.me.company.name;
+  useEffect(() => {
+    document.title = [...new Set([title, company ?? title]), "Antiphon"].join(" – ");
+    return () => {
+      document.title = "Antiphon";
+    };
+  }, [title, company]);
+}
+
 export function Head({ over, title, lead, children }: HeadProps) {
+  usePageTitle(title);
   return (
     <header className="p-head">
       <div>

@@ -5,8 +5,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { AnyKey } from "../../words/portal";
 import type { Schemas } from "../http";
-import { found, roles } from "../queries";
+import { found, FOUND_FROM, placesOf, roles } from "../queries";
 import { usePortal, useWords } from "../surroundings";
+import { HOLDERS, isOfKind, leadsInto, type PlaceKind } from "./place-kinds";
 
 export function roleName(role: Schemas["RoleItem"], say: (key: AnyKey) => string): string {
   return role.shipped ? say(role.id.replace("role_", "role.") as AnyKey) : role.name;
@@ -49,12 +50,14 @@ interface Choice {
 interface FindProps extends PickProps {
   readonly kind: "place" | "user";
   readonly offered: readonly Choice[];
-  readonly placeholder?: string;
+  readonly placeholder: string;
   readonly leaveOut?: (item: Schemas["FoundItem"]) => boolean;
+  /** What is said where there is nothing to choose. */
+  readonly nothing?: string;
 }
 
 /** A field that finds by the beginnings of words; `offered` stands there before anything is typed. */
-export function Finder({ kind, label, value, onChange, offered, placeholder, leaveOut }: FindProps) {
+export function Finder({ kind, label, value, onChange, offered, placeholder, leaveOut, nothing }: FindProps) {
   const { say } = useWords();
   const { client } = usePortal();
   const [words, setWords] = useState("");
@@ -62,29 +65,44 @@ export function Finder({ kind, label, value, onChange, offered, placeholder, lea
   const typed = words === chosen?.name || offered.some((each) => each.name === words) ? "" : words.trim();
   const [asked] = useDebouncedValue(typed, 120);
   const answer = useQuery(found(client, asked));
-  const items = (answer.data?.items ?? []).filter((item) => item.kind === kind && leaveOut?.(item) !== true);
+  const answered = asked === typed && answer.data !== undefined;
   const choices = new Map<string, string>();
-  for (const each of offered) choices.set(each.id, each.name);
-  if (chosen !== null) choices.set(chosen.id, chosen.name);
-  for (const item of items) choices.set(item.id, kind === "place" ? item.trail : item.title);
+  if (typed === "") {
+    for (const each of offered) choices.set(each.id, each.name);
+    if (chosen !== null) choices.set(chosen.id, chosen.name);
+  } else if (answered) {
+    // What stood there before is no answer to what is typed: Enter would take it.
+    for (const item of answer.data.items)
+      if (item.kind === kind && leaveOut?.(item) !== true)
+        choices.set(item.id, kind === "place" ? item.trail : item.title);
+  }
+  const few = typed.length < FOUND_FROM && (typed !== "" || nothing === undefined);
+  const none = typed === "" || answered ? (nothing ?? say("list.nothing")) : say("list.loading");
   return (
     <Select
       label={label}
-      placeholder={placeholder ?? say("nav.find")}
+      placeholder={placeholder}
+      description={typed === "" && offered.length === 0 ? nothing : undefined}
       searchable
       searchValue={words}
       onSearchChange={setWords}
       onFocus={(event) => event.currentTarget.select()} // what is typed takes the place of what stands there
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && typed !== "") event.preventDefault(); // what is half typed is not sent
+      }}
       // The platform has searched: what it found is shown as it is.
       filter={({ options }) => options}
       data={[...choices].map(([id, name]) => ({ value: id, label: name }))}
       value={value}
+      allowDeselect={false}
       onChange={(id) => {
         setChosen(id === null ? null : { id, name: choices.get(id) ?? id });
         onChange(id);
       }}
-      nothingFoundMessage={say("list.nothing")}
+      openOnFocus={offered.length > 0}
+      nothingFoundMessage={few ? say("nav.find.few") : none}
       comboboxProps={{ withinPortal: false }}
+      {...(kind === "user" ? { "data-autofocus": true } : {})}
     />
   );
 }
@@ -101,5 +119,39 @@ export function PlacePicker(props: PickProps & { readonly at?: Schemas["PlaceIte
   const whole = { id: me.company.id, name: `${me.company.name} (${say("people.rights.everywhere")})` };
   const at =
     props.at === undefined || props.at.kind === "company" ? [] : [{ id: props.at.id, name: trailOf(props.at) }];
-  return <Finder {...props} kind="place" offered={[...at, whole]} />;
+  return <Finder {...props} kind="place" placeholder={say("field.place.find")} offered={[...at, whole]} />;
+}
+
+interface HolderProps extends Omit<PickProps, "label"> {
+  readonly of: "station" | PlaceKind;
+  /** What moves, where it is a place: it goes neither where it is nor into itself. */
+  readonly moved?: Schemas["PlaceView"];
+  /** Where it is now. */
+  readonly now: string | null;
+}
+
+/** Where something can go: only places that may hold it, the first of them before anything is typed. */
+export function HolderPicker({ of, moved, now, value, onChange }: HolderProps) {
+  const { say } = useWords();
+  const { client } = usePortal();
+  const kinds = HOLDERS[of];
+  const first = useQuery(placesOf(client, kinds));
+  const itself = moved === undefined ? null : trailOf(moved);
+  const fits = (id: string, trail: string): boolean =>
+    isOfKind(id, kinds) && id !== now && id !== moved?.id && (itself === null || !leadsInto(trail, itself));
+  const offered = (first.data?.items ?? [])
+    .filter((place) => fits(place.id, place.trail) && (moved === undefined || !place.path.startsWith(moved.path)))
+    .map((place) => ({ id: place.id, name: place.trail }));
+  return (
+    <Finder
+      kind="place"
+      label={say("field.place")}
+      placeholder={say("field.place.find")}
+      value={value}
+      onChange={onChange}
+      offered={offered}
+      leaveOut={({ id, trail }) => !fits(id, trail)}
+      {...(first.data === undefined ? {} : { nothing: say(`place.holds.none.${of === "site" ? "site" : "other"}`) })}
+    />
+  );
 }

@@ -1,14 +1,19 @@
-// Times in the reader's own zone: shown in words, taken from the browser's own field.
+// Times, in the reader's own zone unless a page names another one: shown in words, taken from the browser's own field.
 import { TextInput } from "@mantine/core";
+import { createContext, useContext } from "react";
 import { ownZone, shortTime } from "../../words";
 import { useWords } from "../surroundings";
 import type { Wrongs } from "./wrong";
 
 const LATEST = "9999-12-31T23:59"; // the last that the API's times (RFC 3339) can name
 
+/** The zone that times are shown in, where a page names one. */
+export const ZoneContext = createContext(ownZone);
+
 export function useTime(): (iso: string) => string {
   const { language } = useWords();
-  return (iso) => shortTime(language, ownZone, Date.parse(iso), Date.now());
+  const zone = useContext(ZoneContext);
+  return (iso) => shortTime(language, zone, Date.parse(iso), Date.now());
 }
 
 /** An end: a time still to come, or one that has passed, marked so. */

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { ifUnchanged, Meanwhile, useBase, type Tagged } from "../meanwhile";
+import { useClosing } from "../parts/closing";
 import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
 import { NameDialog } from "../parts/name-dialog";
@@ -94,6 +95,7 @@ interface Props {
 
 function Rename({ user, onClose }: Props) {
   const { say } = useWords();
+  const close = useClosing(onClose);
   const { notices } = usePortal();
   const base = useBase(user);
   const wrong = useWrong("name");
@@ -103,7 +105,7 @@ function Rename({ user, onClose }: Props) {
     (after, { was }, again) => {
       const name = was.name ?? "";
       notices.tell("place.renamed", { name: after.name }, () => again({ body: { name }, was: { name: after.name } }));
-      onClose();
+      close();
     },
     (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );
@@ -125,6 +127,7 @@ function Rename({ user, onClose }: Props) {
 
 function Readdress({ user, onClose }: Props) {
   const { say } = useWords();
+  const close = useClosing(onClose);
   const { notices } = usePortal();
   const base = useBase(user);
   const wrong = useWrong("email");
@@ -136,7 +139,7 @@ function Readdress({ user, onClose }: Props) {
       const before = was.email ?? "";
       const back = () => again({ body: { email: before }, was: { email: after.email } });
       notices.tell("people.email.done", { name: after.name, email: after.email ?? "" }, back);
-      onClose();
+      close();
     },
     (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );
@@ -171,6 +174,7 @@ function Readdress({ user, onClose }: Props) {
 
 function Move({ user, onClose }: Props) {
   const { say } = useWords();
+  const close = useClosing(onClose);
   const { notices } = usePortal();
   const base = useBase(user);
   const [into, setInto] = useState<string | null>(null);
@@ -181,7 +185,7 @@ function Move({ user, onClose }: Props) {
       const before = was.place_id ?? "";
       const back = () => again({ body: { place_id: before }, was: { place_id: after.place_id } });
       notices.tell("people.moved", { name: after.name, place: after.place.trail }, back);
-      onClose();
+      close();
     },
     base.refused,
   );
@@ -194,6 +198,7 @@ function Move({ user, onClose }: Props) {
       deed={say("place.move.here")}
       working={change.working}
       ready={into !== null && into !== shown.place_id}
+      lacks={say("lacks.place")}
       onDeed={() => change.run({ body: { place_id: into }, was: { place_id: shown.place_id }, etag: shown.etag })}
     >
       <Meanwhile now={base.newest?.place.trail ?? null} />

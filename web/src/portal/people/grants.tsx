@@ -4,6 +4,7 @@ import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
 import { ifUnchanged, Meanwhile, useBase } from "../meanwhile";
 import { DeedButton } from "../parts/deed-button";
+import { useClosing } from "../parts/closing";
 import { Dialog } from "../parts/dialog";
 import { Finder, PlacePicker, RolePicker, roleName } from "../parts/pickers";
 import { isoTime, localTime, TimeField, useTime, wrongTimes } from "../parts/times";
@@ -121,6 +122,7 @@ export function GrantRows({ grants, who }: RowsProps) {
 
 function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) {
   const { say } = useWords();
+  const close = useClosing(onClose);
   const { client, notices } = usePortal();
   const [starts, setStarts] = useState(localTime(grant.starts_at));
   const [ends, setEnds] = useState(localTime(grant.ends_at));
@@ -137,7 +139,7 @@ function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) 
     (after, { was: before, back }, again) => {
       const undo = back ? null : () => again({ body: before, was: timesOf(after), back: true });
       notices.tell("place.changed", {}, undo);
-      onClose();
+      close();
     },
     (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );
@@ -200,6 +202,7 @@ export function GiveDialog({ person, at, onClose }: GiveProps) {
       deed={say("grant.add")}
       working={give.working}
       ready={userId !== null && roleId !== null && placeId !== null}
+      lacks={say(userId === null ? "lacks.person" : roleId === null ? "lacks.role" : "lacks.place")}
       onDeed={deed}
     >
       {person === undefined && (

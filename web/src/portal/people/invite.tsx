@@ -82,6 +82,7 @@ function Form({ at, onClose, onMade }: FormProps) {
       deed={say("invite.do")}
       working={working}
       ready={roleId !== null && placeId !== null}
+      lacks={say(roleId === null ? "lacks.role" : "lacks.place")}
       onDeed={deed}
     >
       <TextInput

@@ -5,10 +5,11 @@ import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { ifUnchanged, useBase, type Tagged } from "../meanwhile";
 import { useMovePlace } from "../moving";
+import { useClosing } from "../parts/closing";
 import { DeedButton } from "../parts/deed-button";
 import { NameDialog } from "../parts/name-dialog";
 import { Dialog } from "../parts/dialog";
-import { PlacePicker } from "../parts/pickers";
+import { HolderPicker } from "../parts/pickers";
 import { useWrong } from "../parts/wrong";
 import { readPlace } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
@@ -75,12 +76,13 @@ export function PlaceDeeds({ here }: { here: Shown }) {
           onClose={() => setAsking(null)}
           deed={say("place.move.here")}
           ready={into !== null && into !== here.parent_id}
+          lacks={say("lacks.place")}
           onDeed={() => {
             if (into !== null) move(here, into);
             setAsking(null);
           }}
         >
-          <PlacePicker label={say("field.place")} value={into} onChange={setInto} />
+          <HolderPicker of={here.kind} moved={here} now={here.parent_id} value={into} onChange={setInto} />
         </Dialog>
       )}
     </>
@@ -95,6 +97,7 @@ interface Wish {
 
 function Rename({ here, onClose }: { here: Shown; onClose: () => void }) {
   const { say } = useWords();
+  const close = useClosing(onClose);
   const { client, notices } = usePortal();
   const base = useBase(here);
   const wrong = useWrong("name");
@@ -116,7 +119,7 @@ function Rename({ here, onClose }: { here: Shown; onClose: () => void }) {
     ["tree", "place", "stations", "found", "me", "companies", "people", "grants"],
     (_, { name, was, etag }, again) => {
       notices.tell("place.renamed", { name }, etag === undefined ? null : () => again({ name: was, was: name }));
-      onClose();
+      close();
     },
     (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );

@@ -1,4 +1,4 @@
-// The stations directly in a place: their state, a new one, a new claim code.
+// The stations directly in a place: their state, what can be done with them, a new one.
 import { TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -14,6 +14,7 @@ import { useWrong } from "../parts/wrong";
 import { stationsAt } from "../queries";
 import { stationState } from "../stations";
 import { useMay, usePortal, useWords } from "../surroundings";
+import { StationDeeds } from "./station-deeds";
 
 interface Code {
   readonly name: string;
@@ -68,12 +69,8 @@ export function Stations({ here }: { here: Schemas["PlaceItem"] }) {
                       </span>
                       {station.error !== null && <p className="mut">{station.error}</p>}
                     </td>
-                    <td className="p-end">
-                      {configures && station.status !== "claimed" && (
-                        <button type="button" className="btn sm" onClick={() => renew.run(station)}>
-                          {say("station.code.new")}
-                        </button>
-                      )}
+                    <td className="p-end many">
+                      {configures && <StationDeeds station={station} onCode={() => renew.run(station)} />}
                     </td>
                   </tr>
                 );

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { ifUnchanged, Meanwhile, useBase } from "../meanwhile";
+import { useClosing } from "../parts/closing";
 import { Dialog } from "../parts/dialog";
 import { Card } from "../parts/page";
 import { useWrong } from "../parts/wrong";
@@ -41,7 +42,7 @@ export function About() {
       ),
     ["me", "people"],
     (after, { body, was, back }, again) => {
-      setEntered(null);
+      if (!back) setEntered(null); // what is being entered while something is taken back stays
       if (body.language !== undefined) speak(body.language);
       const before = { name: was.name, ...(body.language === undefined ? {} : { language: was.language }) };
       notices.tell("me.saved", {}, back ? null : () => again({ body: before, was: after.user, back: true }));
@@ -91,6 +92,7 @@ export function About() {
 
 function OwnAddress({ onClose }: { onClose: () => void }) {
   const { say } = useWords();
+  const close = useClosing(onClose);
   const { client, me, notices } = usePortal();
   const base = useBase(me);
   const wrong = useWrong("email");
@@ -104,7 +106,7 @@ function OwnAddress({ onClose }: { onClose: () => void }) {
     ["me", "people", "sessions"],
     (after, { was: before }, again) => {
       notices.tell("me.email.done", { email: after.user.email }, () => again({ email: before.email, was: after.user }));
-      onClose();
+      close();
     },
     (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );

@@ -41,12 +41,12 @@ export function Passkeys() {
     },
   );
   const rename = useAct(
-    ({ id, name }: { id: string; name: string; before: string }) =>
+    ({ id, name }: { id: string; name: string; before: string; back?: true }) =>
       held(client.PATCH("/api/v1/me/passkeys/{passkey_id}", { params: { path: { passkey_id: id } }, body: { name } })),
     ["security"],
-    (after, { id, name, before }, again) => {
-      setNaming(null);
-      notices.tell("place.renamed", { name: after.name }, () => again({ id, name: before, before: name }));
+    (after, { id, name, before, back }, again) => {
+      if (!back) setNaming(null);
+      notices.tell("place.renamed", { name: after.name }, () => again({ id, name: before, before: name, back: true }));
     },
     wrong.refused,
   );

@@ -20,7 +20,7 @@ interface Props {
 }
 
 function total(counts: Schemas["StationCountsItem"]): number {
-  return counts.online + counts.offline + counts.fault + counts.unclaimed + counts.revoked;
+  return counts.online + counts.offline + counts.fault + counts.unclaimed;
 }
 
 export function Branch({ place, level, first = false }: Props) {

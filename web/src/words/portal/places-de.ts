@@ -24,6 +24,9 @@ export const placesDe: Record<keyof typeof placesEn, string> = {
   "place.move.title": "Wohin mit {name}?",
   "place.move.lead": "Alles darin kommt mit: Stationen, Rechte von Personen, Anrufe.",
   "place.move.here": "Hierher verschieben",
+  "place.holds.none.site": "Kein anderes Projekt passt. Ein Standort liegt in einem Projekt.",
+  "place.holds.none.other":
+    "Kein anderer Ort passt. Ordner und Stationen liegen in einem Standort oder in einem Ordner.",
   "place.none": "Diesen Ort gibt es nicht, oder Sie dürfen ihn nicht sehen.",
 
   "station.list": "Stationen",
@@ -36,6 +39,10 @@ export const placesDe: Record<keyof typeof placesEn, string> = {
   "station.code.lead":
     "Geben Sie ihn der Person, die die Station montiert. Er wird nur dieses Mal angezeigt und gilt einmal, bis {time}.",
   "station.code.new": "Neuer Code",
+  "station.revoke": "Außer Betrieb nehmen",
+  "station.revoke.sure": "Wirklich außer Betrieb nehmen",
+  "station.revoked": "{name} ist außer Betrieb. Ein neuer Code nimmt die Station wieder auf.",
+  "station.move.lead": "Die Station bleibt dieselbe: Ihr Code, ihre Türen und ihre Anrufe kommen mit.",
 
   "companies.title": "Alle Unternehmen",
   "companies.lead": "Ihres, und jene, die Ihnen Rechte gegeben haben.",

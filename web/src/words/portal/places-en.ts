@@ -19,6 +19,8 @@ export const placesEn = {
   "place.move.title": "Where should {name} go?",
   "place.move.lead": "Everything in it goes along: stations, people’s rights, calls.",
   "place.move.here": "Move it here",
+  "place.holds.none.site": "No other project fits. A site lies in a project.",
+  "place.holds.none.other": "No other place fits. Folders and stations lie in a site or in a folder.",
   "place.none": "This place is not there, or you may not see it.",
 
   "station.list": "Stations",
@@ -30,6 +32,10 @@ export const placesEn = {
   "station.code": "Claim code of {name}",
   "station.code.lead": "Give it to whoever installs the station. It is shown this once and works once, until {time}.",
   "station.code.new": "New claim code",
+  "station.revoke": "Take out of service",
+  "station.revoke.sure": "Really take out of service",
+  "station.revoked": "{name} is out of service. A new claim code takes it back.",
+  "station.move.lead": "It stays the same station: its claim code, its doors and its calls come along.",
 
   "companies.title": "All companies",
   "companies.lead": "Yours, and those that gave you rights.",
