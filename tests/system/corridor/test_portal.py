@@ -196,7 +196,7 @@ def test_places_are_made_found_moved_and_brought_back(anna: OfficePage) -> None:
     assert [line for line in anna.complaints if "409" not in line] == []
 
 
-def test_a_station_added_by_mistake_is_renamed_moved_and_taken_out_of_service(anna: OfficePage) -> None:
+def test_a_station_added_by_mistake_is_renamed_moved_and_removed(anna: OfficePage) -> None:
     anna.presses("New project")
     anna.names("Mülln", "Save")
     anna.page.get_by_role("treeitem", name=re.compile("^Mülln")).click()
@@ -234,10 +234,11 @@ def test_a_station_added_by_mistake_is_renamed_moved_and_taken_out_of_service(an
     anna.undoes()
     expect(stations.get_by_text("Seiteneingnag")).to_be_visible()
 
-    stations.get_by_role("button", name="Take out of service").click()
-    stations.get_by_role("button", name="Really take out of service").click()
-    expect(stations.get_by_text("Out of service", exact=True)).to_be_visible()
-    expect(stations.get_by_role("button", name="Take out of service")).to_have_count(0)
+    stations.get_by_role("button", name="Remove", exact=True).click()
+    stations.get_by_role("button", name="Remove for good").click()
+    anna.reads("Seiteneingnag was removed.")
+    expect(stations.get_by_text("No station here yet.")).to_be_visible()
+
     anna.presses("Give rights")
     expect(anna.page.get_by_role("dialog").get_by_role("combobox").first).to_be_focused()
     assert anna.inspected("portal-give-rights") == []
