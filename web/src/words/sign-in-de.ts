@@ -13,7 +13,7 @@ export const signInDe: Record<keyof typeof signInEn, string> = {
   "signin.hide": "Passwort verbergen",
   "signin.missing": "E-Mail und Passwort eingeben.",
   "signin.wrong":
-    "E-Mail und Passwort passen nicht zusammen. Beides prüfen, oder einen Link für ein neues Passwort senden lassen.",
+    "E-Mail und Passwort passen nicht zusammen, oder Sie dürfen sich nicht mehr anmelden. Beides prüfen, einen Link für ein neues Passwort senden lassen oder Ihre Verwaltung fragen.",
   "signin.throttled": "Zu viele Versuche. {seconds} s warten, dann noch einmal versuchen.",
   "signin.away": "Antiphon antwortet nicht. Netzwerk prüfen, dann noch einmal versuchen.",
   "signin.fault": "Die Anmeldung ist bei uns fehlgeschlagen. In einer Minute noch einmal versuchen.",

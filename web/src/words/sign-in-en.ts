@@ -10,7 +10,8 @@ export const signInEn = {
   "signin.show": "Show password",
   "signin.hide": "Hide password",
   "signin.missing": "Enter your e-mail and your password.",
-  "signin.wrong": "E-mail and password do not match. Check both, or have a link for a new password sent.",
+  "signin.wrong":
+    "E-mail and password do not match, or you may no longer sign in. Check both, have a link for a new password sent, or ask your administrator.",
   "signin.throttled": "Too many attempts. Wait {seconds} s, then try again.",
   "signin.away": "Antiphon does not answer. Check your network, then try again.",
   "signin.fault": "Signing in failed on our side. Try again in a minute.",

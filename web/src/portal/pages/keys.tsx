@@ -159,6 +159,15 @@ function KeyDialog({ onClose, onMade }: Props) {
       deed={say("keys.add")}
       working={add.working}
       ready={name.trim() !== "" && roleId !== null && placeId !== null && expires !== ""}
+      lacks={say(
+        name.trim() === ""
+          ? "lacks.name"
+          : roleId === null
+            ? "lacks.role"
+            : placeId === null
+              ? "lacks.place"
+              : "lacks.expiry",
+      )}
       onDeed={deed}
     >
       <TextInput

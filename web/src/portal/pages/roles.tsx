@@ -172,6 +172,7 @@ function RoleDialog({ role, onClose }: { role: Role | null; onClose: () => void 
       deed={say("do.save")}
       working={save.working}
       ready={name.trim() !== "" && permissions.length > 0}
+      lacks={say(name.trim() === "" ? "lacks.name" : "lacks.permissions")}
       onDeed={() => {
         wrong.found({});
         save.run({ body: { name: name.trim(), permissions: permissions as Named[] }, was: base.shown });

@@ -34,6 +34,7 @@ export function NameDialog(props: NameProps) {
       deed={offered ? title : say("do.save")}
       working={working}
       ready={ready}
+      lacks={say(value.trim() === "" ? "lacks.name" : "lacks.change")}
       onDeed={() => onName(value.trim())}
     >
       <Meanwhile now={newest} />

@@ -1,9 +1,9 @@
 // What can be done with a person: another name, address or place, a new password, deactivated and active again.
-import { TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { ifUnchanged, Meanwhile, useBase, type Tagged } from "../meanwhile";
+import { AddressDialog } from "../parts/address-dialog";
 import { useClosing } from "../parts/closing";
 import { DeedButton } from "../parts/deed-button";
 import { Dialog } from "../parts/dialog";
@@ -131,7 +131,6 @@ function Readdress({ user, onClose }: Props) {
   const { notices } = usePortal();
   const base = useBase(user);
   const wrong = useWrong("email");
-  const [email, setEmail] = useState(user.email ?? "");
   const { shown } = base;
   const change = useChange(
     user,
@@ -144,31 +143,18 @@ function Readdress({ user, onClose }: Props) {
     (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );
   return (
-    <Dialog
-      title={say("people.email")}
+    <AddressDialog
       lead={say("people.email.lead")}
-      opened
-      onClose={onClose}
-      deed={say("do.save")}
+      email={shown.email ?? ""}
+      newest={base.newest?.email ?? null}
+      error={wrong.at("email")}
       working={change.working}
-      ready={email.trim() !== "" && email.trim() !== shown.email}
-      onDeed={() => {
+      onClose={onClose}
+      onAddress={(email) => {
         wrong.found({});
-        change.run({ body: { email: email.trim() }, was: { email: shown.email }, etag: shown.etag });
+        change.run({ body: { email }, was: { email: shown.email }, etag: shown.etag });
       }}
-    >
-      <Meanwhile now={base.newest?.email ?? null} />
-      <TextInput
-        label={say("field.email")}
-        type="email"
-        value={email}
-        error={wrong.at("email")}
-        maxLength={254}
-        autoComplete="off"
-        onChange={(event) => setEmail(event.currentTarget.value)}
-        data-autofocus
-      />
-    </Dialog>
+    />
   );
 }
 
@@ -229,6 +215,7 @@ function NewPassword({ user, onClose }: Props) {
       deed={say("people.reset")}
       working={change.working}
       ready={value !== ""}
+      lacks={say("lacks.password")}
       onDeed={() => {
         wrong.found({});
         // Nobody was shown the password that there is: what it takes the place of can't be lost.

@@ -103,16 +103,23 @@ interface AddProps {
 
 function AddStation({ placeId, onClose, onMade }: AddProps) {
   const { say } = useWords();
-  const { client } = usePortal();
+  const { client, notices } = usePortal();
   const [key] = useState(wish);
   const [name, setName] = useState("");
   const [spot, setSpot] = useState("");
   const wrong = useWrong("name", "spot");
+  const remove = useAct(
+    ({ id }: Schemas["CreatedStation"]) =>
+      client.DELETE("/api/v1/stations/{station_id}", { params: { path: { station_id: id } } }),
+    ["stations", "tree", "found"],
+    (_, { name: gone }) => notices.tell("place.removed", { name: gone }),
+  );
   const add = useAct(
     (body: Schemas["NewStation"]) =>
       held(client.POST("/api/v1/stations", { body, params: { header: { "Idempotency-Key": key } } })),
     ["stations", "tree", "found"],
     (made) => {
+      notices.tell("place.added", { name: made.name }, () => remove.run(made));
       onClose();
       onMade(made);
     },
@@ -126,6 +133,7 @@ function AddStation({ placeId, onClose, onMade }: AddProps) {
       deed={say("station.add")}
       working={add.working}
       ready={name.trim() !== ""}
+      lacks={say("lacks.name")}
       onDeed={() => add.run({ name: name.trim(), spot: spot.trim(), place_id: placeId })}
     >
       <TextInput

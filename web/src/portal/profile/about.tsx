@@ -4,8 +4,8 @@ import { useState } from "react";
 import { useAct } from "../act";
 import { held, type Schemas } from "../http";
 import { ifUnchanged, Meanwhile, useBase } from "../meanwhile";
+import { AddressDialog } from "../parts/address-dialog";
 import { useClosing } from "../parts/closing";
-import { Dialog } from "../parts/dialog";
 import { Card } from "../parts/page";
 import { useWrong } from "../parts/wrong";
 import { readMe } from "../queries";
@@ -96,7 +96,6 @@ function OwnAddress({ onClose }: { onClose: () => void }) {
   const { client, me, notices } = usePortal();
   const base = useBase(me);
   const wrong = useWrong("email");
-  const [email, setEmail] = useState(me.user.email);
   const { user: was } = base.shown;
   const change = useAct<{ email: string; was: Me["user"] }, Me>(
     ({ email: next, was: before }) =>
@@ -111,30 +110,18 @@ function OwnAddress({ onClose }: { onClose: () => void }) {
     (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );
   return (
-    <Dialog
-      title={say("people.email")}
+    <AddressDialog
+      own
       lead={say("me.email.lead")}
-      opened
-      onClose={onClose}
-      deed={say("do.save")}
+      email={was.email}
+      newest={base.newest === null ? null : `${was.name}, ${was.email}`}
+      error={wrong.at("email")}
       working={change.working}
-      ready={email.trim() !== "" && email.trim() !== was.email}
-      onDeed={() => {
+      onClose={onClose}
+      onAddress={(email) => {
         wrong.found({});
-        change.run({ email: email.trim(), was });
+        change.run({ email, was });
       }}
-    >
-      <Meanwhile now={base.newest === null ? null : `${was.name}, ${was.email}`} />
-      <TextInput
-        label={say("field.email")}
-        type="email"
-        value={email}
-        error={wrong.at("email")}
-        maxLength={254}
-        autoComplete="email"
-        onChange={(event) => setEmail(event.currentTarget.value)}
-        data-autofocus
-      />
-    </Dialog>
+    />
   );
 }

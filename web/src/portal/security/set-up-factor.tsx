@@ -41,6 +41,7 @@ export function SetUpFactor({ begun, onClose, onCodes }: Props) {
       deed={say("factor.confirm")}
       working={confirm.working}
       ready={code.trim() !== ""}
+      lacks={say("lacks.code")}
       onDeed={() => confirm.run(code.trim())}
     >
       <QrCode text={begun.uri} name={say("factor.qr")} />
