@@ -103,7 +103,7 @@ export function Search() {
         </label>
       </Combobox.Target>
       <Combobox.Dropdown hidden={asked === "" || (!few && answer.data === undefined)}>
-        <Combobox.Options>
+        <Combobox.Options aria-label={say("nav.found")}>
           {items.map((item) => (
             <Combobox.Option key={item.id} value={item.id}>
               <b>{item.title}</b>
