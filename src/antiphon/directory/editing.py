@@ -21,6 +21,7 @@ from antiphon.directory.model import (
     RingPlanNotFound,
 )
 from antiphon.directory.plan_views import (
+    LIMITS,
     DayItem,
     FaultItem,
     MemberItem,
@@ -145,6 +146,7 @@ def view(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, language
             for fault in faults
         ],
         members=[item(member, names) for member in sorted(members)],
+        limits=LIMITS,
     )
 
 

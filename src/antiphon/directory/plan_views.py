@@ -80,15 +80,26 @@ class FaultItem(BaseModel):
 
 
 class PlanLimits(BaseModel):
-    """What a plan may have at most."""
+    """What a plan may have at most; a call rings for `ring_max_s`."""
 
-    rules: int = FORWARDING_RULES_PER_PLAN_MAX
-    steps: int = RING_STEPS_MAX
-    rounds: int = RING_ROUNDS_MAX
-    spans: int = SPANS_PER_RULE_MAX
-    step_min_s: int = RING_STEP_MIN_S
-    step_max_s: int = RING_STEP_MAX_S
-    ring_max_s: int = Field(default=RING_MAX_S, description="How long a call rings.")
+    rules: int = Field(examples=[FORWARDING_RULES_PER_PLAN_MAX])
+    steps: int
+    rounds: int
+    spans: int = Field(description="Times of day of one rule.")
+    step_min_s: int
+    step_max_s: int
+    ring_max_s: int
+
+
+LIMITS = PlanLimits(
+    rules=FORWARDING_RULES_PER_PLAN_MAX,
+    steps=RING_STEPS_MAX,
+    rounds=RING_ROUNDS_MAX,
+    spans=SPANS_PER_RULE_MAX,
+    step_min_s=RING_STEP_MIN_S,
+    step_max_s=RING_STEP_MAX_S,
+    ring_max_s=RING_MAX_S,
+)
 
 
 class RingPlanView(BaseModel):
@@ -104,7 +115,7 @@ class RingPlanView(BaseModel):
     undoable: bool = Field(description="Whether what was in force before can be put in force again.")
     faults: list[FaultItem]
     members: list[MemberItem]
-    limits: PlanLimits = Field(default_factory=PlanLimits)
+    limits: PlanLimits
 
 
 class NamedInPlan(BaseModel):

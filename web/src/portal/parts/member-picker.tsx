@@ -19,7 +19,8 @@ interface Props {
   readonly offered?: readonly Member[];
   readonly error?: string | undefined;
   readonly description?: string;
-  readonly autoFocus?: boolean;
+  /** Takes the focus as soon as it is there: it was asked for. */
+  readonly focused?: boolean;
 }
 
 const WAIT_MS = 120;
@@ -89,7 +90,7 @@ export function MemberPicker(props: Props) {
         );
       }}
       comboboxProps={{ withinPortal: false }}
-      {...(props.autoFocus === true ? { "data-autofocus": true } : {})}
+      {...(props.focused === true ? { "data-autofocus": true, autoFocus: true } : {})}
     />
   );
 }
