@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -82,6 +83,36 @@ async def test_a_draft_rings_nobody_before_it_is_in_force_and_can_be_taken_back(
     assert back["in_force"]["plan"]["otherwise"]["steps"][0]["members"] == [user(tenant.owner.id)]
     again = (await anna.post(f"{url}/undo")).json()
     assert again["in_force"]["plan"]["otherwise"]["steps"][0]["members"] == [user(tenant.operator.id)]
+
+
+async def test_a_plan_is_drawn_as_the_week_that_it_is_where_its_times_are(
+    anna: Browser, tenant: Tenant, clock: StillClock
+) -> None:
+    ring = rings(user(tenant.owner.id))
+    days = {"times": {"holidays": "only"}, "as_weekday": 1}
+    office = {"times": {"weekdays": [1, 2, 3, 4, 5], "spans": [{"start": "08:00", "end": "17:00"}]}, "then": ring}
+    document = {"rules": [days, office], "otherwise": ring, "holidays": {"country": "DE", "region": "BE"}}
+    empfang = await group(anna, tenant, "Empfang")
+    url = f"/api/v1/ring-plans/{empfang}"
+    drafted = (await anna.put(f"{url}/draft", params={"language": "de"}, json=document)).json()
+    week = drafted["draft"]["week"]
+    assert (week[0]["date"], week[0]["weekday"], len(week)) == ("2026-03-02", 1, 7)
+    assert [(one["from_minute"], one["to_minute"], one["rule"]) for one in week[0]["slots"]] == [
+        (0, 480, None),
+        (480, 1020, 2),
+        (1020, 1440, None),
+    ]
+    assert [one["rule"] for one in week[5]["slots"]] == [None]
+    sunday = week[6]  # a holiday in Berlin, on which it rings as on Mondays
+    assert (sunday["holiday"], [one["rule"] for one in sunday["slots"]]) == (
+        "Frauentag",
+        [None, 2, None],
+    )
+    assert (drafted["draft"]["zone"], drafted["place_id"]) == ("Europe/Vienna", tenant.site.id)
+    assert drafted["limits"]["rules"] == 20
+    clock.at = datetime(2026, 3, 8, 23, 30, tzinfo=UTC)  # in Vienna it is Monday already
+    await anna.sign_in(tenant.owner)
+    assert (await anna.get(url)).json()["draft"]["week"][0]["date"] == "2026-03-09"
 
 
 async def test_two_who_draft_at_once_do_not_overwrite_each_other(anna: Browser, tenant: Tenant) -> None:

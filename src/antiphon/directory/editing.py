@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from antiphon import tenancy
 from antiphon.database import Scope, Tx
@@ -20,15 +21,18 @@ from antiphon.directory.model import (
     RingPlanNotFound,
 )
 from antiphon.directory.plan_views import (
+    LIMITS,
+    DayItem,
     FaultItem,
     MemberItem,
     NamedAtButton,
     NamedInPlan,
     RingPlanView,
+    SlotItem,
     UsedBy,
     VersionItem,
 )
-from antiphon.directory.rings import Book, Fault, HolidayCalendar, Member
+from antiphon.directory.rings import Book, Fault, HolidayCalendar, Member, Plan
 from antiphon.tenancy import Named, Namer, Permission, Place, UserNotFound
 from antiphon.tenancy.asking import Asker
 
@@ -99,7 +103,7 @@ def undo(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, now: dat
     asker.record(tx, now, "ring_plan.undone", owner.member.id)
 
 
-def view(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, language: str) -> RingPlanView:
+def view(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, language: str, now: datetime) -> RingPlanView:
     """Everything there is of the plan, for reading and editing."""
     there = plans.versions(tx, asker.scope, owner.member)
     calendar = ring_settings.get(tx, asker.scope).calendar
@@ -119,10 +123,15 @@ def view(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, language
             return None
         plan = plan_of(document, owner.member, owner.place.time_zone, calendar)
         sentences = [say.rule(rule, owner.member, plan.holidays, seconds=True) for rule in plan.rules]
-        return VersionItem(plan=document, at=at, by=by or "", sentences=sentences)
+        week = _week(plan, language, now)
+        return VersionItem(plan=document, zone=plan.zone, week=week, at=at, by=by or "", sentences=sentences)
 
     return RingPlanView(
         owner=item(owner.member, names),
+        place_id=owner.place.id,
+        place=owner.place.trail,
+        place_path=owner.place.path,
+        zone=owner.place.time_zone,
         in_force=version(there.in_force, there.in_force_at, there.in_force_by),
         draft=version(there.draft, there.draft_at, there.draft_by),
         undoable=there.undoable,
@@ -137,6 +146,7 @@ def view(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, language
             for fault in faults
         ],
         members=[item(member, names) for member in sorted(members)],
+        limits=LIMITS,
     )
 
 
@@ -179,6 +189,23 @@ def invalid(faults: Iterable[Fault], say: Callable[[Fault], str]) -> RingPlanInv
     error = RingPlanInvalid(say(found[0]))
     error.faults = tuple((fault.field, say(fault), fault.code) for fault in found)
     return error
+
+
+def _week(plan: Plan, language: str, now: datetime) -> list[DayItem]:
+    """The week that it is now where the plan's times are."""
+    try:
+        today = now.astimezone(ZoneInfo(plan.zone)).date()
+    except (KeyError, ValueError, OSError):  # told as a fault of the draft
+        today = now.date()
+    days: dict[date, DayItem] = {}
+    for slot in rings.week(plan, today - timedelta(days=today.weekday()), rings.holiday):
+        if slot.day not in days:
+            found = rings.holiday(plan.holidays, slot.day) if plan.holidays else None
+            holiday = (found.de if language == "de" else found.en) if found else None
+            days[slot.day] = DayItem(date=slot.day, weekday=slot.day.isoweekday(), holiday=holiday, slots=[])
+        shown = SlotItem(from_minute=slot.from_minute, to_minute=slot.to_minute, rule=slot.rule)
+        days[slot.day].slots.append(shown)
+    return list(days.values())
 
 
 def _refuse_faults(tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, accounts: NamesOfAccounts) -> None:

@@ -183,8 +183,8 @@ def _undo(request: Request, asker: Asker) -> Change:
 
 
 async def _look(request: Request, response: Tagged, asker: Asker, whose: Whose, language: Language) -> RingPlanView:
-    accounts = request.app.state.names_of_accounts
-    found = await database_of(request).read(lambda tx: editing.view(tx, asker, whose(tx), accounts, language))
+    accounts, now = request.app.state.names_of_accounts, now_of(request)
+    found = await database_of(request).read(lambda tx: editing.view(tx, asker, whose(tx), accounts, language, now))
     return paging.tagged(response, found)
 
 
@@ -197,12 +197,12 @@ async def _change(
     language: Language,
     if_match: str | None,
 ) -> RingPlanView:
-    accounts = request.app.state.names_of_accounts
+    accounts, now = request.app.state.names_of_accounts, now_of(request)
 
     def work(tx: Tx) -> RingPlanView:
         owner = whose(tx)
-        paging.check_match(if_match, lambda: editing.view(tx, asker, owner, accounts, language))
+        paging.check_match(if_match, lambda: editing.view(tx, asker, owner, accounts, language, now))
         change(tx, owner)
-        return editing.view(tx, asker, owner, accounts, language)
+        return editing.view(tx, asker, owner, accounts, language, now)
 
     return paging.tagged(response, await database_of(request).run(work))

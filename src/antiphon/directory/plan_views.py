@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -10,7 +10,16 @@ from pydantic import AwareDatetime, BaseModel, Field
 from antiphon.directory.documents import CalendarDocument, MemberKind, PlanDocument, StepsDocument, TimesDocument
 from antiphon.directory.model import PriorityName
 from antiphon.directory.rings import Cause, Code, FaultCode, Why
-from antiphon.limits import QUIETS_PER_PERSON_MAX
+from antiphon.limits import (
+    FORWARDING_RULES_PER_PLAN_MAX,
+    QUIETS_PER_PERSON_MAX,
+    RING_MAX_S,
+    RING_ROUNDS_MAX,
+    RING_STEP_MAX_S,
+    RING_STEP_MIN_S,
+    RING_STEPS_MAX,
+    SPANS_PER_RULE_MAX,
+)
 from antiphon.tenancy import Language
 from antiphon.tenancy.asking import Body
 from antiphon.tenancy.views import Id
@@ -28,10 +37,30 @@ class MemberItem(BaseModel):
     name: str | None = _NAME
 
 
+class SlotItem(BaseModel):
+    """From minute `from_minute` until before `to_minute` of the clock on the wall, that rule (counted from 1) wins; null: none."""
+
+    from_minute: int
+    to_minute: int = Field(examples=[1440])
+    rule: int | None = Field(examples=[3])
+
+
+class DayItem(BaseModel):
+    """One day of a ring plan, without gaps. `weekday`: 1 is Monday."""
+
+    date: date
+    weekday: int
+    holiday: str | None = Field(examples=["Nationalfeiertag"])
+    slots: list[SlotItem]
+
+
 class VersionItem(BaseModel):
-    """One version of a ring plan: since when, by whom (by name as it was then), and its rules as sentences."""
+    """One version of a ring plan: since when, by whom (by name as it was then), its rules as sentences, and this week as they
+    make it, as far as that depends on nobody's state."""
 
     plan: PlanDocument
+    zone: str = Field(description="What its times are in.", examples=["Europe/Vienna"])
+    week: list[DayItem] = Field(description="Monday to Sunday.")
     at: datetime
     by: str = Field(examples=["Anna Auer"])
     sentences: list[str] = Field(examples=[["On Mondays to Fridays from 8:00 to 17:00, ring Empfang, then H. Aigner."]])
@@ -50,15 +79,43 @@ class FaultItem(BaseModel):
     sentence: str = Field(examples=["A step lasts at least 5 s."])
 
 
+class PlanLimits(BaseModel):
+    """What a plan may have at most; a call rings for `ring_max_s`."""
+
+    rules: int = Field(examples=[FORWARDING_RULES_PER_PLAN_MAX])
+    steps: int
+    rounds: int
+    spans: int = Field(description="Times of day of one rule.")
+    step_min_s: int
+    step_max_s: int
+    ring_max_s: int
+
+
+LIMITS = PlanLimits(
+    rules=FORWARDING_RULES_PER_PLAN_MAX,
+    steps=RING_STEPS_MAX,
+    rounds=RING_ROUNDS_MAX,
+    spans=SPANS_PER_RULE_MAX,
+    step_min_s=RING_STEP_MIN_S,
+    step_max_s=RING_STEP_MAX_S,
+    ring_max_s=RING_MAX_S,
+)
+
+
 class RingPlanView(BaseModel):
     """Whose plan, what calls ring by, what is drafted and what is wrong with that, and what everybody in it is called."""
 
     owner: MemberItem
+    place_id: str
+    place: str = Field(description="Where the owner is.", examples=["Rainerstraße 12, Stiege 2"])
+    place_path: str = Field(description="What rights are held against.")
+    zone: str = Field(description="The zone there; a plan without one of its own takes it.", examples=["Europe/Vienna"])
     in_force: VersionItem | None
     draft: VersionItem | None
     undoable: bool = Field(description="Whether what was in force before can be put in force again.")
     faults: list[FaultItem]
     members: list[MemberItem]
+    limits: PlanLimits
 
 
 class NamedInPlan(BaseModel):

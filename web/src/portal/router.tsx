@@ -11,6 +11,7 @@ import { PeoplePage } from "./pages/people";
 import { PersonPage } from "./pages/person";
 import { PlacePage } from "./pages/place";
 import { ProfilePage } from "./pages/profile";
+import { RingPlanPage } from "./pages/ring-plan";
 import { RolesPage } from "./pages/roles";
 import type { Permission } from "./surroundings";
 
@@ -45,6 +46,19 @@ export const personRoute = createRoute({
   },
 });
 
+export const ringPlanRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/ring-plans/$ownerId",
+  component: function Plan() {
+    const { ownerId } = ringPlanRoute.useParams();
+    return (
+      <Allowed needs="ring_plans.read">
+        <RingPlanPage key={ownerId} ownerId={ownerId} />
+      </Allowed>
+    );
+  },
+});
+
 /** A page for those who have that right. */
 const forWhoMay = (needs: Permission, Page: () => React.ReactNode, everywhere = false) =>
   function Guarded() {
@@ -65,6 +79,8 @@ const routeTree = root.addChildren([
   at("/changes", forWhoMay("audit.read", AuditPage, true)),
   at("/companies", CompaniesPage),
   at("/profile", ProfilePage),
+  ringPlanRoute,
+  at("/me/ring-plan", () => <RingPlanPage ownerId={null} />),
 ]);
 
 export function makeRouter() {

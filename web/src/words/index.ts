@@ -55,6 +55,11 @@ export function clockTime(language: Language, zone: string, at: number): string 
   return format(language, zone, "clock", at);
 }
 
+/** "23 Nov 2026" in the zone given. */
+export function wholeDay(language: Language, zone: string, at: number): string {
+  return format(language, zone, "wholeDay", at);
+}
+
 /** "23.11.2026, 14:32:07" in the zone given. */
 export function fullTime(language: Language, zone: string, at: number): string {
   return format(language, zone, "full", at);

@@ -49,6 +49,11 @@ function Shown({ user }: { user: ShownUser }) {
           </span>
         }
       >
+        {may("ring_plans.read", user.place.path) && (
+          <Link className="btn" to="/ring-plans/$ownerId" params={{ ownerId: user.id }}>
+            {say("plan.title")}
+          </Link>
+        )}
         <PersonDeeds user={user} />
       </Head>
       <Card

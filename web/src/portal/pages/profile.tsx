@@ -2,6 +2,7 @@
 import { useWrong } from "../parts/wrong";
 import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Theme } from "../../session/preferences";
 import { useAct } from "../act";
@@ -22,7 +23,11 @@ export function ProfilePage() {
   const { me } = usePortal();
   return (
     <>
-      <Head title={say("me.title")} lead={me.user.email} />
+      <Head title={say("me.title")} lead={me.user.email}>
+        <Link className="btn" to="/me/ring-plan">
+          {say("plan.mine")}
+        </Link>
+      </Head>
       <div className="p-columns">
         <div>
           <About />
