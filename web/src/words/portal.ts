@@ -10,16 +10,18 @@ import { peopleDe } from "./portal/people-de";
 import { peopleEn } from "./portal/people-en";
 import { placesDe } from "./portal/places-de";
 import { placesEn } from "./portal/places-en";
+import { ringingDe } from "./portal/ringing-de";
+import { ringingEn } from "./portal/ringing-en";
 import { securityDe } from "./portal/security-de";
 import { securityEn } from "./portal/security-en";
 
-const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...securityEn, ...changesEn };
+const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...ringingEn, ...securityEn, ...changesEn };
 
 export type AnyKey = keyof typeof english;
 
 export const portalWords: Record<Language, Record<AnyKey, string>> = {
   en: english,
-  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...securityDe, ...changesDe },
+  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...ringingDe, ...securityDe, ...changesDe },
 };
 
 /** The word for `key`, its {placeholders} filled from `values`. */

@@ -5,6 +5,7 @@ import { changesEn } from "../../src/words/portal/changes-en";
 import { frameEn } from "../../src/words/portal/frame-en";
 import { peopleEn } from "../../src/words/portal/people-en";
 import { placesEn } from "../../src/words/portal/places-en";
+import { ringingEn } from "../../src/words/portal/ringing-en";
 import { securityEn } from "../../src/words/portal/security-en";
 import { portalWords, sayInPortal } from "../../src/words/portal";
 import { refusalOf } from "../../src/portal/problem";
@@ -31,7 +32,7 @@ describe("the portal's words", () => {
       .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"))
       .join("\n");
     const families = [...code.matchAll(/`([a-z_.]+)\.\$\{/g)].map((found) => `${found[1] ?? ""}.`);
-    const own = Object.keys({ ...frameEn, ...placesEn, ...peopleEn, ...securityEn, ...changesEn });
+    const own = Object.keys({ ...frameEn, ...placesEn, ...peopleEn, ...ringingEn, ...securityEn, ...changesEn });
     const named = (key: string): boolean =>
       code.includes(`"${key}"`) || families.some((family) => key.startsWith(family)) || /^role\.[a-z_]+$/.test(key);
     expect(own.filter((key) => !named(key))).toEqual([]);
