@@ -4,6 +4,8 @@ import { Allowed } from "./allowed";
 import { Frame } from "./frame";
 import { AuditPage } from "./pages/audit";
 import { CompaniesPage } from "./pages/companies";
+import { ContactPage } from "./pages/contact";
+import { ContactsPage } from "./pages/contacts";
 import { KeysPage } from "./pages/keys";
 import { Nothing } from "./pages/nothing";
 import { OverviewPage } from "./pages/overview";
@@ -11,7 +13,9 @@ import { PeoplePage } from "./pages/people";
 import { PersonPage } from "./pages/person";
 import { PlacePage } from "./pages/place";
 import { ProfilePage } from "./pages/profile";
+import { RingPlansPage } from "./pages/ring-plans";
 import { RolesPage } from "./pages/roles";
+import { StationPage } from "./pages/station";
 import type { Permission } from "./surroundings";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: () => <Nothing /> });
@@ -45,6 +49,32 @@ export const personRoute = createRoute({
   },
 });
 
+export const contactRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/contacts/$contactId",
+  component: function OneContact() {
+    const { contactId } = contactRoute.useParams();
+    return (
+      <Allowed needs="ring_plans.read">
+        <ContactPage key={contactId} contactId={contactId} />
+      </Allowed>
+    );
+  },
+});
+
+export const stationRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/stations/$stationId",
+  component: function Station() {
+    const { stationId } = stationRoute.useParams();
+    return (
+      <Allowed needs="stations.read">
+        <StationPage key={stationId} stationId={stationId} />
+      </Allowed>
+    );
+  },
+});
+
 /** A page for those who have that right. */
 const forWhoMay = (needs: Permission, Page: () => React.ReactNode, everywhere = false) =>
   function Guarded() {
@@ -60,6 +90,10 @@ const routeTree = root.addChildren([
   placeRoute,
   at("/people", forWhoMay("people.read", PeoplePage)),
   personRoute,
+  at("/contacts", forWhoMay("ring_plans.read", ContactsPage)),
+  contactRoute,
+  at("/ring-plans", forWhoMay("ring_plans.read", RingPlansPage)),
+  stationRoute,
   at("/roles", forWhoMay("people.read", RolesPage)),
   at("/keys", forWhoMay("keys.manage", KeysPage)),
   at("/changes", forWhoMay("audit.read", AuditPage, true)),

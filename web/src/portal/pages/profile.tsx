@@ -11,6 +11,7 @@ import { PasswordField } from "../parts/password-field";
 import { Answer, Card, Head } from "../parts/page";
 import { useTime } from "../parts/times";
 import { About } from "../profile/about";
+import { DoNotDisturb } from "../quiet/quiet";
 import { sessions } from "../queries";
 import { browserName } from "../security/browser-name";
 import { Passkeys } from "../security/passkeys";
@@ -30,6 +31,7 @@ export function ProfilePage() {
           <Passkeys />
         </div>
         <div>
+          <DoNotDisturb userId={null} />
           <Sessions />
           <NewPassword />
           <Appearance />
