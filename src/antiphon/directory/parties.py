@@ -48,13 +48,20 @@ def by_name(
     reach: Reach = EVERYWHERE,
     *,
     within: str | None = None,
+    at: str | None = None,
+    asked: str | None = None,
     after: Sequence[Any] | None = None,
     limit: int | None = None,
 ) -> tuple[Party, ...]:  # Any: a cursor's values
-    """Those at places within reach by name, those after the given name and id; `within`: only below that path."""
+    """Those at places within reach by name, those after the given name and id; `within`: only below that path; `at`: only
+    in that very place; `asked`: only those with words that begin so."""
     table = _TABLES[kind]
     seen = reach if within is None else reach.inside(within)
     where = [tenancy.within(tx, scope, table.c.place_id, seen)]
+    if at is not None:
+        where.append(table.c.place_id == at)
+    if asked is not None:
+        where += search.matching(tx, scope, table.c.id, asked, {kind: EVERYWHERE})
     order = (table.c.sort_key, table.c.id)
     rows = tx.page(scope, table, _its_place(kind), where=where, order_by=order, after=after, limit=limit)
     return tuple(_party(kind, row, tenancy.place_of(place)) for row, place in rows)

@@ -11,7 +11,7 @@ from antiphon import tenancy
 from antiphon.database import Tx, sort_key
 from antiphon.directory import parties
 from antiphon.directory.model import ContactNotFound, Party, PartyKind, RingGroupNotFound, StillNamed
-from antiphon.tenancy import Label, Name, Permission, PlaceNotFound, paging
+from antiphon.tenancy import Label, Name, Permission, PlaceNotFound, paging, search
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
 from antiphon.tenancy.views import Id
@@ -20,6 +20,7 @@ router = APIRouter(route_class=Route, prefix="/api/v1")
 
 Readers = Annotated[Asker, Depends(Needs("ring_plans.read"))]
 Writers = Annotated[Asker, Depends(Needs("ring_plans.configure"))]
+Direct = Annotated[bool, Query(description="With `place_id`: without those in places below it.")]
 InPlace = Annotated[Id | None, Query(description="Only those in this place and below it.")]
 
 
@@ -92,10 +93,16 @@ class RingGroupChange(Body):
 @router.get("/contacts", tags=["contacts"], summary="Contacts by name")
 @Refuses(PlaceNotFound)
 async def list_contacts(
-    request: Request, asker: Readers, place_id: InPlace = None, limit: Limit = 100, cursor: Cursor = None
+    request: Request,
+    asker: Readers,
+    q: search.Text = None,
+    place_id: InPlace = None,
+    direct: Direct = False,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Contacts:
     """Those whose ring plans you may read."""
-    found, following = await _page(request, asker, "contact", place_id, limit, cursor)
+    found, following = await _page(request, asker, "contact", (q, place_id, direct), limit, cursor)
     return Contacts(items=[_contact(one) for one in found], next_cursor=following)
 
 
@@ -168,10 +175,16 @@ async def remove_contact(contact_id: Id, request: Request, asker: Writers, if_ma
 @router.get("/ring-groups", tags=["ring groups"], summary="Ring groups by name")
 @Refuses(PlaceNotFound)
 async def list_ring_groups(
-    request: Request, asker: Readers, place_id: InPlace = None, limit: Limit = 100, cursor: Cursor = None
+    request: Request,
+    asker: Readers,
+    q: search.Text = None,
+    place_id: InPlace = None,
+    direct: Direct = False,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> RingGroups:
     """Those whose ring plans you may read."""
-    found, following = await _page(request, asker, "group", place_id, limit, cursor)
+    found, following = await _page(request, asker, "group", (q, place_id, direct), limit, cursor)
     return RingGroups(items=[_group(one) for one in found], next_cursor=following)
 
 
@@ -244,13 +257,20 @@ async def remove_ring_group(group_id: Id, request: Request, asker: Writers, if_m
 
 
 async def _page(
-    request: Request, asker: Asker, kind: PartyKind, place_id: str | None, limit: int, cursor: str | None
+    request: Request,
+    asker: Asker,
+    kind: PartyKind,
+    wanted: tuple[str | None, str | None, bool],
+    limit: int,
+    cursor: str | None,
 ) -> tuple[list[Party], str | None]:
     beginning, reach = paging.after(f"{kind}s", cursor, str, str), asker.reach("ring_plans.read")
+    asked, place_id, direct = wanted
 
     def look(tx: Tx) -> tuple[Party, ...]:
-        within = tenancy.place(tx, asker.scope, place_id).path if place_id is not None else None
-        return parties.by_name(tx, asker.scope, kind, reach, within=within, after=beginning, limit=limit + 1)
+        place = tenancy.place(tx, asker.scope, place_id) if place_id is not None else None
+        narrowed = {"asked": asked, "within": place.path if place else None, "at": place_id if direct else None}
+        return parties.by_name(tx, asker.scope, kind, reach, **narrowed, after=beginning, limit=limit + 1)
 
     return paging.cut(
         f"{kind}s", await database_of(request).read(look), limit, lambda one: (sort_key(one.name), one.id)

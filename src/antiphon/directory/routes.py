@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from antiphon.database import Database, Tx
-from antiphon.directory import store
+from antiphon.directory import book, editing, store
+from antiphon.directory.book import NamesOfAccounts
 from antiphon.directory.model import Button, ContactNotFound, PriorityName, RingGroupNotFound
+from antiphon.directory.plan_views import MemberItem
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
 from antiphon.tenancy import Label, UserNotFound, paging
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged
@@ -56,8 +59,19 @@ class Buttons(BaseModel):
         return self
 
 
-def _view(tx: Tx, asker: Asker, station_id: str) -> Buttons:
-    return Buttons(
+class StationButtons(BaseModel):
+    """All buttons of a station, and what those bound to them are called (`name` null: not for you)."""
+
+    items: list[ButtonBody]
+    members: list[MemberItem]
+
+
+def _view(tx: Tx, asker: Asker, station_id: str, accounts: NamesOfAccounts, *, named: bool) -> StationButtons:
+    found = store.buttons(tx, asker.scope, station_id)
+    members = sorted({member for button in found for member in button.members})
+    names = book.names_of(tx, asker.scope, members, accounts) if named else {}
+    return StationButtons(
+        members=[editing.item(member, names) for member in members],
         items=[
             ButtonBody(
                 name=button.name,
@@ -68,21 +82,22 @@ def _view(tx: Tx, asker: Asker, station_id: str) -> Buttons:
                 group_ids=list(button.group_ids),
                 priority=button.priority,
             )
-            for button in store.buttons(tx, asker.scope, station_id)
-        ]
+            for button in found
+        ],
     )
 
 
 @router.get("", summary="Buttons of a station")
 @Refuses("station_not_found")
-async def list_buttons(station_id: Id, request: Request, response: Tagged, asker: Readers) -> Buttons:
-    """The station's buttons and whom each rings."""
+async def list_buttons(station_id: Id, request: Request, response: Tagged, asker: Readers) -> StationButtons:
+    """The station's buttons and whom each rings; by name for whoever may see there who rings."""
     state = request.app.state
     database: Database = state.database
 
-    def look(tx: Tx) -> Buttons:
-        state.admit_station(tx, asker, station_id)
-        return _view(tx, asker, station_id)
+    def look(tx: Tx) -> StationButtons:
+        station = state.admit_station(tx, asker, station_id)
+        named = asker.reach("ring_plans.read").covers(station.path)
+        return _view(tx, asker, station_id, state.names_of_accounts, named=named)
 
     return paging.tagged(response, await database.read(look))
 
@@ -91,7 +106,7 @@ async def list_buttons(station_id: Id, request: Request, response: Tagged, asker
 @Refuses(UserNotFound, ContactNotFound, RingGroupNotFound, "station_not_found", "account_not_found", "buttons_invalid")
 async def put_buttons(
     station_id: Id, body: Buttons, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
-) -> Buttons:
+) -> StationButtons:
     """Replace all buttons of the station; in force for the next press."""
     state = request.app.state
     database: Database = state.database
@@ -109,9 +124,11 @@ async def put_buttons(
         for button in body.items
     ]
 
-    def change(tx: Tx) -> Buttons:
-        state.admit_station(tx, asker, station_id, "stations.configure")
-        paging.check_match(if_match, lambda: _view(tx, asker, station_id))
+    def change(tx: Tx) -> StationButtons:
+        station = state.admit_station(tx, asker, station_id, "stations.configure")
+        named = asker.reach("ring_plans.read").covers(station.path)
+        view = partial(_view, tx, asker, station_id, state.names_of_accounts, named=named)
+        paging.check_match(if_match, view)
         for account_id in {account_id for button in wanted for account_id in button.account_ids}:
             state.require_account(tx, asker.scope, account_id)
         before = store.buttons(tx, asker.scope, station_id)
@@ -119,6 +136,6 @@ async def put_buttons(
         if store.buttons(tx, asker.scope, station_id) != before:
             state.buttons_changed(tx, asker.scope, station_id, wanted, now)
             asker.record(tx, now, "buttons.changed", station_id, names=[button.name for button in wanted])
-        return _view(tx, asker, station_id)
+        return view()
 
     return paging.tagged(response, await database.run(change))

@@ -30,6 +30,7 @@ from antiphon.tenancy import (
     WeakPassword,
     granted,
     paging,
+    search,
 )
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
@@ -68,12 +69,14 @@ class UserChange(Body):
 async def list_users(
     request: Request,
     asker: Readers,
+    q: search.Text = None,
     active: Annotated[bool | None, Query(description="Only active, or only deactivated people.")] = None,
     role_id: Annotated[Id | None, Query(description="Only those who have this role somewhere.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Users:
-    """By name, deactivated people included; guests of other companies are among the grants."""
+    """By name, deactivated people included; guests of other companies are among the grants. Text finds by e-mail addresses too,
+    where you may see them."""
     beginning = paging.after("users", cursor, str, str)
 
     def look(tx: Tx) -> Users:
@@ -83,6 +86,8 @@ async def list_users(
             asker.reach("people.read"),
             active=active,
             role_id=role_id,
+            asked=q,
+            personal=asker.reach("people.personal"),
             after=beginning,
             limit=limit + 1,
         )

@@ -27,7 +27,7 @@ from antiphon.tenancy.model import (
     RoleNotFound,
     User,
 )
-from antiphon.tenancy.rights import PERMISSIONS, SHIPPED_NAMES, Permission, Reach
+from antiphon.tenancy.rights import EVERYWHERE, PERMISSIONS, SHIPPED_NAMES, Permission, Reach
 from antiphon.tenancy.store import OWNER, grant_rows, place_rows, role_rows, user_rows
 
 
@@ -111,15 +111,20 @@ def people_by_name(
     *,
     active: bool | None = None,
     role_id: str | None = None,
+    asked: str | None = None,
+    personal: Reach = EVERYWHERE,
     after: Sequence[Any] | None = None,
     limit: int,
 ) -> tuple[User, ...]:
-    """People at home within reach by name, those after the given name and id."""
+    """People at home within reach by name, those after the given name and id; `asked`: only those whose names, or within
+    `personal` addresses, have words that begin so."""
     where = [store.within(tx, scope, user_rows.c.place_id, reach)]
     if active is not None:
         where.append(user_rows.c.active.is_(active))
     if role_id is not None:
         where.append(_has_role(tx, scope, role_id))
+    if asked is not None:
+        where += search.matching(tx, scope, user_rows.c.id, asked, {"user": EVERYWHERE, "email": personal})
     order = (user_rows.c.sort_key, user_rows.c.id)
     rows = tx.page(scope, user_rows, where=where, order_by=order, after=after, limit=limit)
     return tuple(store.user_of(row) for (row,) in rows)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
+from fastapi import Query
 
 from antiphon.clock import new_id
-from antiphon.database import Scope, Tx, beginning, binary_text, explain, folded, has_row, tenant_table
+from antiphon.database import Scope, Tx, beginning, binary_text, explain, folded, has_row, in_rows, tenant_table
 from antiphon.limits import SEARCH_RESULTS_MAX, SEARCH_WORD_MAX_CHARS, SEARCH_WORDS_MAX
 from antiphon.tenancy.rights import Reach
 from antiphon.tenancy.store import place_rows, within
@@ -20,6 +21,12 @@ from antiphon.tenancy.store import place_rows, within
 Kind = Literal["place", "station", "account", "user", "door", "contact", "group"]
 # A person's address leads to them too, for whoever may see it: its words have a kind of their own.
 WordKind = Literal["place", "station", "account", "user", "door", "contact", "group", "email"]
+Text = Annotated[
+    str | None,
+    Query(
+        min_length=1, max_length=120, description="Only those whose names have words that begin so.", examples=["lech"]
+    ),
+]
 
 search_words = tenant_table(
     "search_words",
@@ -121,6 +128,24 @@ def find(tx: Tx, scope: Scope, asked: str, reaches: Mapping[WordKind, Reach]) ->
     ]
     paths = {its_place["id"]: its_place["path"] for _, its_place in found.values()}
     return _from_projects(tx, scope, made[:SEARCH_RESULTS_MAX], paths, reaches.get("place", Reach()))
+
+
+def matching(
+    tx: Tx, scope: Scope, thing_id: sa.Column[Any], asked: str, reaches: Mapping[WordKind, Reach]
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions that filter a list of things by text: what `find` finds, in the list's own order."""
+    wanted = sorted(asked_words(asked), key=len, reverse=True)[:SEARCH_WORDS_MAX]
+    if not wanted:
+        return (sa.false(),)
+    kinds = (
+        sa.and_(search_words.c.kind == kind, within(tx, scope, search_words.c.place_id, reach))
+        for kind, reach in reaches.items()
+        if reach
+    )
+    seen = sa.and_(search_words.c.company_id == scope.company_id, sa.or_(sa.false(), *kinds))
+    return tuple(
+        in_rows(thing_id, search_words.c.thing_id, seen, beginning(search_words.c.word, word)) for word in wanted
+    )
 
 
 def _from_projects(

@@ -1,6 +1,8 @@
 // The left side: the company, the pages, the tree of places.
 import {
+  IconAddressBook,
   IconBuildingCommunity,
+  IconClock,
   IconHeadset,
   IconHistory,
   IconKey,
@@ -20,7 +22,8 @@ import { PlaceTree } from "./tree/place-tree";
 const ICON = { size: 18, stroke: 1.75, "aria-hidden": true } as const;
 
 interface EntryProps {
-  readonly to: "/" | "/people" | "/roles" | "/keys" | "/changes" | "/companies" | "/profile";
+  readonly to:
+    "/" | "/people" | "/contacts" | "/ring-plans" | "/roles" | "/keys" | "/changes" | "/companies" | "/profile";
   readonly icon: ReactNode;
   readonly children: ReactNode;
 }
@@ -64,18 +67,28 @@ export function Navigation() {
           <PlaceTree />
         </>
       )}
-      {(may("people.read") || may("keys.manage") || may("audit.read", "/")) && (
+      {(may("people.read") || may("ring_plans.read") || may("keys.manage") || may("audit.read", "/")) && (
         <h2 className="p-over">{say("nav.who")}</h2>
       )}
       {may("people.read") && (
+        <Entry to="/people" icon={<IconUsers {...ICON} />}>
+          {say("nav.people")}
+        </Entry>
+      )}
+      {may("ring_plans.read") && (
         <>
-          <Entry to="/people" icon={<IconUsers {...ICON} />}>
-            {say("nav.people")}
+          <Entry to="/contacts" icon={<IconAddressBook {...ICON} />}>
+            {say("nav.contacts")}
           </Entry>
-          <Entry to="/roles" icon={<IconShieldCheck {...ICON} />}>
-            {say("nav.roles")}
+          <Entry to="/ring-plans" icon={<IconClock {...ICON} />}>
+            {say("nav.plans")}
           </Entry>
         </>
+      )}
+      {may("people.read") && (
+        <Entry to="/roles" icon={<IconShieldCheck {...ICON} />}>
+          {say("nav.roles")}
+        </Entry>
       )}
       {may("keys.manage") && (
         <Entry to="/keys" icon={<IconKey {...ICON} />}>

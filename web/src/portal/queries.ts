@@ -104,11 +104,13 @@ export const counts = (client: Client) =>
 export interface PeopleFilter {
   readonly active: boolean | null;
   readonly roleId: string | null;
+  /** Beginnings of words of their names. */
+  readonly words: string;
 }
 
-export const people = (client: Client, { active, roleId }: PeopleFilter) =>
+export const people = (client: Client, { active, roleId, words }: PeopleFilter) =>
   infiniteQueryOptions({
-    queryKey: ["people", "list", active, roleId],
+    queryKey: ["people", "list", active, roleId, words],
     queryFn: ({ pageParam }) =>
       held(
         client.GET("/api/v1/users", {
@@ -116,6 +118,7 @@ export const people = (client: Client, { active, roleId }: PeopleFilter) =>
             query: {
               limit: PAGE,
               ...(active === null ? {} : { active }),
+              ...(words === "" ? {} : { q: words }),
               ...(roleId === null ? {} : { role_id: roleId }),
               ...(pageParam === null ? {} : { cursor: pageParam }),
             },

@@ -4,6 +4,8 @@ import { Allowed } from "./allowed";
 import { Frame } from "./frame";
 import { AuditPage } from "./pages/audit";
 import { CompaniesPage } from "./pages/companies";
+import { ContactPage } from "./pages/contact";
+import { ContactsPage } from "./pages/contacts";
 import { KeysPage } from "./pages/keys";
 import { Nothing } from "./pages/nothing";
 import { OverviewPage } from "./pages/overview";
@@ -12,7 +14,9 @@ import { PersonPage } from "./pages/person";
 import { PlacePage } from "./pages/place";
 import { ProfilePage } from "./pages/profile";
 import { RingPlanPage } from "./pages/ring-plan";
+import { RingPlansPage } from "./pages/ring-plans";
 import { RolesPage } from "./pages/roles";
+import { StationPage } from "./pages/station";
 import type { Permission } from "./surroundings";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: () => <Nothing /> });
@@ -59,6 +63,32 @@ export const ringPlanRoute = createRoute({
   },
 });
 
+export const contactRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/contacts/$contactId",
+  component: function OneContact() {
+    const { contactId } = contactRoute.useParams();
+    return (
+      <Allowed needs="ring_plans.read">
+        <ContactPage key={contactId} contactId={contactId} />
+      </Allowed>
+    );
+  },
+});
+
+export const stationRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/stations/$stationId",
+  component: function Station() {
+    const { stationId } = stationRoute.useParams();
+    return (
+      <Allowed needs="stations.read">
+        <StationPage key={stationId} stationId={stationId} />
+      </Allowed>
+    );
+  },
+});
+
 /** A page for those who have that right. */
 const forWhoMay = (needs: Permission, Page: () => React.ReactNode, everywhere = false) =>
   function Guarded() {
@@ -74,6 +104,10 @@ const routeTree = root.addChildren([
   placeRoute,
   at("/people", forWhoMay("people.read", PeoplePage)),
   personRoute,
+  at("/contacts", forWhoMay("ring_plans.read", ContactsPage)),
+  contactRoute,
+  at("/ring-plans", forWhoMay("ring_plans.read", RingPlansPage)),
+  stationRoute,
   at("/roles", forWhoMay("people.read", RolesPage)),
   at("/keys", forWhoMay("keys.manage", KeysPage)),
   at("/changes", forWhoMay("audit.read", AuditPage, true)),

@@ -67,6 +67,8 @@ export function Search() {
     if (item.kind === "role") void navigate({ to: "/roles", hash: item.id });
     else if (item.kind === "user" || item.kind === "guest")
       void navigate({ to: "/people/$userId", params: { userId: item.id } });
+    else if (item.kind === "contact") void navigate({ to: "/contacts/$contactId", params: { contactId: item.id } });
+    else if (item.kind === "station") void navigate({ to: "/stations/$stationId", params: { stationId: item.id } });
     else
       void navigate({ to: "/places/$placeId", params: { placeId: item.kind === "place" ? item.id : item.place_id } });
   };

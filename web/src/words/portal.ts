@@ -4,6 +4,8 @@ import { en } from "./en";
 import type { Language, WordValues } from ".";
 import { changesDe } from "./portal/changes-de";
 import { changesEn } from "./portal/changes-en";
+import { contactsDe } from "./portal/contacts-de";
+import { contactsEn } from "./portal/contacts-en";
 import { frameDe } from "./portal/frame-de";
 import { frameEn } from "./portal/frame-en";
 import { peopleDe } from "./portal/people-de";
@@ -15,13 +17,22 @@ import { ringingEn } from "./portal/ringing-en";
 import { securityDe } from "./portal/security-de";
 import { securityEn } from "./portal/security-en";
 
-const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...ringingEn, ...securityEn, ...changesEn };
+const english = {
+  ...en,
+  ...frameEn,
+  ...placesEn,
+  ...peopleEn,
+  ...ringingEn,
+  ...securityEn,
+  ...changesEn,
+  ...contactsEn,
+};
 
 export type AnyKey = keyof typeof english;
 
 export const portalWords: Record<Language, Record<AnyKey, string>> = {
   en: english,
-  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...ringingDe, ...securityDe, ...changesDe },
+  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...ringingDe, ...securityDe, ...changesDe, ...contactsDe },
 };
 
 /** The word for `key`, its {placeholders} filled from `values`. */

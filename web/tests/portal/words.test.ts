@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { changesEn } from "../../src/words/portal/changes-en";
+import { contactsEn } from "../../src/words/portal/contacts-en";
 import { frameEn } from "../../src/words/portal/frame-en";
 import { peopleEn } from "../../src/words/portal/people-en";
 import { placesEn } from "../../src/words/portal/places-en";
@@ -32,7 +33,15 @@ describe("the portal's words", () => {
       .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"))
       .join("\n");
     const families = [...code.matchAll(/`([a-z_.]+)\.\$\{/g)].map((found) => `${found[1] ?? ""}.`);
-    const own = Object.keys({ ...frameEn, ...placesEn, ...peopleEn, ...ringingEn, ...securityEn, ...changesEn });
+    const own = Object.keys({
+      ...frameEn,
+      ...placesEn,
+      ...peopleEn,
+      ...ringingEn,
+      ...securityEn,
+      ...changesEn,
+      ...contactsEn,
+    });
     const named = (key: string): boolean =>
       code.includes(`"${key}"`) || families.some((family) => key.startsWith(family)) || /^role\.[a-z_]+$/.test(key);
     expect(own.filter((key) => !named(key))).toEqual([]);

@@ -10,6 +10,8 @@ export type Names = ReadonlyMap<string, Schemas["NamedItem"]>;
 export type Way =
   | { to: "/places/$placeId"; params: { placeId: string } }
   | { to: "/people/$userId"; params: { userId: string } }
+  | { to: "/contacts/$contactId"; params: { contactId: string } }
+  | { to: "/stations/$stationId"; params: { stationId: string } }
   | { to: "/roles" | "/keys" | "/people" };
 
 export interface Part {
@@ -106,6 +108,10 @@ function wayTo({ kind, id, place_id: placeId }: Schemas["NamedItem"]): Way | nul
   switch (kind) {
     case "user":
       return { to: "/people/$userId", params: { userId: id } };
+    case "contact":
+      return { to: "/contacts/$contactId", params: { contactId: id } };
+    case "station":
+      return { to: "/stations/$stationId", params: { stationId: id } };
     case "role":
       return { to: "/roles" };
     case "key":

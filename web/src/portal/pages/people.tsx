@@ -12,6 +12,7 @@ import { InviteDialog, InvitationLink } from "../people/invite";
 import { DeedButton } from "../parts/deed-button";
 import { Answer, Card, Empty, Head, More } from "../parts/page";
 import { RolePicker, roleName } from "../parts/pickers";
+import { TextFilter, useTextFilter } from "../parts/text-filter";
 import { useTime } from "../parts/times";
 import { guests, invitations, people } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
@@ -24,8 +25,11 @@ export function PeoplePage() {
   const may = useMay();
   const [shown, setShown] = useState<Shown>("active");
   const [roleId, setRoleId] = useState<string | null>(null);
+  const filter = useTextFilter();
   const [inviting, setInviting] = useState(false);
-  const asked = useInfiniteQuery(people(client, { active: shown === "all" ? null : shown === "active", roleId }));
+  const asked = useInfiniteQuery(
+    people(client, { active: shown === "all" ? null : shown === "active", roleId, words: filter.asked }),
+  );
   const items = asked.data?.pages.flatMap((page) => page.items) ?? [];
   const invites = may("people.manage") || may("client_users.manage");
   return (
@@ -41,6 +45,7 @@ export function PeoplePage() {
       {invites && <Waiting />}
       <Card title={say("people.title")} flush className="bare">
         <div className="p-filters">
+          <TextFilter of={filter} />
           <SegmentedControl
             aria-label={say("people.filter")}
             value={shown}

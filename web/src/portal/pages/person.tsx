@@ -9,6 +9,7 @@ import { Answer, Card, Empty, Head } from "../parts/page";
 import { PersonDeeds, type ShownUser } from "../people/deeds";
 import { GiveDialog, GrantRows } from "../people/grants";
 import { PersonSignIn } from "../people/sign-in";
+import { DoNotDisturb } from "../quiet/quiet";
 import { person } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
 
@@ -69,6 +70,7 @@ function Shown({ user }: { user: ShownUser }) {
       >
         {user.grants.length === 0 ? <Empty text={say("people.rights.none")} /> : <GrantRows grants={user.grants} />}
       </Card>
+      {may("ring_plans.read") && <DoNotDisturb userId={user.id === me.user.id ? null : user.id} />}
       {user.changeable && user.id !== me.user.id && <PersonSignIn user={user} />}
       {giving && <GiveDialog person={user} onClose={() => setGiving(false)} />}
     </>

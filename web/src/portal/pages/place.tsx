@@ -9,6 +9,7 @@ import type { Tagged } from "../meanwhile";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { Nothing } from "./nothing";
 import { GiveDialog, GrantRows } from "../people/grants";
+import { ContactsHere } from "../places/contacts";
 import { Inside } from "../places/inside";
 import { PlaceDeeds } from "../places/deeds";
 import { PlaceSettings } from "../places/settings";
@@ -35,6 +36,7 @@ function Shown({ here }: { here: Schemas["PlaceView"] & Tagged }) {
       <div className="p-columns">
         <div>
           {here.kind !== "company" && here.kind !== "project" && <Stations here={here} />}
+          {may("ring_plans.read", here.path) && <ContactsHere here={here} />}
           <Inside here={here} />
         </div>
         <div>

@@ -12,6 +12,7 @@ import { PasswordField } from "../parts/password-field";
 import { Answer, Card, Head } from "../parts/page";
 import { useTime } from "../parts/times";
 import { About } from "../profile/about";
+import { DoNotDisturb } from "../quiet/quiet";
 import { sessions } from "../queries";
 import { browserName } from "../security/browser-name";
 import { Passkeys } from "../security/passkeys";
@@ -35,6 +36,7 @@ export function ProfilePage() {
           <Passkeys />
         </div>
         <div>
+          <DoNotDisturb userId={null} />
           <Sessions />
           <NewPassword />
           <Appearance />

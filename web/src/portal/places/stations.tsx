@@ -2,25 +2,20 @@
 import { TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { StateMark } from "../../parts/state-mark";
 import { useAct } from "../act";
 import { held, wish, type Schemas } from "../http";
 import { Dialog } from "../parts/dialog";
 import { Answer, Card, Empty, More } from "../parts/page";
-import { Secret } from "../parts/secret";
 import { useTime } from "../parts/times";
 import { useWrong } from "../parts/wrong";
 import { stationsAt } from "../queries";
 import { stationState } from "../stations";
 import { useMay, usePortal, useWords } from "../surroundings";
+import { useClaimCode, type Code } from "./claim-code";
 import { StationDeeds } from "./station-deeds";
-
-interface Code {
-  readonly name: string;
-  readonly claim_code: string;
-  readonly claim_code_expires_at: string;
-}
 
 export function Stations({ here }: { here: Schemas["PlaceItem"] }) {
   const { say } = useWords();
@@ -30,14 +25,8 @@ export function Stations({ here }: { here: Schemas["PlaceItem"] }) {
   const asked = useInfiniteQuery(stationsAt(client, here.id));
   const items = asked.data?.pages.flatMap((page) => page.items) ?? [];
   const [adding, setAdding] = useState(false);
-  const [code, setCode] = useState<Code | null>(null);
+  const code = useClaimCode();
   const configures = may("stations.configure", here.path);
-  const renew = useAct(
-    (station: Schemas["StationItem"]) =>
-      held(client.POST("/api/v1/stations/{station_id}/claim-code", { params: { path: { station_id: station.id } } })),
-    ["stations"],
-    (made, station) => setCode({ ...made, name: station.name }),
-  );
   const add = configures && (
     <button type="button" className="btn sm" onClick={() => setAdding(true)}>
       <IconPlus size={17} stroke={1.75} aria-hidden="true" />
@@ -57,7 +46,10 @@ export function Stations({ here }: { here: Schemas["PlaceItem"] }) {
                 return (
                   <tr key={station.id}>
                     <td>
-                      <b>{station.name}</b> <span className="mut">{station.model}</span>
+                      <Link to="/stations/$stationId" params={{ stationId: station.id }}>
+                        <b>{station.name}</b>
+                      </Link>{" "}
+                      <span className="mut">{station.model}</span>
                     </td>
                     <td>
                       <span className="p-state">
@@ -70,7 +62,7 @@ export function Stations({ here }: { here: Schemas["PlaceItem"] }) {
                       {station.error !== null && <p className="mut">{station.error}</p>}
                     </td>
                     <td className="p-end many">
-                      {configures && <StationDeeds station={station} onCode={() => renew.run(station)} />}
+                      {configures && <StationDeeds station={station} onCode={() => code.renew(station)} />}
                     </td>
                   </tr>
                 );
@@ -80,17 +72,8 @@ export function Stations({ here }: { here: Schemas["PlaceItem"] }) {
         )}
         <More of={asked} />
       </Answer>
-      {adding && <AddStation placeId={here.id} onClose={() => setAdding(false)} onMade={setCode} />}
-      {code !== null && (
-        <Dialog
-          title={say("station.code", { name: code.name })}
-          lead={say("station.code.lead", { time: time(code.claim_code_expires_at) })}
-          opened
-          onClose={() => setCode(null)}
-        >
-          <Secret text={code.claim_code} plate />
-        </Dialog>
-      )}
+      {adding && <AddStation placeId={here.id} onClose={() => setAdding(false)} onMade={code.show} />}
+      {code.dialog}
     </Card>
   );
 }

@@ -131,7 +131,7 @@ function Leaves({ placeId, level }: { placeId: string; level: number }) {
               onFocus={() => setCurrent(station.id)}
               className="p-row leaf"
               data-level={Math.min(level, 6)}
-              onClick={() => void navigate({ to: "/places/$placeId", params: { placeId } })}
+              onClick={() => void navigate({ to: "/stations/$stationId", params: { stationId: station.id } })}
             >
               <StateMark state={state.mark} />
               <span className="ell">{station.name}</span>

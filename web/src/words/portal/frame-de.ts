@@ -8,7 +8,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "nav.desk": "Hier Anrufe abheben",
   "nav.places": "Orte",
   "nav.places.empty": "Projekte und Standorte erscheinen hier, als Baum.",
-  "nav.who": "Personen und Rechte",
+  "nav.who": "Wer und wann",
   "nav.people": "Personen",
   "nav.roles": "Rollen",
   "nav.keys": "API-Schlüssel",

@@ -6,7 +6,7 @@ export const frameEn = {
   "nav.desk": "Answer calls here",
   "nav.places": "Places",
   "nav.places.empty": "Projects and sites appear here, as a tree.",
-  "nav.who": "People and rights",
+  "nav.who": "Who and when",
   "nav.people": "People",
   "nav.roles": "Roles",
   "nav.keys": "API keys",
