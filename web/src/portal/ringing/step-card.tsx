@@ -2,6 +2,7 @@
 import { NumberInput } from "@mantine/core";
 import {
   IconAddressBook,
+  IconArrowRight,
   IconDeviceLandlinePhone,
   IconPhone,
   IconPlus,
@@ -53,6 +54,29 @@ export function MemberRow({ member, onRemove, label }: { member: Member; onRemov
   );
 }
 
+interface FrameProps {
+  readonly name: string;
+  readonly className?: string;
+  /** It comes after another one. */
+  readonly arrow: boolean;
+  readonly children: ReactNode;
+}
+
+export function StepFrame({ name, className = "", arrow, children }: FrameProps) {
+  return (
+    <li className="rp-cell">
+      {arrow && (
+        <span className="rp-arrow" aria-hidden="true">
+          <IconArrowRight size={18} stroke={1.75} />
+        </span>
+      )}
+      <div className={`rp-step ${className}`} role="group" aria-label={name}>
+        {children}
+      </div>
+    </li>
+  );
+}
+
 interface Props {
   readonly part: Part;
   readonly at: number;
@@ -72,7 +96,7 @@ export function StepCard({ part, at, step, window, many }: Props) {
     faultAt(faults, `${here}/members`) ??
     (faults.some(({ field }) => field === here) ? faultAt(faults, here) : undefined);
   return (
-    <li className="rp-step" aria-label={say("who.step", { number })}>
+    <StepFrame name={say("who.step", { number })} arrow={at > 0}>
       <header>
         <span className="rp-plate">{number}</span>
         <b>{say(title)}</b>
@@ -117,7 +141,7 @@ export function StepCard({ part, at, step, window, many }: Props) {
           />
         </>
       )}
-    </li>
+    </StepFrame>
   );
 }
 

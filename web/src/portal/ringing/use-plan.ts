@@ -160,8 +160,7 @@ export function useEditing(view: View, ownerId: string | null): Editing {
   const putInForce = (): void =>
     send(wishes.putInForce, () => {
       setPast([]);
-      const back = view.in_force === null ? null : () => send(wishes.undo);
-      notices.tell("plan.in_force", { name: names.get(view.owner.id) ?? "" }, back);
+      notices.tell("plan.in_force", {}, () => send(wishes.undo));
     });
 
   return {
