@@ -19,7 +19,7 @@ const then = edit.together([anna]);
 describe("the steps of a plan", () => {
   it("ring one after another, the last as long as there is time", () => {
     expect(two.otherwise?.steps.map(({ seconds }) => seconds)).toEqual([20, null]);
-    expect(edit.windows(two.otherwise!, 60)).toEqual([
+    expect(edit.windows(edit.inTurn([anna, bernd]), 60)).toEqual([
       [0, 20],
       [20, 60],
     ]);

@@ -46,7 +46,16 @@ export function MemberRow({ member, onRemove, label }: { member: Member; onRemov
         </small>
       </span>
       {onRemove !== undefined && (
-        <button type="button" className="rp-icon" aria-label={label} title={label} onClick={onRemove}>
+        <button
+          type="button"
+          className="rp-icon"
+          aria-label={label}
+          title={label}
+          onClick={(event) => {
+            event.currentTarget.closest(".rp-step")?.querySelector<HTMLElement>(".rp-add")?.focus(); // this one goes
+            onRemove();
+          }}
+        >
           <IconX size={15} stroke={1.75} aria-hidden="true" />
         </button>
       )}
@@ -107,7 +116,10 @@ export function StepCard({ part, at, step, window, many }: Props) {
             className="rp-icon"
             aria-label={say("who.step.remove", { number })}
             title={say("who.step.remove", { number })}
-            onClick={() => editing.edit(removeStep(part, at))}
+            onClick={(event) => {
+              event.currentTarget.closest(".rp-whocard")?.querySelector<HTMLElement>(".rp-foot button")?.focus();
+              editing.edit(removeStep(part, at));
+            }}
           >
             <IconTrash size={15} stroke={1.75} aria-hidden="true" />
           </button>
@@ -149,10 +161,10 @@ export function StepCard({ part, at, step, window, many }: Props) {
 export function AddMember({ onAdd }: { onAdd: (members: readonly Member[]) => void }) {
   const { say } = useWords();
   const { editing } = usePlan();
-  const [open, setOpen] = useState(false);
-  if (!open)
+  const [open, setOpen] = useState<boolean | null>(null); // null: it was never open
+  if (open !== true)
     return (
-      <button type="button" className="rp-add" onClick={() => setOpen(true)}>
+      <button type="button" className="rp-add" autoFocus={open === false} onClick={() => setOpen(true)}>
         <IconPlus size={15} stroke={1.75} aria-hidden="true" />
         {say("member.add")}
       </button>

@@ -105,6 +105,7 @@ export function useEditing(view: View, ownerId: string | null): Editing {
         if (round !== line.round) return;
         const next = await tagged<Schemas["RingPlanView"]>(work({ "If-Match": line.etag }));
         line.etag = next.etag ?? "*";
+        await queries.cancelQueries({ queryKey: key }); // it may have been answered before this change
         queries.setQueryData(key, next);
         done();
       } catch (reason) {
