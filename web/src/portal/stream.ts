@@ -11,15 +11,30 @@ export interface Change {
 /** `full`: as many tabs as the platform takes follow already. */
 export type Live = "connecting" | "live" | "lost" | "full";
 
+const RINGING = ["ring-plan", "used-by", "ring-ask"];
+
 // What each topic is shown by: the first words of query keys.
 const SHOWN: Record<Exclude<Change["topic"], "rights" | "everything">, readonly string[]> = {
-  stations: ["tree", "stations", "companies", "calls", "found", "audit"],
-  calls: ["calls"],
+  stations: ["tree", "stations", "companies", "calls", "found", "audit", "used-by", "ring-ask"],
+  calls: ["calls", "ring-ask"],
   places: [
     ...["tree", "place", "stations", "companies", "calls", "found", "audit", "me"],
     ...["people", "grants", "invitations", "keys"], // rights are shown with the place where they hold
   ],
-  people: ["people", "grants", "roles", "invitations", "keys", "counts", "audit", "found", "me", "calls", "security"],
+  people: [
+    "people",
+    "grants",
+    "roles",
+    "invitations",
+    "keys",
+    "counts",
+    "audit",
+    "found",
+    "me",
+    "calls",
+    "security",
+    ...RINGING,
+  ],
 };
 
 const GATHER_MS = 150;

@@ -27,7 +27,7 @@ describe("the event stream", () => {
   });
 
   it("renews only what shows the topic", () => {
-    expect(outdated([{ topic: "calls" }])).toEqual(new Set(["calls"]));
+    expect(outdated([{ topic: "calls" }])).toEqual(new Set(["calls", "ring-ask"]));
     expect(outdated([{ topic: "stations" }])?.has("people")).toBe(false);
     expect(outdated([{ topic: "calls" }, { topic: "rights" }])).toBeNull();
   });

@@ -79,7 +79,7 @@ export function MemberPicker(props: Props) {
       maxValues={max ?? Infinity}
       openOnFocus={offered.length > 0}
       selectFirstOptionOnChange
-      nothingFoundMessage={nothing()}
+      nothingFoundMessage={typed === "" ? undefined : nothing()} // an empty field covers nothing below it
       renderOption={({ option }) => {
         const member = known.get(option.value);
         return (

@@ -127,7 +127,7 @@ export function Ask({ asking, editing }: { asking: Asking; editing: Editing }) {
           <p className="mut p-hint">{say("ask.lead")}</p>
           <div className="rp-answer">
             <Answer of={asking.answer}>
-              {asking.answer.data !== undefined && <Told answer={asking.answer.data} />}
+              {asking.answer.data !== undefined && <Told answer={asking.answer.data} ownerId={view.owner.id} />}
             </Answer>
           </div>
         </>
@@ -136,7 +136,7 @@ export function Ask({ asking, editing }: { asking: Asking; editing: Editing }) {
   );
 }
 
-function Told({ answer }: { answer: Schemas["AskAnswer"] }) {
+function Told({ answer, ownerId }: { answer: Schemas["AskAnswer"]; ownerId: string }) {
   const { say } = useWords();
   const why = useId();
   const moments = bySecond(answer);
@@ -169,8 +169,11 @@ function Told({ answer }: { answer: Schemas["AskAnswer"] }) {
         <section className="rp-why" aria-labelledby={why}>
           <h3 id={why}>{say("ask.why")}</h3>
           <ul>
-            {answer.decisions.map(({ sentence }, at) => (
-              <li key={at}>{sentence}</li>
+            {answer.decisions.map(({ sentence, owner }, at) => (
+              <li key={at}>
+                {owner !== null && owner.id !== ownerId && owner.name !== null && `${owner.name}: `}
+                {sentence}
+              </li>
             ))}
           </ul>
         </section>

@@ -209,7 +209,7 @@ export function changes(before: Plan, after: Plan): number {
   const gone = before.rules.filter((rule) => !inForce(rule, after)).length;
   const order = added === 0 && gone === 0 && !same(before.rules, after.rules) ? 1 : 0;
   const others = (["otherwise", "last_resort", "zone", "holidays"] as const).filter(
-    (name) => !same(before[name], after[name]),
+    (name) => !same(before[name], after[name]) && (name !== "zone" || before.zone !== null), // it is written down with the first draft
   );
   return Math.max(added, gone) + order + others.length;
 }

@@ -47,14 +47,21 @@ export function RulePart({ at, rule, part, text }: PartProps) {
       withinPortal={false}
     >
       <Popover.Target>
-        <button
-          type="button"
+        {/* A button of the browser's own is a box: the sentence could not go on in its last line. */}
+        <span
+          role="button"
+          tabIndex={0}
           className={`rp-part${plain}${wrong === undefined ? "" : " wrong"}`}
           aria-label={say("part.value", { part: label, value: text })}
           onClick={() => setOpen(!open)}
+          onKeyDown={(event) => {
+            if (event.altKey || (event.key !== "Enter" && event.key !== " ")) return;
+            event.preventDefault();
+            setOpen(!open);
+          }}
         >
           {text}
-        </button>
+        </span>
       </Popover.Target>
       <Popover.Dropdown className="rp-pop" aria-label={label}>
         <Fields at={at} rule={rule} part={part} close={() => setOpen(false)} />

@@ -1,7 +1,7 @@
 // Forwarding rules as sentences in their order: the first that matches wins.
 import { Switch } from "@mantine/core";
 import { IconGripVertical, IconPlus, IconTrash } from "@tabler/icons-react";
-import { useRef, useState, type DragEvent, type KeyboardEvent } from "react";
+import { useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent } from "react";
 import { StateMark } from "../../parts/state-mark";
 import { Card } from "../parts/page";
 import { usePortal, useWords } from "../surroundings";
@@ -104,8 +104,14 @@ function Row({ rule, at, move, dragged, setDragged }: RowProps) {
     if (dragged !== null) move(dragged, at);
     setDragged(null);
   };
-  const remove = (): void => {
+  const remove = (event: MouseEvent): void => {
+    // What was pressed goes with its row: the focus stays in the list.
+    const card = event.currentTarget.closest(".p-card");
     edit(removeRule(at));
+    requestAnimationFrame(() => {
+      const left = card?.querySelectorAll<HTMLElement>(".rp-grip") ?? [];
+      (left[Math.min(at, left.length - 1)] ?? card?.querySelector<HTMLElement>("header button"))?.focus();
+    });
     choose("otherwise");
     notices.tell("rules.removed", { number }, () => edit(addRule(rule, at)));
   };

@@ -2,6 +2,7 @@
 import { NumberInput } from "@mantine/core";
 import {
   IconAddressBook,
+  IconArrowRight,
   IconDeviceLandlinePhone,
   IconPhone,
   IconPlus,
@@ -45,10 +46,42 @@ export function MemberRow({ member, onRemove, label }: { member: Member; onRemov
         </small>
       </span>
       {onRemove !== undefined && (
-        <button type="button" className="rp-icon" aria-label={label} title={label} onClick={onRemove}>
+        <button
+          type="button"
+          className="rp-icon"
+          aria-label={label}
+          title={label}
+          onClick={(event) => {
+            event.currentTarget.closest(".rp-step")?.querySelector<HTMLElement>(".rp-add")?.focus(); // this one goes
+            onRemove();
+          }}
+        >
           <IconX size={15} stroke={1.75} aria-hidden="true" />
         </button>
       )}
+    </li>
+  );
+}
+
+interface FrameProps {
+  readonly name: string;
+  readonly className?: string;
+  /** It comes after another one. */
+  readonly arrow: boolean;
+  readonly children: ReactNode;
+}
+
+export function StepFrame({ name, className = "", arrow, children }: FrameProps) {
+  return (
+    <li className="rp-cell">
+      {arrow && (
+        <span className="rp-arrow" aria-hidden="true">
+          <IconArrowRight size={18} stroke={1.75} />
+        </span>
+      )}
+      <div className={`rp-step ${className}`} role="group" aria-label={name}>
+        {children}
+      </div>
     </li>
   );
 }
@@ -72,7 +105,7 @@ export function StepCard({ part, at, step, window, many }: Props) {
     faultAt(faults, `${here}/members`) ??
     (faults.some(({ field }) => field === here) ? faultAt(faults, here) : undefined);
   return (
-    <li className="rp-step" aria-label={say("who.step", { number })}>
+    <StepFrame name={say("who.step", { number })} arrow={at > 0}>
       <header>
         <span className="rp-plate">{number}</span>
         <b>{say(title)}</b>
@@ -83,7 +116,10 @@ export function StepCard({ part, at, step, window, many }: Props) {
             className="rp-icon"
             aria-label={say("who.step.remove", { number })}
             title={say("who.step.remove", { number })}
-            onClick={() => editing.edit(removeStep(part, at))}
+            onClick={(event) => {
+              event.currentTarget.closest(".rp-whocard")?.querySelector<HTMLElement>(".rp-foot button")?.focus();
+              editing.edit(removeStep(part, at));
+            }}
           >
             <IconTrash size={15} stroke={1.75} aria-hidden="true" />
           </button>
@@ -117,7 +153,7 @@ export function StepCard({ part, at, step, window, many }: Props) {
           />
         </>
       )}
-    </li>
+    </StepFrame>
   );
 }
 
@@ -125,10 +161,10 @@ export function StepCard({ part, at, step, window, many }: Props) {
 export function AddMember({ onAdd }: { onAdd: (members: readonly Member[]) => void }) {
   const { say } = useWords();
   const { editing } = usePlan();
-  const [open, setOpen] = useState(false);
-  if (!open)
+  const [open, setOpen] = useState<boolean | null>(null); // null: it was never open
+  if (open !== true)
     return (
-      <button type="button" className="rp-add" onClick={() => setOpen(true)}>
+      <button type="button" className="rp-add" autoFocus={open === false} onClick={() => setOpen(true)}>
         <IconPlus size={15} stroke={1.75} aria-hidden="true" />
         {say("member.add")}
       </button>

@@ -105,6 +105,7 @@ export function useEditing(view: View, ownerId: string | null): Editing {
         if (round !== line.round) return;
         const next = await tagged<Schemas["RingPlanView"]>(work({ "If-Match": line.etag }));
         line.etag = next.etag ?? "*";
+        await queries.cancelQueries({ queryKey: key }); // it may have been answered before this change
         queries.setQueryData(key, next);
         done();
       } catch (reason) {
@@ -160,8 +161,7 @@ export function useEditing(view: View, ownerId: string | null): Editing {
   const putInForce = (): void =>
     send(wishes.putInForce, () => {
       setPast([]);
-      const back = view.in_force === null ? null : () => send(wishes.undo);
-      notices.tell("plan.in_force", { name: names.get(view.owner.id) ?? "" }, back);
+      notices.tell("plan.in_force", {}, () => send(wishes.undo));
     });
 
   return {

@@ -1,5 +1,5 @@
 // The week as the plan's times make it: drawn, and as a list for readers.
-import { Popover, Select } from "@mantine/core";
+import { NativeSelect, Popover } from "@mantine/core";
 import { IconCalendarEvent } from "@tabler/icons-react";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
@@ -203,30 +203,25 @@ function Holidays() {
         </button>
       </Popover.Target>
       <Popover.Dropdown className="rp-pop" aria-label={say("holidays.title")}>
-        <Select
+        <NativeSelect
           label={say("holidays.country")}
-          searchable
           data={[{ value: "", label: say("holidays.as_company") }, ...options]}
           value={chosen?.country ?? ""}
-          allowDeselect={false}
           error={faultAt(view.faults, "holidays")}
-          onChange={(code) => set(code === null || code === "" ? null : { country: code, region: "" })}
-          comboboxProps={{ withinPortal: false }}
+          onChange={({ currentTarget: { value } }) => set(value === "" ? null : { country: value, region: "" })}
           data-autofocus
         />
         {regions.length > 0 && (
-          <Select
+          <NativeSelect
             label={say("holidays.region")}
             data={[
               { value: "", label: say("holidays.region.all") },
               ...regions.map(({ code, name }: Schemas["RegionItem"]) => ({ value: code, label: name })),
             ]}
             value={chosen?.region ?? ""}
-            allowDeselect={false}
-            onChange={(code) => {
-              if (chosen !== null) set({ country: chosen.country, region: code ?? "" });
+            onChange={({ currentTarget: { value } }) => {
+              if (chosen !== null) set({ country: chosen.country, region: value });
             }}
-            comboboxProps={{ withinPortal: false }}
           />
         )}
       </Popover.Dropdown>

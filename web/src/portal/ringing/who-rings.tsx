@@ -1,7 +1,7 @@
 // "Who rings": the steps of one part of the plan in their order, and what rings when nobody can.
 import { NumberInput, Tabs } from "@mantine/core";
-import { IconArrowRight, IconPlus } from "@tabler/icons-react";
-import { Fragment, useState } from "react";
+import { IconPlus } from "@tabler/icons-react";
+import { useState } from "react";
 import { MemberPicker } from "../parts/member-picker";
 import type { Member as Picked } from "../parts/members";
 import { Card } from "../parts/page";
@@ -22,7 +22,7 @@ import {
 } from "./document";
 import { faultAt, usePlan } from "./editing";
 import { tabText } from "./sentence";
-import { AddMember, MemberRow, StepCard } from "./step-card";
+import { AddMember, MemberRow, StepCard, StepFrame } from "./step-card";
 
 export function WhoRings() {
   const { language, say } = useWords();
@@ -71,18 +71,15 @@ function Steps({ part }: { part: Part }) {
     <>
       <ol className="rp-steps">
         {steps.steps.map((step, at) => (
-          <Fragment key={at}>
-            {at > 0 && <Arrow />}
-            <StepCard
-              part={part}
-              at={at}
-              step={step}
-              window={all[at] ?? [0, 0]}
-              many={steps.rounds > 1 || at < steps.steps.length - 1}
-            />
-          </Fragment>
+          <StepCard
+            key={at}
+            part={part}
+            at={at}
+            step={step}
+            window={all[at] ?? [0, 0]}
+            many={steps.rounds > 1 || at < steps.steps.length - 1}
+          />
         ))}
-        <Arrow />
         <End />
       </ol>
       <div className="rp-foot">
@@ -122,14 +119,6 @@ function Steps({ part }: { part: Part }) {
         </p>
       ))}
     </>
-  );
-}
-
-function Arrow() {
-  return (
-    <li className="rp-arrow" role="presentation">
-      <IconArrowRight size={18} stroke={1.75} aria-hidden="true" />
-    </li>
   );
 }
 
@@ -195,7 +184,7 @@ function End() {
   const steps = plan.last_resort?.steps ?? [];
   const wrong = faultAt(view.faults, "last_resort");
   return (
-    <li className="rp-step rp-end" aria-label={say("who.end")}>
+    <StepFrame name={say("who.end")} className="rp-end" arrow>
       <header>
         <span className="rp-plate o">{say("who.end")}</span>
         <b>{say("who.end.title")}</b>
@@ -233,6 +222,6 @@ function End() {
           }
         />
       )}
-    </li>
+    </StepFrame>
   );
 }

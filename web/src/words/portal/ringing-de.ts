@@ -93,7 +93,8 @@ export const ringingDe: Record<keyof typeof ringingEn, string> = {
   "rules.count": "{count} von {max}",
   "rules.first": "Die erste, die zutrifft, gilt",
   "rules.add": "Regel",
-  "rules.none": "Keine Regeln: Es läutet immer, was unter „Sonst“ steht.",
+  "rules.none":
+    "Keine Regeln: Zu jeder Stunde läuten dieselben. Fügen Sie eine für Nächte, Feiertage oder Abwesenheit hinzu.",
   "rules.full": "Ein Läutplan hat höchstens {max} Regeln.",
   "rules.not_in_force": "Nicht in Kraft",
   "rules.applies": "Gilt jetzt",

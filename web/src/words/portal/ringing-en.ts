@@ -90,7 +90,7 @@ export const ringingEn = {
   "rules.count": "{count} of {max}",
   "rules.first": "The first that matches wins",
   "rules.add": "Rule",
-  "rules.none": "No rules: what stands under “Otherwise” always rings.",
+  "rules.none": "No rules: the same ring at every hour. Add one for nights, holidays or absences.",
   "rules.full": "A ring plan has {max} rules at most.",
   "rules.not_in_force": "Not in force",
   "rules.applies": "Applies now",
