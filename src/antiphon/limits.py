@@ -209,6 +209,11 @@ SNAPSHOT_DECODE_MEMORY_BYTES = 1024 * 1024 * 1024
 SNAPSHOT_PICTURE_MAX_BYTES = 512 * 1024
 SNAPSHOT_EDGE_MAX_PX = 1280
 SNAPSHOT_SOURCE_EDGE_MAX_PX = 4096
+# D11: pictures and logos of contacts: what is looked at, and how large they are kept (each way, in pixels).
+PORTRAIT_MAX_BYTES = HTTP_BODY_MAX_BYTES
+PORTRAIT_SOURCE_PIXELS_MAX = 24_000_000
+PORTRAIT_EDGE_PX = 512
+PORTRAIT_SMALL_EDGE_PX = 96
 # Hostile or stuck clients: what waits for one client at most, before it is dropped.
 CLIENT_QUEUE_MAX = 256
 CLIENT_HELLO_MAX_S = 10.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from string import Formatter
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi import FastAPI
@@ -18,7 +18,7 @@ from antiphon.assembly import contracts
 from antiphon.calls import store as calls
 from antiphon.clock import new_id
 from antiphon.database import Database, Scope, Tx
-from antiphon.directory import parties, plans, quiets
+from antiphon.directory import parties, plans, portraits, quiets
 from antiphon.directory.documents import PlanDocument
 from antiphon.directory.rings import Member
 from antiphon.identity import factor_store, invitations
@@ -35,6 +35,7 @@ Operation = tuple[str, str]
 # Anybody at all; anybody who signed in or has a key; a person who signed in; or one of these permissions.
 PUBLIC, PERSON, SIGNED_IN = ("public",), ("person",), ("signed in",)
 _PEOPLE = ("people.manage", "client_users.manage")
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 _RINGS, _SETS_RINGS = ("ring_plans.read",), ("ring_plans.configure",)
 NEEDED: dict[Operation, tuple[str, ...]] = {
     ("GET", "/health"): PUBLIC,
@@ -119,6 +120,12 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("POST", "/api/v1/contacts"): _SETS_RINGS,
     ("PATCH", "/api/v1/contacts/{contact_id}"): _SETS_RINGS,
     ("DELETE", "/api/v1/contacts/{contact_id}"): _SETS_RINGS,
+    ("GET", "/api/v1/contacts/{contact_id}/picture"): _RINGS,
+    ("PUT", "/api/v1/contacts/{contact_id}/picture"): _SETS_RINGS,
+    ("DELETE", "/api/v1/contacts/{contact_id}/picture"): _SETS_RINGS,
+    ("GET", "/api/v1/contacts/{contact_id}/logo"): _RINGS,
+    ("PUT", "/api/v1/contacts/{contact_id}/logo"): _SETS_RINGS,
+    ("DELETE", "/api/v1/contacts/{contact_id}/logo"): _SETS_RINGS,
     ("GET", "/api/v1/ring-groups"): _RINGS,
     ("GET", "/api/v1/ring-groups/{group_id}"): _RINGS,
     ("POST", "/api/v1/ring-groups"): _SETS_RINGS,
@@ -199,6 +206,8 @@ def body_of(operation: Operation, ids: Mapping[str, str], now: Any) -> dict[str,
         ("PUT", "/api/v1/stations/{station_id}/buttons"): {"items": []},
         ("POST", "/api/v1/contacts"): {"name": "New", **place},
         ("PATCH", "/api/v1/contacts/{contact_id}"): {"name": "Taken over"},
+        ("PUT", "/api/v1/contacts/{contact_id}/picture"): {"data": PIXEL},
+        ("PUT", "/api/v1/contacts/{contact_id}/logo"): {"data": PIXEL},
         ("POST", "/api/v1/ring-groups"): {"name": "New", **place},
         ("PATCH", "/api/v1/ring-groups/{group_id}"): {"name": "Taken over"},
         ("PUT", "/api/v1/ring-plans/{owner_id}/draft"): {"otherwise": rings},
@@ -257,6 +266,8 @@ def one_of_everything(tx: Tx, tenant: Tenant, place: Place, clock: StillClock) -
     )
     tenancy.give(tx, scope, guest.id, "role_support", folder.id, now)
     contact = parties.add(tx, scope, "contact", name="Top 14", company_name="Stiege", place_id=folder.id, now=now)
+    for kind in get_args(portraits.PortraitKind):
+        portraits.put(tx, scope, portraits.Portrait(f"{kind}_{contact.id}"[:40], contact.id, kind, "0" * 24), now)
     group = parties.add(tx, scope, "group", name="Empfang Stiege", place_id=folder.id, now=now)
     whole = parties.add(tx, scope, "group", name="Wache Stiege", place_id=folder.id, now=now)
     ringing = PlanDocument.model_validate({"otherwise": {"steps": [{"members": [{"kind": "user", "id": user.id}]}]}})
@@ -346,6 +357,7 @@ async def test_each_role_may_do_what_it_says_and_no_more(
 ) -> None:
     one = await signed_in_with(browser, database, tenant, clock, role, tenant.company.id)
     settings.snapshots.mkdir()
+    settings.portraits.mkdir()
     asked = 0
     for operation in sorted(OPERATIONS, key=lambda operation: operation[0] != "GET"):
         needed = NEEDED[operation]
@@ -354,6 +366,9 @@ async def test_each_role_may_do_what_it_says_and_no_more(
         with database.transaction() as tx:
             mine = one_of_everything(tx, tenant, tenant.site, clock)
         (settings.snapshots / f"{mine['snapshot_id']}.jpg").write_bytes(b"a picture")
+        for kind in get_args(portraits.PortraitKind):
+            its_id = f"{kind}_{mine['contact_id']}"[:40]
+            portraits.path(settings.portraits, its_id, "large").write_bytes(b"a picture")
         answer = await ask(one, operation, mine, clock)
         code = answer.json()["code"] if answer.status_code >= 400 else None
         if SHIPPED_ROLES[role].isdisjoint(needed):
@@ -504,6 +519,10 @@ def test_the_contract_of_the_socket_names_every_message() -> None:
 
 # What has nothing that two people could change past each other: it is there or not, or it is one's own sign-in.
 _NEVER_STALE = {
+    ("PUT", "/api/v1/contacts/{contact_id}/picture"),
+    ("DELETE", "/api/v1/contacts/{contact_id}/picture"),
+    ("PUT", "/api/v1/contacts/{contact_id}/logo"),
+    ("DELETE", "/api/v1/contacts/{contact_id}/logo"),
     ("DELETE", "/api/v1/session"),
     ("DELETE", "/api/v1/me/sessions"),
     ("DELETE", "/api/v1/me/sessions/{session_id}"),

@@ -127,6 +127,7 @@ def add_what_only_the_newest_knows(settings: Settings) -> None:
             ("grants", {"id": "grant_1", "user_id": "guest", "role_id": "role_1", "place_id": "site_inn"}),
             ("search_words", _word("guest", "gast", "user", "Gast", "inn")),
             ("contacts", {"id": "contact_1", "name": "Top 14", "sort_key": "top 14", "place_id": "inn"}),
+            ("contact_portraits", {"id": "portrait_1", "contact_id": "contact_1", "kind": "logo"}),
             ("ring_groups", {"id": "group_1", "name": "Wache", "sort_key": "wache", "place_id": "inn"}),
             ("search_words", _word("group_1", "wache", "group", "Wache", "inn")),
             ("ring_plans", {"id": "plan_1", "owner_kind": "group", "owner_id": "group_1", "in_force": "{}"}),

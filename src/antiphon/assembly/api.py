@@ -25,7 +25,7 @@ from antiphon.clock import Clock, SystemClock
 from antiphon.database import Database, Scope, Tx, open_database
 from antiphon.devices import Commander, StationCounts, account_routes, tree_routes
 from antiphon.devices import routes as devices_routes
-from antiphon.directory import ask_routes, party_routes, plan_routes, quiet_routes
+from antiphon.directory import ask_routes, party_routes, plan_routes, portrait_routes, quiet_routes
 from antiphon.directory import routes as directory_routes
 from antiphon.gateways import stream
 from antiphon.gateways.mqtt import MqttGateway
@@ -97,6 +97,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         identity_routes,
         directory_routes,
         party_routes,
+        portrait_routes,
         ask_routes,
         plan_routes,
         quiet_routes,

@@ -217,6 +217,7 @@ def _folders(settings: Settings) -> None:
         settings.pki,
         settings.secrets,
         settings.snapshots,
+        settings.portraits,
         settings.prompts,
         settings.stations,
     ):

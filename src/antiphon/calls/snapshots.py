@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from antiphon import devices, events, limits, log
+from antiphon import devices, events, limits, log, pictures
 from antiphon.calls import store
 from antiphon.calls.ports import CallId, KeyFrame
 from antiphon.clock import Clock, new_id
@@ -60,7 +57,7 @@ class Snapshots:
         try:
             async with self._at_once:
                 jpeg, width, height = await decode(frame)
-            await asyncio.to_thread(self._write, self.path(picture.id), jpeg)
+            await asyncio.to_thread(pictures.write_whole, self.path(picture.id), jpeg)
 
             def keep(tx: Tx) -> None:
                 store.add_snapshot(tx, scope, picture, width=width, height=height, size_bytes=len(jpeg))
@@ -81,56 +78,17 @@ class Snapshots:
             _log.info("picture of the caller kept", snapshot_id=picture.id, size_bytes=len(jpeg), **fields)
             stored()
 
-    def _write(self, path: Path, jpeg: bytes) -> None:
-        """Whole or not at all, readable for nobody else."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=self._folder, prefix=".new-")  # mkstemp makes it 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(jpeg)
-            os.replace(name, path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-
 
 async def decode(frame: KeyFrame) -> tuple[bytes, int, int]:
     """The JPEG of a key frame, with its size in pixels; raises `NoPicture`. The frame is decoded elsewhere, never here."""
     if len(frame.data) > limits.SNAPSHOT_MAX_BYTES:
         raise NoPicture(reason="frame too large")
-    with tempfile.TemporaryDirectory(prefix="antiphon-picture-") as folder:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",  # neither the environment nor the working folder add to what it imports
-            *_program(),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={},
-            cwd=folder,
-            close_fds=True,
-            start_new_session=True,
-        )
-        try:
-            async with asyncio.timeout(limits.SNAPSHOT_DECODE_MAX_S):
-                out, _ = await process.communicate(frame.data)
-        except TimeoutError as error:
-            raise NoPicture(reason="took too long") from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-    if process.returncode != 0:
-        raise NoPicture(reason=f"decoder ended with {process.returncode}")
-    return _checked(out)
-
-
-def _program() -> tuple[str, ...]:
-    """How the decoder starts in a Python that ignores its environment: as a file, so that nothing else of calls is loaded."""
     program = Path(__file__).with_name("decode_picture.py")
-    source = str(program.parents[2])
-    run = f"runpy.run_path({str(program)!r}, run_name='__main__')"
-    return "-c", f"import runpy, sys; sys.path.insert(0, {source!r}); {run}"
+    try:
+        out = await pictures.run_caged(program, frame.data, max_s=limits.SNAPSHOT_DECODE_MAX_S)
+    except pictures.NotDecoded as error:
+        raise NoPicture(reason=error.reason) from error
+    return _checked(out)
 
 
 def _checked(out: bytes) -> tuple[bytes, int, int]:

@@ -54,6 +54,8 @@ class Party:
     name: str
     place: Place
     company_name: str = ""  # of a contact
+    picture: str | None = None  # of a contact: changes with the picture
+    logo: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from antiphon import tenancy
 from antiphon.clock import new_id
 from antiphon.database import Scope, Tx, sort_key
-from antiphon.directory import plans, quiets
+from antiphon.directory import plans, portraits, quiets
 from antiphon.directory.model import ContactNotFound, Party, PartyKind, RingGroupNotFound
 from antiphon.directory.rings import Member
 from antiphon.directory.tables import contact_rows, group_rows
@@ -37,7 +38,7 @@ def add(
 def get(tx: Tx, scope: Scope, kind: PartyKind, party_id: str) -> Party:
     """One of the company; raises `ContactNotFound` or `RingGroupNotFound`."""
     for row, place in tx.joined(scope, _TABLES[kind], _its_place(kind), id=party_id):
-        return _party(kind, row, tenancy.place_of(place))
+        return _with_portraits(tx, scope, kind, [_party(kind, row, tenancy.place_of(place))])[0]
     raise MISSING[kind]
 
 
@@ -64,7 +65,7 @@ def by_name(
         where += search.matching(tx, scope, table.c.id, asked, {kind: EVERYWHERE})
     order = (table.c.sort_key, table.c.id)
     rows = tx.page(scope, table, _its_place(kind), where=where, order_by=order, after=after, limit=limit)
-    return tuple(_party(kind, row, tenancy.place_of(place)) for row, place in rows)
+    return _with_portraits(tx, scope, kind, [_party(kind, row, tenancy.place_of(place)) for row, place in rows])
 
 
 def change(
@@ -81,19 +82,21 @@ def change(
     before = get(tx, scope, kind, party_id)
     place = before.place if place_id is None else tenancy.place(tx, scope, place_id)
     company = before.company_name if company_name is None else company_name
-    after = Party(kind, party_id, name or before.name, place, company)
+    after = replace(before, name=name or before.name, place=place, company_name=company)
     tx.update(scope, _TABLES[kind], values={"place_id": place.id, **_named_values(after)}, id=party_id)
     _find_by(tx, scope, after)
     return after
 
 
-def remove(tx: Tx, scope: Scope, kind: PartyKind, party_id: str) -> None:
-    """Forget it with its ring plan. Raises `StillNamed`."""
+def remove(tx: Tx, scope: Scope, kind: PartyKind, party_id: str) -> list[str]:
+    """Forget it with its ring plan; the ids of pictures whose files go. Raises `StillNamed`."""
     member = Member(kind, party_id)
     plans.refuse_named(tx, scope, member)
     plans.forget(tx, scope, member)
     search.drop(tx, scope, party_id)
+    gone = portraits.forget(tx, scope, party_id)
     tx.delete(scope, _TABLES[kind], id=party_id)
+    return gone
 
 
 def leave_place(tx: Tx, scope: Scope, place: Place) -> None:
@@ -136,3 +139,13 @@ def _find_by(tx: Tx, scope: Scope, party: Party) -> None:
 def _party(kind: PartyKind, row: Any, place: Place) -> Party:  # Any: a row
     company = row["company_name"] if kind == "contact" else ""
     return Party(kind, row["id"], row["name"], place, company)
+
+
+def _with_portraits(tx: Tx, scope: Scope, kind: PartyKind, found: Sequence[Party]) -> tuple[Party, ...]:
+    if kind == "group" or not found:
+        return tuple(found)
+    theirs = portraits.of_contacts(tx, scope, [one.id for one in found])
+    shown = {key: portrait.content_hash for key, portrait in theirs.items()}
+    return tuple(
+        replace(one, picture=shown.get((one.id, "picture")), logo=shown.get((one.id, "logo"))) for one in found
+    )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from antiphon import tenancy
 from antiphon.database import Tx, sort_key
-from antiphon.directory import parties
+from antiphon.directory import parties, portraits
 from antiphon.directory.model import ContactNotFound, Party, PartyKind, RingGroupNotFound, StillNamed
 from antiphon.tenancy import Label, Name, Permission, PlaceNotFound, paging, search
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, Tagged, database_of, now_of
@@ -32,6 +32,11 @@ class ContactItem(BaseModel):
     company_name: str = Field(examples=["Lechner & Partner"], description="May be empty.")
     place_id: str
     place: str = Field(examples=["Rainerstraße 12, Stiege 2"])
+    picture: str | None = Field(
+        examples=["1f0c2d3e4a5b6c7d8e9f0a1b"],
+        description="Changes with its picture, which is at `/contacts/{contact_id}/picture`; null: it has none.",
+    )
+    logo: str | None = Field(examples=[None], description="The same of the logo.")
 
 
 class Contacts(BaseModel):
@@ -156,16 +161,18 @@ async def change_contact(
 @router.delete("/contacts/{contact_id}", tags=["contacts"], summary="Remove a contact", status_code=204)
 @Refuses(ContactNotFound, StillNamed)
 async def remove_contact(contact_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> Response:
-    """With its ring plan. Refused while a button or a ring plan names it."""
+    """With its ring plan, picture and logo. Refused while a button or a ring plan names it."""
     now = now_of(request)
 
-    def work(tx: Tx) -> None:
+    def work(tx: Tx) -> list[str]:
         leaving = _admitted(tx, asker, "contact", contact_id, "ring_plans.configure")
         paging.check_match(if_match, lambda: _contact(leaving))
-        parties.remove(tx, asker.scope, "contact", contact_id)
+        gone = parties.remove(tx, asker.scope, "contact", contact_id)
         asker.record(tx, now, "contact.removed", contact_id, name=leaving.name)
+        return gone
 
-    await database_of(request).run(work)
+    gone = await database_of(request).run(work)
+    await portraits.discard(request.app.state.settings.portraits, gone)
     return Response(status_code=204)
 
 
@@ -290,7 +297,13 @@ def _admit_place(tx: Tx, asker: Asker, place_id: str) -> None:
 
 def _contact(one: Party) -> ContactItem:
     return ContactItem(
-        id=one.id, name=one.name, company_name=one.company_name, place_id=one.place.id, place=one.place.trail
+        id=one.id,
+        name=one.name,
+        company_name=one.company_name,
+        place_id=one.place.id,
+        place=one.place.trail,
+        picture=one.picture,
+        logo=one.logo,
     )
 
 

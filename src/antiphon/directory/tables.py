@@ -36,6 +36,15 @@ contact_rows = tenant_table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Index("ix_contacts_sorted", "company_id", "sort_key", "id"),
 )
+portrait_rows = tenant_table(
+    "contact_portraits",
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("contact_id", sa.String(40), sa.ForeignKey("contacts.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("content_hash", sa.String(24), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("contact_id", "kind"),
+)
 group_rows = tenant_table(
     "ring_groups",
     sa.Column("id", sa.String(40), primary_key=True),
@@ -107,6 +116,13 @@ explain(
 )
 explain(
     contact_rows, "Whom visitors look for: a household, an office.", company_name="The company or office; may be empty."
+)
+explain(
+    portrait_rows,
+    "Pictures and company logos of contacts; their files lie in the data folder, two sizes each.",
+    contact_id="Whose it is.",
+    kind="picture or logo.",
+    content_hash="Of the large file (the beginning of its SHA-256): another picture has another one.",
 )
 explain(group_rows, "Ring groups: who rings is in their ring plans.")
 explain(

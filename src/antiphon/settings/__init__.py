@@ -240,6 +240,11 @@ class Settings(BaseSettings):
         return self.data / "snapshots"
 
     @property
+    def portraits(self) -> Path:
+        """Pictures and logos of contacts."""
+        return self.data / "portraits"
+
+    @property
     def prompts(self) -> Path:
         """Spoken prompts and tones as WAV files; rtpengine reads them."""
         return self.data / "prompts"

@@ -21,7 +21,9 @@ FORMAT = 1
 _MANIFEST = "manifest.json"
 _MANIFEST_MAX_BYTES = 256 * 1024 * 1024
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}"
-_NAME = re.compile(rf"settings\.toml|database\.(?:sqlite|pgdump)|(?:secrets|pki|snapshots|stations)(?:/{_PART}){{1,6}}")
+_NAME = re.compile(
+    rf"settings\.toml|database\.(?:sqlite|pgdump)|(?:secrets|pki|snapshots|portraits|stations)(?:/{_PART}){{1,6}}"
+)
 _PIECE_BYTES = 1024 * 1024
 _COMPRESSION = 6
 _GZIP = b"\x1f\x8b"

@@ -23,7 +23,7 @@ from antiphon.database import copying, migrate
 from antiphon.errors import AntiphonError, BadInput, Conflict
 from antiphon.settings import Settings
 
-_FOLDERS = ("pki", "secrets", "snapshots", "stations")
+_FOLDERS = ("pki", "secrets", "snapshots", "portraits", "stations")
 # What a station says and does from hour to hour is not part of who it is.
 _LEFT_OUT = (".sock", ".jsonl", ".1", ".new")
 _LAST = "last.json"

@@ -4,6 +4,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { isGone } from "../changes/removal";
 import { PartyDeeds } from "../parties/deeds";
 import { contact, type Contact } from "../parties/parties";
+import { Portraits } from "../parties/portrait-cards";
 import { PlanInShort, UsedBy } from "../parties/plan";
 import { Answer, Head } from "../parts/page";
 import { useMay, usePortal, useWords } from "../surroundings";
@@ -46,6 +47,9 @@ function Shown({ shown }: { shown: Contact }) {
         <div>
           <PlanInShort ownerId={shown.id} />
           <UsedBy ownerId={shown.id} />
+        </div>
+        <div>
+          <Portraits contact={shown} />
         </div>
       </div>
     </>

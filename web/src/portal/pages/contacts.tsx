@@ -5,7 +5,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ContactFace } from "../parties/face";
 import { AddParty } from "../parties/add";
-import { parties } from "../parties/parties";
+import { contacts } from "../parties/parties";
 import { Answer, Card, Empty, Head, More } from "../parts/page";
 import { TextFilter, useTextFilter } from "../parts/text-filter";
 import { useMay, usePortal, useWords } from "../surroundings";
@@ -17,7 +17,7 @@ export function ContactsPage() {
   const navigate = useNavigate();
   const filter = useTextFilter();
   const [adding, setAdding] = useState(false);
-  const asked = useInfiniteQuery(parties(client, "contact", { words: filter.asked }));
+  const asked = useInfiniteQuery(contacts(client, { words: filter.asked }));
   const items = asked.data?.pages.flatMap((page) => page.items) ?? [];
   const add = may("ring_plans.configure") && (
     <button type="button" className="btn pri" onClick={() => setAdding(true)}>

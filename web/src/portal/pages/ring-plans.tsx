@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { AddParty } from "../parties/add";
 import { PartyDeeds } from "../parties/deeds";
-import { parties } from "../parties/parties";
+import { ringGroups } from "../parties/parties";
 import { RingSettings } from "../parties/settings";
 import { Answer, Card, Empty, Head, More } from "../parts/page";
 import { RingPlanLink } from "../parts/ring-plan-link";
@@ -35,7 +35,7 @@ function Groups() {
   const may = useMay();
   const filter = useTextFilter();
   const [adding, setAdding] = useState(false);
-  const asked = useInfiniteQuery(parties(client, "group", { words: filter.asked }));
+  const asked = useInfiniteQuery(ringGroups(client, filter.asked));
   const items = asked.data?.pages.flatMap((page) => page.items) ?? [];
   const configures = may("ring_plans.configure");
   const add = configures && (

@@ -8,7 +8,7 @@ import { usePortal } from "../surroundings";
 
 export type PartyKind = "contact" | "group";
 export type Contact = Schemas["ContactItem"];
-export type Party = Schemas["RingGroupItem"] & Partial<Pick<Contact, "company_name">>;
+export type Party = Schemas["RingGroupItem"] & Partial<Contact>;
 
 const PAGE = 50;
 
@@ -25,20 +25,27 @@ export const readParty = (client: Client, kind: PartyKind, id: string) => (): An
     ? client.GET("/api/v1/contacts/{contact_id}", { params: { path: { contact_id: id } } })
     : client.GET("/api/v1/ring-groups/{group_id}", { params: { path: { group_id: id } } });
 
-export const parties = (client: Client, kind: PartyKind, { words = "", at }: Filter) =>
+const pageOf = (words: string, at: string | undefined, cursor: string | null) => ({
+  limit: PAGE,
+  ...(words === "" ? {} : { q: words }),
+  ...(at === undefined ? {} : { place_id: at, direct: true }),
+  ...(cursor === null ? {} : { cursor }),
+});
+
+export const ringGroups = (client: Client, words: string) =>
   infiniteQueryOptions({
-    queryKey: ["parties", kind, words, at ?? null],
-    queryFn: ({ pageParam }): Promise<{ items: Party[]; next_cursor: string | null }> => {
-      const query = {
-        limit: PAGE,
-        ...(words === "" ? {} : { q: words }),
-        ...(at === undefined ? {} : { place_id: at, direct: true }),
-        ...(pageParam === null ? {} : { cursor: pageParam }),
-      };
-      return kind === "contact"
-        ? held(client.GET("/api/v1/contacts", { params: { query } }))
-        : held(client.GET("/api/v1/ring-groups", { params: { query } }));
-    },
+    queryKey: ["parties", "group", words],
+    queryFn: ({ pageParam }) =>
+      held(client.GET("/api/v1/ring-groups", { params: { query: pageOf(words, undefined, pageParam) } })),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+
+export const contacts = (client: Client, { words = "", at }: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ["parties", "contact", words, at ?? null],
+    queryFn: ({ pageParam }) =>
+      held(client.GET("/api/v1/contacts", { params: { query: pageOf(words, at, pageParam) } })),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
   });

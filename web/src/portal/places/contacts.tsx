@@ -6,7 +6,7 @@ import { useState } from "react";
 import type { Schemas } from "../http";
 import { AddParty } from "../parties/add";
 import { ContactFace } from "../parties/face";
-import { parties } from "../parties/parties";
+import { contacts } from "../parties/parties";
 import { Answer, Card, Empty, More } from "../parts/page";
 import { useMay, usePortal, useWords } from "../surroundings";
 
@@ -15,7 +15,7 @@ export function ContactsHere({ here }: { here: Schemas["PlaceItem"] }) {
   const { client } = usePortal();
   const may = useMay();
   const [adding, setAdding] = useState(false);
-  const asked = useInfiniteQuery(parties(client, "contact", { at: here.id }));
+  const asked = useInfiniteQuery(contacts(client, { at: here.id }));
   const items = asked.data?.pages.flatMap((page) => page.items) ?? [];
   const add = may("ring_plans.configure", here.path) && (
     <button type="button" className="btn sm" onClick={() => setAdding(true)}>

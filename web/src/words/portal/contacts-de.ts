@@ -151,4 +151,21 @@ export const contactsDe: Record<keyof typeof contactsEn, string> = {
 
   "problem.do_not_disturb_invalid":
     "Das Ende muss nach dem Beginn und in der Zukunft liegen. Wählen Sie andere Zeiten.",
+
+  "portrait.title": "Bild und Logo",
+  "portrait.lead": "Damit auf einen Blick klar ist, wen der Besucher sucht.",
+  "portrait.picture": "Bild",
+  "portrait.logo": "Firmenlogo",
+  "portrait.picture.alt": "Bild von {name}",
+  "portrait.logo.alt": "Logo von {name}",
+  "portrait.choose": "Datei auswählen",
+  "portrait.preview": "Noch nicht gespeichert",
+  "portrait.picture.saved": "Das Bild ist gespeichert.",
+  "portrait.logo.saved": "Das Logo ist gespeichert.",
+  "portrait.picture.removed": "Das Bild ist gelöscht.",
+  "portrait.logo.removed": "Das Logo ist gelöscht.",
+  "problem.picture_invalid":
+    "Das ist kein Bild, das sich anzeigen lässt. Wählen Sie ein unbeschädigtes JPEG, PNG oder WebP.",
+  "problem.picture_too_large": "Dieses Bild hat zu viele Pixel. Wählen Sie ein kleineres.",
+  "problem.picture_not_found": "Dieses Bild gibt es nicht mehr.",
 };

@@ -144,4 +144,20 @@ export const contactsEn = {
   "ask.nobody": "Nobody would ring.",
 
   "problem.do_not_disturb_invalid": "It has to end after it begins and not in the past. Choose other times.",
+
+  "portrait.title": "Picture and logo",
+  "portrait.lead": "So that whoever answers knows at a glance whom the visitor looks for.",
+  "portrait.picture": "Picture",
+  "portrait.logo": "Company logo",
+  "portrait.picture.alt": "Picture of {name}",
+  "portrait.logo.alt": "Logo of {name}",
+  "portrait.choose": "Choose a file",
+  "portrait.preview": "Not saved yet",
+  "portrait.picture.saved": "The picture is saved.",
+  "portrait.logo.saved": "The logo is saved.",
+  "portrait.picture.removed": "The picture is removed.",
+  "portrait.logo.removed": "The logo is removed.",
+  "problem.picture_invalid": "This is no picture that can be shown. Choose a JPEG, PNG or WebP that is whole.",
+  "problem.picture_too_large": "This picture has too many pixels. Choose a smaller one.",
+  "problem.picture_not_found": "This picture is not there any more.",
 } as const;
