@@ -12,6 +12,8 @@ from pydantic import TypeAdapter
 from antiphon import tenancy
 from antiphon.calls.model import Direction, EndedBy
 from antiphon.calls.tables import call_rows, last_pictures, leg_rows, snapshot_rows
+from antiphon.calls.traces.facts import Facts
+from antiphon.calls.traces.store import put_trace
 from antiphon.database import PLATFORM, Scope, Tx
 from antiphon.devices import Station
 from antiphon.errors import NotFound
@@ -80,6 +82,7 @@ class EndedCall:
     doors_opened: int
     legs: tuple[EndedLeg, ...]
     media_breaks: tuple[MediaBreakView, ...] = ()
+    trace: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def answer_call(tx: Tx, scope: Scope, answered: AnsweredCall) -> None:
 
 
 def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
-    """Write how the call ended, with its legs; False when that is written already. Makes the row if its start was lost."""
+    """Write how the call ended, with its legs and its trace; False when that is written already. Makes the row if its start was lost."""
     scope = Scope(station.company_id)
     values = {
         "answered_at": ended.answered_at,
@@ -171,6 +174,8 @@ def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
                 "ended_at": leg.ended_at,
             },
         )
+    if ended.trace is not None:
+        put_trace(tx, scope, ended.call_id, ended.trace, ended.ended_at)
     return True
 
 
