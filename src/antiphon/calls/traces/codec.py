@@ -110,7 +110,7 @@ def _document(facts: Facts) -> dict[str, object]:
         "zone": facts.zone,
         "until": facts.until_s,
         "sip": facts.sip_call_id,
-        "plan": _planned_doc(facts.plan) if facts.plan else None,
+        "plan": _planned_doc(facts.plan, facts.legs) if facts.plan else None,
         "refused": facts.refused,
         "legs": [
             _lean(
@@ -142,9 +142,10 @@ def _second(second: float | None) -> list[float] | None:
     return None if second is None else [second]
 
 
-def _planned_doc(plan: Planned) -> dict[str, object]:
+def _planned_doc(plan: Planned, rung: Sequence[RungLeg]) -> dict[str, object]:
     ringing = plan.ringing
-    named = sorted(member for member in members_in(ringing) if member in plan.names)
+    meant = members_in(ringing) | {leg.receiver for leg in rung}
+    named = sorted(member for member in meant if member in plan.names)
     return {
         "begun": plan.begun_s,
         "names": [[member.kind, member.id, plan.names[member]] for member in named],

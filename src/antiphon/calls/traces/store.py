@@ -7,6 +7,7 @@ from datetime import datetime
 from antiphon.calls.tables import trace_rows
 from antiphon.calls.traces import codec
 from antiphon.calls.traces.facts import Facts
+from antiphon.calls.traces.view import Kept
 from antiphon.database import Scope, Tx
 
 
@@ -17,7 +18,10 @@ def put_trace(tx: Tx, scope: Scope, call_id: str, facts: Facts, now: datetime) -
         tx.insert(scope, trace_rows, values | {"call_id": call_id})
 
 
-def trace(tx: Tx, scope: Scope, call_id: str) -> Facts | None:
-    """None: of a call from before traces were kept, or of one whose process died before it was written."""
+def trace(tx: Tx, scope: Scope, call_id: str) -> tuple[Facts | None, Kept]:
+    """No facts: of a call from before traces were kept, of one whose process died first, or written by a newer version."""
     row = tx.first(scope, trace_rows, call_id=call_id)
-    return codec.decode(row["facts"]) if row is not None else None
+    if row is None:
+        return None, "before_traces"
+    facts = codec.decode(row["facts"])
+    return facts, "newer" if facts is None else "kept"

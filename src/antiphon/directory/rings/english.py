@@ -26,7 +26,7 @@ _AFTERWARDS = {
     "ring already": "rang already",
     "the plans name more": "the plans named more",
     "Its turn does not come: the time is over": "Its turn did not come: the time was over",
-        "Is not called: there is no line": "Was not called: there was no line",
+    "Is not called: there is no line": "Was not called: there was no line",
     "and the loop is cut": "and the loop was cut",
 }
 _FAULTS = {
