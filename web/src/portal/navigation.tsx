@@ -5,6 +5,7 @@ import {
   IconHistory,
   IconKey,
   IconLayoutDashboard,
+  IconPhone,
   IconShieldCheck,
   IconUserCircle,
   IconUsers,
@@ -20,7 +21,7 @@ import { PlaceTree } from "./tree/place-tree";
 const ICON = { size: 18, stroke: 1.75, "aria-hidden": true } as const;
 
 interface EntryProps {
-  readonly to: "/" | "/people" | "/roles" | "/keys" | "/changes" | "/companies" | "/profile";
+  readonly to: "/" | "/calls" | "/people" | "/roles" | "/keys" | "/changes" | "/companies" | "/profile";
   readonly icon: ReactNode;
   readonly children: ReactNode;
 }
@@ -45,6 +46,11 @@ export function Navigation() {
       <Entry to="/" icon={<IconLayoutDashboard {...ICON} />}>
         {say("nav.overview")}
       </Entry>
+      {may("calls.read") && (
+        <Entry to="/calls" icon={<IconPhone {...ICON} />}>
+          {say("nav.calls")}
+        </Entry>
+      )}
       {several && (
         <Entry to="/companies" icon={<IconBuildingCommunity {...ICON} />}>
           {say("nav.companies")}

@@ -3,6 +3,8 @@ import { createRootRoute, createRoute, createRouter } from "@tanstack/react-rout
 import { Allowed } from "./allowed";
 import { Frame } from "./frame";
 import { AuditPage } from "./pages/audit";
+import { CallPage } from "./pages/call";
+import { CallsPage } from "./pages/calls";
 import { CompaniesPage } from "./pages/companies";
 import { KeysPage } from "./pages/keys";
 import { Nothing } from "./pages/nothing";
@@ -45,6 +47,34 @@ export const personRoute = createRoute({
   },
 });
 
+export const callsRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/calls",
+  validateSearch: (search): { station?: string } =>
+    typeof search["station"] === "string" ? { station: search["station"] } : {},
+  component: function Calls() {
+    const { station = null } = callsRoute.useSearch();
+    return (
+      <Allowed needs="calls.read">
+        <CallsPage stationId={station} />
+      </Allowed>
+    );
+  },
+});
+
+export const callRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/calls/$callId",
+  component: function Call() {
+    const { callId } = callRoute.useParams();
+    return (
+      <Allowed needs="calls.read">
+        <CallPage key={callId} callId={callId} />
+      </Allowed>
+    );
+  },
+});
+
 /** A page for those who have that right. */
 const forWhoMay = (needs: Permission, Page: () => React.ReactNode, everywhere = false) =>
   function Guarded() {
@@ -57,6 +87,8 @@ const forWhoMay = (needs: Permission, Page: () => React.ReactNode, everywhere = 
 
 const routeTree = root.addChildren([
   at("/", OverviewPage),
+  callsRoute,
+  callRoute,
   placeRoute,
   at("/people", forWhoMay("people.read", PeoplePage)),
   personRoute,

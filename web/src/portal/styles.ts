@@ -12,3 +12,4 @@ import "../styles/portal/frame.css";
 import "../styles/portal/tree.css";
 import "../styles/portal/pages.css";
 import "../styles/portal/overview.css";
+import "../styles/portal/calls.css";

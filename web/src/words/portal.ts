@@ -12,14 +12,16 @@ import { placesDe } from "./portal/places-de";
 import { placesEn } from "./portal/places-en";
 import { securityDe } from "./portal/security-de";
 import { securityEn } from "./portal/security-en";
+import { traceDe } from "./portal/trace-de";
+import { traceEn } from "./portal/trace-en";
 
-const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...securityEn, ...changesEn };
+const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...securityEn, ...changesEn, ...traceEn };
 
 export type AnyKey = keyof typeof english;
 
 export const portalWords: Record<Language, Record<AnyKey, string>> = {
   en: english,
-  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...securityDe, ...changesDe },
+  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...securityDe, ...changesDe, ...traceDe },
 };
 
 /** The word for `key`, its {placeholders} filled from `values`. */

@@ -6,6 +6,7 @@ import { frameEn } from "../../src/words/portal/frame-en";
 import { peopleEn } from "../../src/words/portal/people-en";
 import { placesEn } from "../../src/words/portal/places-en";
 import { securityEn } from "../../src/words/portal/security-en";
+import { traceEn } from "../../src/words/portal/trace-en";
 import { portalWords, sayInPortal } from "../../src/words/portal";
 import { refusalOf } from "../../src/portal/problem";
 import { ApiProblem } from "../../src/session/api";
@@ -31,7 +32,7 @@ describe("the portal's words", () => {
       .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"))
       .join("\n");
     const families = [...code.matchAll(/`([a-z_.]+)\.\$\{/g)].map((found) => `${found[1] ?? ""}.`);
-    const own = Object.keys({ ...frameEn, ...placesEn, ...peopleEn, ...securityEn, ...changesEn });
+    const own = Object.keys({ ...frameEn, ...placesEn, ...peopleEn, ...securityEn, ...changesEn, ...traceEn });
     const named = (key: string): boolean =>
       code.includes(`"${key}"`) || families.some((family) => key.startsWith(family)) || /^role\.[a-z_]+$/.test(key);
     expect(own.filter((key) => !named(key))).toEqual([]);
