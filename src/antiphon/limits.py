@@ -272,6 +272,9 @@ NG_PENDING_MAX = 4_096
 RECORD_RETRY_MIN_S = 1.0
 RECORD_RETRY_MAX_S = 60.0
 RECORD_GATHER_S = 0.02  # records of calls that end within it are written in one transaction
+# +1: what one call's trace may take on the disk, and how long what happened in calls is gathered before it is written.
+TRACE_BYTES_MAX = 96 * 1024
+TRACE_GATHER_S = 0.5
 # At its stop the call service waits so long for its last records and goodbyes.
 CALLS_STOP_MAX_S = 5.0
 # Python's cyclic collector was the largest single cost of a SIP call: at its default of 700 new objects it ran several

@@ -165,6 +165,7 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("GET", "/api/v1/door-log"): ("door_log.read",),
     ("GET", "/api/v1/calls"): ("calls.read",),
     ("GET", "/api/v1/calls/{call_id}"): ("calls.read",),
+    ("GET", "/api/v1/calls/{call_id}/trace"): ("calls.read",),
     ("GET", "/api/v1/snapshots/{snapshot_id}"): ("snapshots.read",),
 }
 # What is the whole company's and at no place: whoever may read it anywhere may read it.

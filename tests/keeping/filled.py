@@ -140,6 +140,7 @@ def add_what_only_the_newest_knows(settings: Settings) -> None:
             ),
             ("devices", {"id": "cellar", "name": "Keller", "sort_key": "keller", "place_id": "inner_inn", "since": AT}),
             ("calls", {"id": "long", "station_id": "gate_inn", "place": LONG_PLACE, "place_id": "inner_inn"}),
+            ("call_traces", {"call_id": "long", "facts": '{"v":1}'}),
         ):
             given = {"active": True, **values} if name == "users" else values
             connection.execute(tables[name].insert().values(_whole(tables[name], "inn", given)))

@@ -65,6 +65,7 @@ class Core:
         self._turns: tuple[Turn, ...] = ()
         self._turns_from = 0.0  # when the plan began; earlier than it did where a turn was skipped
         self._declined: set[str] = set()
+        self.jumps: list[tuple[float, float]] = []  # nobody rang any more: when, and how much later the turn was due
         self._had_turn: set[str] = set()  # rang through their turn
         self._late: set[str] = set()  # came after their turn, and ring to the end
         self._known: dict[ClientId, Tab] = {}  # tabs on duty, as far as this call was told

@@ -10,6 +10,8 @@ from antiphon.calls.machine import CallMachine
 from antiphon.calls.model import CallRecord
 from antiphon.calls.ports import StationInvite
 from antiphon.calls.store import AnsweredCall, EndedCall, EndedLeg
+from antiphon.calls.traces.facts import End, Facts
+from antiphon.calls.traces.noting import Notes
 from antiphon.wire.client import MediaBreakView, StationState, StationView
 
 
@@ -37,6 +39,15 @@ class LiveCall:
     connected: bool = False
     told_answered: bool = False  # the house knows who talks
     record: CallRecord | None = None  # how it ended, until it is known whose call it was
+    notes: Notes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.notes = Notes(self.started_mono)
+
+    def sees(self, station: devices.Station | None, view: StationView | None) -> None:
+        """It is known whose call it is."""
+        self.station, self.view = station, view
+        self.notes.door_names = {door.door_id: door.name for door in view.doors} if view else {}
 
     @property
     def company_id(self) -> str | None:
@@ -82,6 +93,20 @@ class LiveCall:
             self.call_id, self.moment(since), who.user_id if who else None, who.user_name if who else None
         )
 
+    def trace(self, now: float, end: End | None = None) -> Facts:
+        """What is known of the call at that moment of the machine."""
+        return self.notes.facts(
+            self.machine,
+            now,
+            button=self.button,
+            label=self.button_label,
+            priority=self.priority,
+            at=self.started_at,
+            zone=self.station.time_zone if self.station else "UTC",
+            sip_call_id=self.invite.sip_call_id if self.invite else "",
+            end=end,
+        )
+
     def ended(self, record: CallRecord) -> EndedCall:
         """The machine's record with dates."""
 
@@ -89,6 +114,7 @@ class LiveCall:
             return self.moment(monotonic) if monotonic is not None else None
 
         name = self.station.name if self.station else ""
+        ended_s = round(max(record.ended_at - self.started_mono, 0.0), 1)
         return EndedCall(
             call_id=self.call_id,
             direction=record.direction,
@@ -118,4 +144,5 @@ class LiveCall:
                 )
                 for leg in record.legs
             ),
+            trace=self.trace(record.ended_at, End(ended_s, record.cause, record.ended_by)),
         )

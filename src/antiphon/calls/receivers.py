@@ -150,6 +150,7 @@ class Receivers:
         if ringing is None:
             return False
         _log.info("account does not answer", status=status, leg_id=leg, **ringing.call.log_fields())
+        ringing.call.notes.statuses[leg] = status
         self._refused(ringing, _CAUSE.get(status, "no_answer"))
         return True
 

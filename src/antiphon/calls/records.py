@@ -9,6 +9,7 @@ from typing import NamedTuple
 from antiphon import devices, events, log
 from antiphon.calls import store
 from antiphon.calls.store import AnsweredCall, EndedCall
+from antiphon.calls.traces.keeping import Traces
 from antiphon.clock import Clock, new_id
 from antiphon.database import Database, Scope, Tx, outbox
 from antiphon.errors import AntiphonError
@@ -36,6 +37,7 @@ class Records:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+        self.traces = Traces(database, clock)
         self._writing: set[asyncio.Task[None]] = set()
         self._gathered: list[_Handed] = []
 
@@ -45,6 +47,7 @@ class Records:
         fact = events.CallEnded(
             new_id("fact"), station.company_id, ended.ended_at, ended.call_id, station.id, ended.cause
         )
+        self.traces.forget(ended.call_id)
         self._gathered.append(_Handed(station, ended, fact, written))
         if len(self._gathered) == 1:
             task = asyncio.get_running_loop().create_task(self._complete_gathered())
@@ -85,6 +88,7 @@ class Records:
 
     async def _complete_gathered(self) -> None:
         await asyncio.sleep(RECORD_GATHER_S)
+        await self.traces.settled()
         handed, self._gathered = self._gathered, []
         if len(handed) > 1:
 
@@ -120,7 +124,8 @@ class Records:
                 return
 
     async def drain(self) -> None:
-        """Until every record handed over is written."""
+        """Until every record handed over is written, and every trace."""
+        await self.traces.drain()
         while self._writing:
             await asyncio.wait(set(self._writing))
 

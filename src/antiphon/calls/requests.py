@@ -131,7 +131,8 @@ class Requests:
         elif any(call.station and call.station.id == of.id for call in self._desk.calls_of(client.company_id)):
             refusal = i.PlaceRefusal("busy", "busy", "This station is in a call. Try again when it is free.")
         call = self._desk.begin("to_station", new_id("leg"), call_id=call_id, account=of.kind == "account")
-        call.station, call.view, call.placed_by = of, admission.view, client.user_name
+        call.sees(of, admission.view)
+        call.placed_by = client.user_name
         _log.info("call placed", **call.log_fields())
         tab = Tab(client.client, client.user_id, client.user_name)
         self._desk.feed(call, i.Placed(tab, message.request_id, message.sdp, refusal))

@@ -24,8 +24,10 @@ class RingPlans:
     def __init__(self, clients: ClientPort, calls_of: Callable[[str], list[LiveCall]]) -> None:
         self._clients, self._calls_of = clients, calls_of
 
-    def planned(self, call: LiveCall, station: Station, press: Press, accounts: Mapping[str, Station]) -> i.Planned:
-        """Who rings for the call, and when; the call keeps what goes with it."""
+    def planned(
+        self, call: LiveCall, station: Station, press: Press, accounts: Mapping[str, Station], now: float
+    ) -> i.Planned:
+        """Who rings for the call, and when; the call keeps what goes with it, and why."""
         user_ids = press.user_ids
         tabs = self._clients.on_duty(station.company_id, user_ids)
         there = frozenset(tab.user_id for tab in tabs)
@@ -35,6 +37,7 @@ class RingPlans:
             presence[Member("account", one)] = presence_of_account(account, busy=one in busy)
         press = press.seeing(presence)
         ringing = rings.plan(press.book, press.ask)
+        call.notes.planned(ringing, press.book, now)
         turns = turns_of(ringing)
         rung = {turn.user_id for turn in turns}
         call.button_label, call.priority = press.label, press.priority

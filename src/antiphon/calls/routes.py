@@ -1,4 +1,4 @@
-"""HTTP of calls: the history, one call, the callers' pictures."""
+"""HTTP of calls: the history, one call, why it rang whom, the callers' pictures."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from antiphon import tenancy
 from antiphon.calls import store
 from antiphon.calls.store import CallNotFound, SnapshotNotFound
+from antiphon.calls.traces.store import trace
+from antiphon.calls.traces.telling import tell
+from antiphon.calls.traces.view import TraceView
+from antiphon.database import Tx
 from antiphon.limits import CALLS_PAGE_MAX
-from antiphon.tenancy import paging
-from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of
+from antiphon.tenancy import Language, PlaceNotFound, paging
+from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, database_of, now_of
 from antiphon.tenancy.paging import Cursor
 from antiphon.tenancy.views import Id
 from antiphon.wire.client import CallView
@@ -31,18 +36,22 @@ class Calls(BaseModel):
 
 
 @router.get("/calls", summary="Calls of the company, newest first")
+@Refuses(PlaceNotFound)
 async def list_calls(
     request: Request,
     asker: Readers,
     limit: Annotated[int, Query(ge=1, le=CALLS_PAGE_MAX, description="How many at most.")] = 50,
     live: Annotated[bool, Query(description="Only calls that go on.")] = False,
     station_id: Annotated[Id | None, Query(description="Only calls from or to this station.")] = None,
+    place_id: Annotated[Id | None, Query(description="Only calls at this place and below it.")] = None,
+    answered: Annotated[bool | None, Query(description="Only answered ones, or those that ended unanswered.")] = None,
     cursor: Cursor = None,
 ) -> Calls:
     """Give `next_cursor` back as `cursor` for the page after this one."""
     beginning = paging.after("calls", cursor, str)
-    found = await database_of(request).read(
-        lambda tx: store.calls_page(
+
+    def look(tx: Tx) -> tuple[CallView, ...]:
+        return store.calls_page(
             tx,
             asker.scope,
             limit=limit + 1,
@@ -51,8 +60,11 @@ async def list_calls(
             pictured=asker.reach("snapshots.read"),
             live=live,
             station_id=station_id,
+            within=tenancy.place(tx, asker.scope, place_id).path if place_id is not None else None,
+            answered=answered,
         )
-    )
+
+    found = await database_of(request).read(look)
     items, following = paging.cut("calls", found, limit, lambda call: (call.call_id,))
     return Calls(items=items, next_cursor=following)
 
@@ -64,6 +76,39 @@ async def one_call(request: Request, asker: Readers, call_id: Id) -> CallView:
     return await database_of(request).read(
         lambda tx: store.call(tx, asker.scope, call_id, asker.reach("calls.read"), asker.reach("snapshots.read"))
     )
+
+
+@router.get("/calls/{call_id}/trace", summary="Why a call rang whom, and what became of that")
+@Refuses(CallNotFound)
+async def trace_of_call(
+    request: Request,
+    asker: Readers,
+    call_id: Id,
+    language: Annotated[Language, Query(description="Of the words.")] = "en",
+) -> TraceView:
+    """In words and as data; what can be done about each reason has a stable code. People's do not disturb and rules are told to
+    those who may read ring plans at the call's place; everybody hears of their own."""
+    now, scope = now_of(request), asker.scope
+
+    def look(tx: Tx) -> TraceView:
+        found, place = store.call_with_place(
+            tx, scope, call_id, asker.reach("calls.read"), asker.reach("snapshots.read")
+        )
+        facts, kept = trace(tx, scope, call_id)
+        if facts is None and found.ended_at is None:
+            kept = "kept"  # it has only begun
+        return tell(
+            found,
+            facts,
+            language,
+            now,
+            kept=kept,
+            sees_plans=asker.reach("ring_plans.read").covers(place["path"]),
+            reader_id=asker.principal.user_id or "",
+            zone="" if facts is not None else tenancy.place(tx, scope, place["id"]).time_zone,
+        )
+
+    return await database_of(request).read(look)
 
 
 @router.get(

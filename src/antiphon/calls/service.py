@@ -13,6 +13,7 @@ from antiphon.calls import figures
 from antiphon.calls import inputs as i
 from antiphon.calls.admission import Admissions
 from antiphon.calls.board import StationBoard
+from antiphon.calls.house import House
 from antiphon.calls.leg_events import LegListener
 from antiphon.calls.live import LiveCall
 from antiphon.calls.machine import CallMachine
@@ -95,6 +96,7 @@ class CallService(LegListener):
     def connect(self, sip: SipPort, media: MediaPort, clients: ClientPort, doors: DoorOpener, bus: Bus) -> None:
         """Wire the ports, which in turn were given this service as their listener."""
         self._sip, self._media, self._clients, self._bus = sip, media, clients, bus
+        self._house = House(self._records, bus, self._clock)
         self._orders = Orders(self, sip, media, clients, doors, self._clock)
         self._receivers = Receivers(self, self._orders, sip, media)
         self._board = StationBoard(self._database, clients, self._orders, self._calls.values)
@@ -238,8 +240,10 @@ class CallService(LegListener):
                 self._drop(call)
 
     def _feed(self, call: LiveCall, given: i.External) -> None:
-        looks_different = False
-        for order in call.machine.handle(given, self._clock.monotonic()):
+        looks_different, now = False, self._clock.monotonic()
+        orders = call.machine.handle(given, now)
+        news = call.notes.noted(call.machine, given, orders, now)
+        for order in orders:
             if isinstance(order, e.StationLooksDifferent):
                 looks_different = True  # later: a tab that draws its list anew shows the ring and its picture later
             elif not self._receivers.told(call, order):
@@ -251,6 +255,8 @@ class CallService(LegListener):
         self._wheel.set(call.call_id, call.machine.next_deadline())
         if call.machine.over:
             self._forget(call)
+        elif news:
+            self._house.news(call)
 
     def _forget(self, call: LiveCall) -> None:
         self._calls.pop(call.call_id, None)
@@ -286,23 +292,9 @@ class CallService(LegListener):
         call = self._calls.get(name.removeprefix(_TILE))
         if call is not None and name.startswith(_TILE):
             self._board.tell(call)
-            self._tell_house(call)
+            self._house.tell(call)
         elif call is not None:
             self.feed(call, i.TimePassed())
-
-    def _tell_house(self, call: LiveCall) -> None:
-        """Who does not ring here (the portal) hears that the call rings, and, once its record says so, who talks."""
-        if call.station is None:
-            return
-        fact = events.CallChanged(
-            new_id("fact"), call.station.company_id, self._clock.now(), call.call_id, call.station.id
-        )
-        answered = call.answered()
-        if answered is None or call.told_answered:
-            self._bus.publish(fact)
-            return
-        call.told_answered = True
-        self._records.answer(Scope(call.station.company_id), answered, partial(self._bus.publish, fact))
 
     def turn(self) -> None:
         """Look at the clock now; the alarm does it by itself."""
@@ -317,7 +309,7 @@ class CallService(LegListener):
         if call.invite is None:
             return
         admission = await self._admissions.door_call(call.call_id, call.invite, call.started_at)
-        call.station, call.view = admission.station, admission.view
+        call.sees(admission.station, admission.view)
         if call.machine.over:  # the caller hung up while the question was out: only now it is known whose call it was
             self._write_late(call)
             return
@@ -328,7 +320,8 @@ class CallService(LegListener):
             self.feed(call, refusal)
             return
         self._end_older(call)
-        self.feed(call, self._ring_plans.planned(call, of, press, admission.accounts))
+        now = self._clock.monotonic()
+        self.feed(call, self._ring_plans.planned(call, of, press, admission.accounts, now))
 
     def _end_older(self, call: LiveCall) -> None:
         """A station that presses again rings once: it restarted, or gave the older press up without telling."""

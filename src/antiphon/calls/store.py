@@ -12,6 +12,8 @@ from pydantic import TypeAdapter
 from antiphon import tenancy
 from antiphon.calls.model import Direction, EndedBy
 from antiphon.calls.tables import call_rows, last_pictures, leg_rows, snapshot_rows
+from antiphon.calls.traces.facts import Facts
+from antiphon.calls.traces.store import put_trace
 from antiphon.database import PLATFORM, Scope, Tx
 from antiphon.devices import Station
 from antiphon.errors import NotFound
@@ -80,6 +82,7 @@ class EndedCall:
     doors_opened: int
     legs: tuple[EndedLeg, ...]
     media_breaks: tuple[MediaBreakView, ...] = ()
+    trace: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def answer_call(tx: Tx, scope: Scope, answered: AnsweredCall) -> None:
 
 
 def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
-    """Write how the call ended, with its legs; False when that is written already. Makes the row if its start was lost."""
+    """Write how the call ended, with its legs and its trace; False when that is written already. Makes the row if its start was lost."""
     scope = Scope(station.company_id)
     values = {
         "answered_at": ended.answered_at,
@@ -171,6 +174,8 @@ def complete_call(tx: Tx, station: Station, ended: EndedCall) -> bool:
                 "ended_at": leg.ended_at,
             },
         )
+    if ended.trace is not None:
+        put_trace(tx, scope, ended.call_id, ended.trace, ended.ended_at)
     return True
 
 
@@ -220,12 +225,21 @@ def calls_page(
     pictured: Reach = EVERYWHERE,
     live: bool = False,
     station_id: str | None = None,
+    within: str | None = None,
+    answered: bool | None = None,
 ) -> tuple[CallView, ...]:
     """Calls at places within reach, newest first, those before the call `before` (ids are ordered by time).
 
-    Pictures are named where they are within `pictured`. `live`: only those that go on; `station_id`: only that station's.
+    Pictures are named where they are within `pictured`. `live`: only those that go on; `station_id`: only that station's;
+    `within`: only at places below that path; `answered`: only those that were, or those that are over and were not.
     """
     where = [tenancy.within(tx, scope, call_rows.c.place_id, reach)]
+    if within is not None:
+        where.append(tenancy.within(tx, scope, call_rows.c.place_id, Reach((within,))))
+    if answered is not None:
+        where.append(call_rows.c.answered_at.is_not(None) if answered else call_rows.c.answered_at.is_(None))
+    if answered is False:
+        where.append(call_rows.c.ended_at.is_not(None))
     if before:
         where.append(call_rows.c.id < before)
     if live:
@@ -244,6 +258,13 @@ def calls_page(
 
 def call(tx: Tx, scope: Scope, call_id: str, reach: Reach = EVERYWHERE, pictured: Reach = EVERYWHERE) -> CallView:
     """One call at a place within reach; raises `CallNotFound`."""
+    return call_with_place(tx, scope, call_id, reach, pictured)[0]
+
+
+def call_with_place(
+    tx: Tx, scope: Scope, call_id: str, reach: Reach, pictured: Reach
+) -> tuple[CallView, Mapping[str, Any]]:
+    """The call, and the row of the place where rights hold for it."""
     for found, place in tx.joined(scope, call_rows, tenancy.places_joined(call_rows.c.place_id), id=call_id):
         if reach.covers(place["path"]):
             row = _masked(found, place["path"], pictured)
@@ -251,7 +272,7 @@ def call(tx: Tx, scope: Scope, call_id: str, reach: Reach = EVERYWHERE, pictured
     else:
         raise CallNotFound
     legs = tx.all(scope, leg_rows, leg_rows.c.call_id == call_id, order_by=(leg_rows.c.position,))
-    return _call(row, tuple(_leg(leg) for leg in legs))
+    return _call(row, tuple(_leg(leg) for leg in legs)), place
 
 
 def _masked(row: Row, path: str, pictured: Reach) -> Row:

@@ -1,4 +1,4 @@
-"""Tables of calls, their legs and the callers' pictures."""
+"""Tables of calls, their legs, their traces and the callers' pictures."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ leg_rows = tenant_table(
     sa.Column("rang_at", UtcTime, nullable=True),
     sa.Column("answered_at", UtcTime, nullable=True),
     sa.Column("ended_at", UtcTime, nullable=False),
+)
+trace_rows = tenant_table(
+    "call_traces",
+    sa.Column("call_id", sa.String(40), sa.ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Column("written_at", UtcTime, nullable=False),
 )
 snapshot_rows = tenant_table(
     "snapshots",
@@ -89,6 +95,13 @@ explain(
     rang_at="When it rang first.",
     answered_at="When it answered.",
     ended_at="When it ended.",
+)
+explain(
+    trace_rows,
+    "Why a call rang whom, and what became of that; goes with its call.",
+    call_id="Which call.",
+    facts="JSON of a version that it names: what was asked, what the ring plans answered, what happened.",
+    written_at="When it was last written.",
 )
 explain(
     snapshot_rows,

@@ -101,6 +101,7 @@ class Turns(Core):
         for begins in coming:
             people = {turn.user_id for turn in self._turns if turn.from_s <= begins < turn.to_s}
             if self._waiting(people):
+                self.jumps.append((now, begins - since))
                 self._turns_from = now - begins
                 self._set_ring_end()
                 self._take_turns(now)

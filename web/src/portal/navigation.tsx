@@ -7,6 +7,7 @@ import {
   IconHistory,
   IconKey,
   IconLayoutDashboard,
+  IconPhone,
   IconShieldCheck,
   IconUserCircle,
   IconUsers,
@@ -23,7 +24,16 @@ const ICON = { size: 18, stroke: 1.75, "aria-hidden": true } as const;
 
 interface EntryProps {
   readonly to:
-    "/" | "/people" | "/contacts" | "/ring-plans" | "/roles" | "/keys" | "/changes" | "/companies" | "/profile";
+    | "/"
+    | "/calls"
+    | "/people"
+    | "/contacts"
+    | "/ring-plans"
+    | "/roles"
+    | "/keys"
+    | "/changes"
+    | "/companies"
+    | "/profile";
   readonly icon: ReactNode;
   readonly children: ReactNode;
 }
@@ -48,6 +58,11 @@ export function Navigation() {
       <Entry to="/" icon={<IconLayoutDashboard {...ICON} />}>
         {say("nav.overview")}
       </Entry>
+      {may("calls.read") && (
+        <Entry to="/calls" icon={<IconPhone {...ICON} />}>
+          {say("nav.calls")}
+        </Entry>
+      )}
       {several && (
         <Entry to="/companies" icon={<IconBuildingCommunity {...ICON} />}>
           {say("nav.companies")}

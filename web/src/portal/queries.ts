@@ -4,7 +4,7 @@ import { ApiProblem } from "../session/api";
 import { held, type Client } from "./http";
 import { tagged } from "./meanwhile";
 
-const PAGE = 50;
+export const PAGE = 50;
 /** So many letters search takes at least. */
 export const FOUND_FROM = 2;
 

@@ -3,6 +3,8 @@ import { createRootRoute, createRoute, createRouter } from "@tanstack/react-rout
 import { Allowed } from "./allowed";
 import { Frame } from "./frame";
 import { AuditPage } from "./pages/audit";
+import { CallPage } from "./pages/call";
+import { CallsPage } from "./pages/calls";
 import { CompaniesPage } from "./pages/companies";
 import { ContactPage } from "./pages/contact";
 import { ContactsPage } from "./pages/contacts";
@@ -63,6 +65,21 @@ export const ringPlanRoute = createRoute({
   },
 });
 
+export const callsRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/calls",
+  validateSearch: (search): { station?: string } =>
+    typeof search["station"] === "string" ? { station: search["station"] } : {},
+  component: function Calls() {
+    const { station = null } = callsRoute.useSearch();
+    return (
+      <Allowed needs="calls.read">
+        <CallsPage stationId={station} />
+      </Allowed>
+    );
+  },
+});
+
 export const contactRoute = createRoute({
   getParentRoute: () => root,
   path: "/contacts/$contactId",
@@ -89,6 +106,19 @@ export const stationRoute = createRoute({
   },
 });
 
+export const callRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/calls/$callId",
+  component: function Call() {
+    const { callId } = callRoute.useParams();
+    return (
+      <Allowed needs="calls.read">
+        <CallPage key={callId} callId={callId} />
+      </Allowed>
+    );
+  },
+});
+
 /** A page for those who have that right. */
 const forWhoMay = (needs: Permission, Page: () => React.ReactNode, everywhere = false) =>
   function Guarded() {
@@ -101,6 +131,8 @@ const forWhoMay = (needs: Permission, Page: () => React.ReactNode, everywhere = 
 
 const routeTree = root.addChildren([
   at("/", OverviewPage),
+  callsRoute,
+  callRoute,
   placeRoute,
   at("/people", forWhoMay("people.read", PeoplePage)),
   personRoute,

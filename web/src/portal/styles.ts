@@ -13,3 +13,4 @@ import "../styles/portal/tree.css";
 import "../styles/portal/pages.css";
 import "../styles/portal/overview.css";
 import "../styles/portal/ringing.css";
+import "../styles/portal/calls.css";

@@ -16,6 +16,8 @@ import { ringingDe } from "./portal/ringing-de";
 import { ringingEn } from "./portal/ringing-en";
 import { securityDe } from "./portal/security-de";
 import { securityEn } from "./portal/security-en";
+import { traceDe } from "./portal/trace-de";
+import { traceEn } from "./portal/trace-en";
 
 const english = {
   ...en,
@@ -26,13 +28,24 @@ const english = {
   ...securityEn,
   ...changesEn,
   ...contactsEn,
+  ...traceEn,
 };
 
 export type AnyKey = keyof typeof english;
 
 export const portalWords: Record<Language, Record<AnyKey, string>> = {
   en: english,
-  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...ringingDe, ...securityDe, ...changesDe, ...contactsDe },
+  de: {
+    ...de,
+    ...frameDe,
+    ...placesDe,
+    ...peopleDe,
+    ...ringingDe,
+    ...securityDe,
+    ...changesDe,
+    ...contactsDe,
+    ...traceDe,
+  },
 };
 
 /** The word for `key`, its {placeholders} filled from `values`. */

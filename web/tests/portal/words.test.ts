@@ -8,6 +8,7 @@ import { peopleEn } from "../../src/words/portal/people-en";
 import { placesEn } from "../../src/words/portal/places-en";
 import { ringingEn } from "../../src/words/portal/ringing-en";
 import { securityEn } from "../../src/words/portal/security-en";
+import { traceEn } from "../../src/words/portal/trace-en";
 import { portalWords, sayInPortal } from "../../src/words/portal";
 import { refusalOf } from "../../src/portal/problem";
 import { ApiProblem } from "../../src/session/api";
@@ -41,6 +42,7 @@ describe("the portal's words", () => {
       ...securityEn,
       ...changesEn,
       ...contactsEn,
+      ...traceEn,
     });
     const named = (key: string): boolean =>
       code.includes(`"${key}"`) || families.some((family) => key.startsWith(family)) || /^role\.[a-z_]+$/.test(key);

@@ -14,6 +14,21 @@ from antiphon.limits import RINGING_RECEIVERS_MAX
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STATES: dict[When, str] = {"busy": "in another call", "offline": "offline", "do_not_disturb": "not to be disturbed"}
+# How a silence begins, and how it is told afterwards.
+_AFTERWARDS = {
+    "Does not ring: does not exist any more": "Did not ring: did not exist any more",
+    "Does not ring: may not answer": "Did not ring: was not allowed to answer",
+    "Does not ring": "Did not ring",
+    "Joins if it is back": "Would have joined if it had been back",
+    "Is not rung again": "Was not rung again",
+    "Is not followed": "Was not followed",
+    "lie within": "lay within",
+    "ring already": "rang already",
+    "the plans name more": "the plans named more",
+    "Its turn does not come: the time is over": "Its turn did not come: the time was over",
+    "Is not called: there is no line": "Was not called: there was no line",
+    "and the loop is cut": "and the loop was cut",
+}
 _FAULTS = {
     "nested_too_deep": "More than {limit} ring plans would lie within each other.",
     "too_many_rules": "A ring plan has at most {limit} rules.",
@@ -76,10 +91,11 @@ class English:
     def leg(self, leg: Leg) -> str:
         return f"Rings from {leg.from_s} to {leg.to_s} s{', while in another call' if leg.rings_busy else ''}."
 
-    def silence(self, silence: Silence) -> str:
+    def silence(self, silence: Silence, *, past: bool = False) -> str:
         rule = silence.rule
         forwards = f" Rule {rule.number} of {self._name(rule.owner)} says who rings instead." if rule else ""
-        return self._silence(silence) + forwards
+        said = self._silence(silence)
+        return (afterwards(silence, said, _AFTERWARDS) if past else said) + forwards
 
     def _silence(self, silence: Silence) -> str:
         match silence.cause:
@@ -249,6 +265,14 @@ class English:
 
     def _name(self, member: Member) -> str:
         return self._names.get(member) or (member.id if member.kind == "number" else "somebody removed")
+
+
+def afterwards(silence: Silence, said: str, turned: Mapping[str, str]) -> str:
+    """The sentence in the past, phrase by phrase; of one that has names in it only its beginning."""
+    for now, then in turned.items():
+        if silence.cause != "do_not_disturb" or said.startswith(now):
+            said = said.replace(now, then, 1)
+    return said
 
 
 def _with(when: str, state: str) -> str:

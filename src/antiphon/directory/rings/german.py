@@ -8,9 +8,27 @@ from datetime import date, datetime, tzinfo
 from antiphon.directory.rings.answer import Decision, Leg, Silence
 from antiphon.directory.rings.calendars import region_name
 from antiphon.directory.rings.checking import Fault
+from antiphon.directory.rings.english import afterwards
 from antiphon.directory.rings.model import AsWeekday, HolidayCalendar, Member, Quiet, Rule, Span, Steps, Times, When
 from antiphon.limits import RINGING_RECEIVERS_MAX
 
+# Wie eine Begründung beginnt, und wie sie nachher erzählt wird.
+_AFTERWARDS = {
+    "Läutet nicht: Es läuten schon": "Hat nicht geläutet: Es haben schon geläutet:",
+    "Läutet nicht": "Hat nicht geläutet",
+    "Läutet mit, wenn die Verbindung": "Hätte mitgeläutet, wäre die Verbindung",
+    "zurückkommt": "zurückgekommen",
+    "Läutet von hier aus nicht noch einmal": "Hat von hier aus nicht noch einmal geläutet",
+    "wird abgebrochen": "wurde abgebrochen",
+    "Wird nicht weiter verfolgt": "Wurde nicht weiter verfolgt",
+    "Läutpläne liegen ineinander": "Läutpläne lagen ineinander",
+    "Läutpläne nennen": "Läutpläne nannten",
+    "Kommt nicht an die Reihe": "Kam nicht an die Reihe",
+    "ist die Zeit um": "war die Zeit um",
+    "darf Rufe": "durfte Rufe",
+    "gibt es nicht mehr": "gab es nicht mehr",
+    "Wird nicht angerufen: Es gibt": "Wurde nicht angerufen: Es gab",
+}
 _DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 _MONTHS = (
     "Jänner",
@@ -100,10 +118,11 @@ class German:
         busy = ", trotz eines anderen Gesprächs" if leg.rings_busy else ""
         return f"Läutet von {leg.from_s} bis {leg.to_s} s{busy}."
 
-    def silence(self, silence: Silence) -> str:
+    def silence(self, silence: Silence, *, past: bool = False) -> str:
         rule = silence.rule
         forwards = f" Stattdessen gilt Regel {rule.number} von {self._name(rule.owner)}." if rule else ""
-        return self._silence(silence) + forwards
+        said = self._silence(silence)
+        return (afterwards(silence, said, _AFTERWARDS) if past else said) + forwards
 
     def _silence(self, silence: Silence) -> str:
         match silence.cause:

@@ -1,9 +1,11 @@
 // Calls that go on, with their picture and their seconds; the last ones below.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { StateMark } from "../../parts/state-mark";
 import { running } from "../../words";
 import { Answer, Card, Empty } from "../parts/page";
+import { Snapshot } from "../parts/snapshot";
 import { useTime } from "../parts/times";
 import type { Schemas } from "../http";
 import { calls } from "../queries";
@@ -45,7 +47,7 @@ function Tile({ call }: { call: Schemas["CallView"] }) {
   return (
     <article className={talking ? "p-tile" : "p-tile hot"} aria-label={call.station_name}>
       <div className="p-pic">
-        {call.snapshot_id !== null && <Picture id={call.snapshot_id} name={call.station_name} />}
+        {call.snapshot_id !== null && <Snapshot id={call.snapshot_id} name={call.station_name} />}
         <span className="p-osd">
           <StateMark state={talking ? "in_call" : "ringing"} />
           {say(talking ? "over.talking" : "over.ringing")}
@@ -53,7 +55,9 @@ function Tile({ call }: { call: Schemas["CallView"] }) {
         <Seconds since={call.answered_at ?? call.started_at} />
       </div>
       <div className="p-tiletext">
-        <b className="ell">{call.station_name}</b>
+        <Link to="/calls/$callId" params={{ callId: call.call_id }} className="ell">
+          <b>{call.station_name}</b>
+        </Link>
         <span className="mut ell">{call.place}</span>
         <span className="ell">{detail(call, say)}</span>
       </div>
@@ -76,32 +80,6 @@ function Seconds({ since }: { since: string }) {
   return <span className="p-seconds num">{running((now - Date.parse(since)) / 1_000)}</span>;
 }
 
-/** Drawn on a canvas: the content policy allows no addresses made by the page. */
-function Picture({ id, name }: { id: string; name: string }) {
-  const { api } = usePortal();
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    let wanted = true;
-    api
-      .snapshot(id)
-      .then((blob) => createImageBitmap(blob))
-      .then(
-        (bitmap) => {
-          const target = canvas.current;
-          if (!wanted || target === null) return;
-          target.width = bitmap.width;
-          target.height = bitmap.height;
-          target.getContext("2d")?.drawImage(bitmap, 0, 0);
-        },
-        () => undefined, // no picture, no harm: the words stand
-      );
-    return () => {
-      wanted = false;
-    };
-  }, [api, id]);
-  return <canvas ref={canvas} role="img" aria-label={name} />;
-}
-
 export function LastCalls() {
   const { say } = useWords();
   const { client } = usePortal();
@@ -109,7 +87,7 @@ export function LastCalls() {
   const asked = useQuery(calls(client, false, LAST + TILES));
   const items = (asked.data?.items ?? []).filter((call) => call.ended_at !== null).slice(0, LAST);
   return (
-    <Card title={say("over.calls")} action={<a href="/">{say("over.calls.all")}</a>} flush>
+    <Card title={say("over.calls")} action={<Link to="/calls">{say("over.calls.all")}</Link>} flush>
       <Answer of={asked}>
         {items.length === 0 ? (
           <Empty text={say("over.calls.none")} />
@@ -119,7 +97,9 @@ export function LastCalls() {
               {items.map((call) => (
                 <tr key={call.call_id}>
                   <td>
-                    <time dateTime={call.started_at}>{time(call.started_at)}</time>
+                    <Link to="/calls/$callId" params={{ callId: call.call_id }}>
+                      <time dateTime={call.started_at}>{time(call.started_at)}</time>
+                    </Link>
                   </td>
                   <td>
                     <b>{call.station_name}</b> <span className="mut">{call.place}</span>

@@ -31,12 +31,6 @@ export function bodyOf({ last_resort, alarm_breaks_quiet, holidays }: Said): Bod
   return { last_resort, alarm_breaks_quiet, holidays };
 }
 
-const saidOf = ({ last_resort: last = null, alarm_breaks_quiet: breaks, holidays = null }: Body): Partial<Said> => ({
-  last_resort: last,
-  alarm_breaks_quiet: breaks,
-  holidays,
-});
-
 /** One step in which these ring; nobody: no last resort. Further steps that there were stay. */
 export function withLast(last: Body["last_resort"], members: readonly Member[]): Body["last_resort"] {
   const rest = last?.steps.slice(1) ?? [];

@@ -8,8 +8,8 @@ from alembic import op
 from antiphon.database.row_security import raise_wall
 from antiphon.database.tables import UtcTime
 
-revision = "0016_portraits"
-down_revision = "0015_ring_plans"
+revision = "0017_portraits"
+down_revision = "0016_call_traces"
 branch_labels = None
 depends_on = None
 lost_on_the_way_back = "Pictures and logos of contacts are forgotten."
