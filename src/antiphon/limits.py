@@ -5,9 +5,11 @@ CONVERSATION_MAX_S = 600
 CONVERSATION_WARNING_BEFORE_S = 30
 # X4: devices of a ring group that ring at once.
 RINGING_RECEIVERS_MAX = 32
-# A door call that nobody answers ends after this time with a spoken message.
+# A door call that nobody answers ends after this time with a spoken message, where no ring plan says how long; steps that
+# say how long they ring have their time, up to the second number, and the last of them without one at least the third.
 RING_MAX_S = 60
 RING_CONFIGURED_MAX_S = 180
+RING_LAST_STEP_MIN_S = 20
 # X2: rules of one ring plan. R1: steps of a plan or rule, how long one lasts, how often all of them come round, and how deep
 # groups may name groups.
 FORWARDING_RULES_PER_PLAN_MAX = 20

@@ -148,10 +148,11 @@ async def _look(parts: Parts) -> None:
     tell_broker(parts.broker)
 
 
-def _admit_station(tx: Tx, asker: Asker, station_id: str, *needed: Permission) -> None:
-    """The directory lies below the devices: what it asks about a station, it asks here."""
+def _admit_station(tx: Tx, asker: Asker, station_id: str, *needed: Permission) -> str:
+    """The station's place. The directory lies below the devices: what it asks about a station, it asks here."""
     station = devices.station(tx, asker.scope, station_id)
     asker.admit(station.path, "stations.read", *needed, missing=devices.StationNotFound)
+    return station.path
 
 
 def _station_pressed(tx: Tx, asker: Asker, station_id: str) -> devices.Station:
