@@ -26,6 +26,15 @@ QUIETS_PER_PERSON_MAX = 16
 # What a request may hold at all, above the limits that are refused by name.
 RING_DOCUMENT_ITEMS_MAX = 200
 HOLIDAY_YEARS_KEPT = 2_000  # years of calendars kept in memory, some 2 kB each
+# +1: a station's test call has to arrive within this time after the station took the command, its sound is listened to for the
+# second, which is how many packets at least (of fifty a second); a test whose process died is given up after the last.
+TEST_CALL_ARRIVES_MAX_S = 8.0
+TEST_CALL_SOUND_S = 3.0
+TEST_CALL_PACKETS_MIN = 75
+TEST_CALL_MAX_S = 30.0
+TEST_CALL_LOOK_S = 20.0  # how often it is looked which are due
+TEST_TIMES_PER_DAY_MAX = 12
+TEST_CALLS_KEPT_DAYS = 90
 # D4: a station acknowledges a door command within this time, or the person who tapped gets an error.
 DOOR_ACK_MAX_S = 2.0
 # D4: how long a relay pulses unless the door says otherwise.

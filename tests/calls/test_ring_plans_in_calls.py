@@ -354,7 +354,7 @@ async def test_a_press_asks_no_more_in_a_company_with_more_of_everything(said: l
 
     desk.tab("anna")
     counted = []
-    for many in (2, 6):
+    for many in (6, 12):
         inner = group(desk, f"Innen {many}", {"otherwise": steps(*members(many), seconds=5)})
         for number in range(many):
             group(desk, f"Daneben {many} {number}", {"otherwise": steps(user(desk.tenant.owner.id))})

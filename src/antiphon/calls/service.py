@@ -138,7 +138,7 @@ class CallService(LegListener):
 
     # -- SipEvents ---------------------------------------------------------------------------------------------------
 
-    def invited(self, invite: StationInvite) -> None:
+    def called(self, invite: StationInvite) -> None:
         device = invite.device_id or invite.account
         if not device:
             _log.warning("call without a proven caller refused", sip_call_id=invite.sip_call_id)
