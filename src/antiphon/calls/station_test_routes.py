@@ -51,8 +51,12 @@ class TestSchedule(Body):
     times: list[TimeOfDay] = Field(default_factory=list, max_length=TEST_TIMES_PER_DAY_MAX)
 
 
-class TestScheduleView(TestSchedule):
+class TestScheduleView(BaseModel):
     """The schedule, in the station's zone."""
+
+    enabled: bool
+    weekdays: list[int]
+    times: list[str]
 
     time_zone: str = Field(examples=["Europe/Vienna"])
     next_at: datetime | None = Field(description="When the next one is due; null: never.")

@@ -12,14 +12,16 @@ import { placesDe } from "./portal/places-de";
 import { placesEn } from "./portal/places-en";
 import { securityDe } from "./portal/security-de";
 import { securityEn } from "./portal/security-en";
+import { testCallsDe } from "./portal/test-calls-de";
+import { testCallsEn } from "./portal/test-calls-en";
 
-const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...securityEn, ...changesEn };
+const english = { ...en, ...frameEn, ...placesEn, ...peopleEn, ...securityEn, ...changesEn, ...testCallsEn };
 
 export type AnyKey = keyof typeof english;
 
 export const portalWords: Record<Language, Record<AnyKey, string>> = {
   en: english,
-  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...securityDe, ...changesDe },
+  de: { ...de, ...frameDe, ...placesDe, ...peopleDe, ...securityDe, ...changesDe, ...testCallsDe },
 };
 
 /** The word for `key`, its {placeholders} filled from `values`. */
