@@ -83,6 +83,14 @@ class CallEnded(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class StationTestAsked(Fact):
+    """Somebody wants a station to place a test call now."""
+
+    device_id: str
+    test_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotStored(Fact):
     """A decodable picture of the caller is there."""
 

@@ -5,9 +5,11 @@ CONVERSATION_MAX_S = 600
 CONVERSATION_WARNING_BEFORE_S = 30
 # X4: devices of a ring group that ring at once.
 RINGING_RECEIVERS_MAX = 32
-# A door call that nobody answers ends after this time with a spoken message.
+# A door call that nobody answers ends after this time with a spoken message, where no ring plan says how long; steps that
+# say how long they ring have their time, up to the second number, and the last of them without one at least the third.
 RING_MAX_S = 60
 RING_CONFIGURED_MAX_S = 180
+RING_LAST_STEP_MIN_S = 20
 # X2: rules of one ring plan. R1: steps of a plan or rule, how long one lasts, how often all of them come round, and how deep
 # groups may name groups.
 FORWARDING_RULES_PER_PLAN_MAX = 20
@@ -24,6 +26,15 @@ QUIETS_PER_PERSON_MAX = 16
 # What a request may hold at all, above the limits that are refused by name.
 RING_DOCUMENT_ITEMS_MAX = 200
 HOLIDAY_YEARS_KEPT = 2_000  # years of calendars kept in memory, some 2 kB each
+# +1: a station's test call has to arrive within this time after the station took the command, its sound is listened to for the
+# second, which is how many packets at least (of fifty a second); a test whose process died is given up after the last.
+TEST_CALL_ARRIVES_MAX_S = 8.0
+TEST_CALL_SOUND_S = 3.0
+TEST_CALL_PACKETS_MIN = 75
+TEST_CALL_MAX_S = 30.0
+TEST_CALL_LOOK_S = 20.0  # how often it is looked which are due
+TEST_TIMES_PER_DAY_MAX = 12
+TEST_CALLS_KEPT_DAYS = 90
 # D4: a station acknowledges a door command within this time, or the person who tapped gets an error.
 DOOR_ACK_MAX_S = 2.0
 # D4: how long a relay pulses unless the door says otherwise.

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from antiphon.wire import sip
 from antiphon.wire.sip.info import DTMF_RELAY, dtmf_digit, dtmf_relay, wants_key_frame
-from antiphon.wire.station import VisitorCause
+from antiphon.wire.station import AckError, VisitorCause
 from antiphon_station import machine
 from antiphon_station.errors import NoCall, NoCodec
 from antiphon_station.machine import StationMachine
 from antiphon_station.prompts import Language, Prompts
+from antiphon_station.silent_call import SilentCall
 
 if TYPE_CHECKING:
     from antiphon_station.media import MediaSession, SoundSystem
@@ -57,10 +58,37 @@ class Calls:
         self._prompt_number = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._silent: SilentCall | None = None
 
     # -- inputs ------------------------------------------------------------------------------------------------------
 
+    def place_test(self, test_id: str) -> AckError | None:
+        """Place a test call that nobody at the door notices; or why not."""
+        if self.machine.state != "idle" or self._silent is not None:
+            return "busy"
+        address = None if self.link is None else self.link.local_address
+        if self.link is None or address is None or self.machine.link != "up":
+            return "not_connected"
+        try:
+            media = self._open_media(address, lambda _: None, lambda _width, _height: None)
+        except OSError:
+            _log.exception("No media for a test call")
+            return "not_connected"
+        self._silent = SilentCall(self.link, media, test_id, self._test_ended)
+        self._announce("test_call", test_id=test_id, state="calling")
+        return None
+
+    def _test_ended(self) -> None:
+        self._silent = None
+        self._announce("test_call", test_id=None, state="over")
+
+    def _make_way(self) -> None:
+        """A visitor or a caller comes before a test."""
+        if self._silent is not None:
+            self._silent.abandon()
+
     def press(self, button: str) -> None:
+        self._make_way()
         self._take(machine.Pressed(button, secrets.token_hex(6)))
 
     def hang_up(self) -> None:
@@ -86,11 +114,14 @@ class Calls:
 
     def sip_effect(self, effect: sip.Effect) -> None:
         """Take what the SIP user agent reports."""
+        if self._silent is not None and self._silent.take(effect):
+            return
         match effect:
             case sip.Invited(leg, _, _, _, _, sdp):
                 if not sdp:
                     self._refuse(leg, 488, "no_codec")
                     return
+                self._make_way()
                 if self.machine.state in ("idle", "announcing"):
                     self._offered = (leg, sdp)
                 self._take(machine.Invited(leg, self.auto_answer))
@@ -285,6 +316,7 @@ class Calls:
 
     def close(self) -> None:
         """End a call that is under way, without an announcement."""
+        self._make_way()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -38,7 +38,7 @@ Status (`status`, also printed by `antiphon-station status`):
 
 Every change is also one line of `DATA/events.jsonl`: `{"at": ISO time, "event": name, ...fields}`; names are `started`,
 `claimed`, `registration`, `messaging`, `call`, `answered`, `ended`, `prompt`, `pulse`, `pulse_ended`, `desired`, `command`,
-`dtmf`, `media`, `picture` (first decoded picture), `certificate`, `stopped`.
+`dtmf`, `media`, `picture` (first decoded picture), `certificate`, `test_call` (begun or over; nobody at the door notices it), `stopped`.
 """
 
 from __future__ import annotations

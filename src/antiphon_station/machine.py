@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from antiphon.limits import CONVERSATION_MAX_S, RING_MAX_S
+from antiphon.limits import CONVERSATION_MAX_S, RING_CONFIGURED_MAX_S, RING_MAX_S
 from antiphon.wire.station import VisitorCause
 
 State = Literal["idle", "connecting", "calling", "ringing", "being_called", "talking", "announcing"]
@@ -321,7 +321,7 @@ class StationMachine:
     def _progressed(self, status: int, now: float) -> list[Effect]:
         if self.state != "calling" or status < 180:
             return []
-        self._enter("ringing", now, RING_MAX_S + GRACE_S)
+        self._enter("ringing", now, RING_CONFIGURED_MAX_S + GRACE_S)
         return [PlayTone("ringback")]
 
     def _talk(self, now: float) -> list[Effect]:

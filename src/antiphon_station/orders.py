@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import Field, TypeAdapter, ValidationError
 
 from antiphon.limits import MQTT_PAYLOAD_MAX_BYTES
-from antiphon.wire.station import Ack, Command, Desired, OpenDoor, Payload
+from antiphon.wire.station import Ack, AckError, Command, Desired, OpenDoor, Payload, PlaceTestCall
 from antiphon_station.config import Folder, write_file
 from antiphon_station.errors import DeviceFailed
 from antiphon_station.relay import Relays
@@ -29,9 +29,16 @@ class _Named(Payload):
 
 
 class Orders:
-    """`renew` starts a renewal of the certificate."""
+    """`renew` starts a renewal of the certificate, `place_test` a test call, or says why not."""
 
-    def __init__(self, folder: Folder, relays: Relays, renew: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        relays: Relays,
+        renew: Callable[[], None],
+        place_test: Callable[[str], AckError | None] = lambda _: "unknown_command",
+    ) -> None:
+        self._place_test = place_test
         self._folder = folder
         self._relays = relays
         self._renew = renew
@@ -79,6 +86,11 @@ class Orders:
         expires_at = command.expires_at if command.expires_at.tzinfo else command.expires_at.replace(tzinfo=UTC)
         if now >= expires_at:
             return Ack(command_id=command.command_id, ok=False, error="expired")
+        if isinstance(command, PlaceTestCall):
+            refused = self._place_test(command.test_id)
+            return self._remember(
+                Ack(command_id=command.command_id, ok=refused is None, error=refused), expires_at, now
+            )
         if not isinstance(command, OpenDoor):
             self._renew()
             return self._remember(Ack(command_id=command.command_id, ok=True), expires_at, now)

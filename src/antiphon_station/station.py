@@ -73,7 +73,9 @@ class Station:
         self._prompts = Prompts(self._folder.prompts, find_program())
         self._prompts_played: list[Json] = []
         self._relays = Relays(self._settings.relays, self._relay_changed)
-        self._orders = Orders(self._folder, self._relays, self._renew_soon)
+        self._orders = Orders(
+            self._folder, self._relays, self._renew_soon, lambda test_id: self._calls.place_test(test_id)
+        )
         self._calls = Calls(self._sound, self._prompts, self._open_media, self._event)
         self._take_desired()
         self._identity: Identity | None = None

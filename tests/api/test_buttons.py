@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from antiphon import devices
+from antiphon import devices, tenancy
 from antiphon.database import Database
 from browsers import Browser
 from residents import StillClock, Tenant
@@ -72,3 +72,42 @@ async def test_stations_and_people_of_another_company_are_not_found(
     foreign = {"items": [{"name": "main", "user_ids": [other.operator.id]}]}
     assert (await anna.put(path, json=foreign)).status_code == 404
     assert (await anna.get(path)).json()["items"][0]["name"] == "main"
+
+
+async def test_a_button_that_would_ring_a_thirty_third_is_refused_with_the_limit(
+    browser: Browsers, tenant: Tenant, station: devices.Station, database: Database, clock: StillClock
+) -> None:
+    """By name, and where it rings everybody; what it rang before may stay when the company grows."""
+    anna = browser()
+    await anna.sign_in(tenant.owner)
+    path = f"/api/v1/stations/{station.id}/buttons"
+    people = [residents(database, tenant, clock, number) for number in range(33)]
+    everybody = {"name": "main"}
+    named = {"name": "office", "user_ids": people}
+    for item in (named, {**everybody, "name": "all"}):
+        answer = await anna.put(path, json={"items": [everybody, item]})
+        assert (answer.status_code, answer.json()["code"]) == (422, "too_many_receivers")
+        assert answer.json()["detail"].startswith("At most 32 ring at once")
+        assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [
+            ("items/1", "too_many_receivers")
+        ]
+    assert [button["name"] for button in (await anna.get(path)).json()["items"]] == ["main"]
+    fits = {"name": "office", "user_ids": people[:32]}
+    assert (await anna.put(path, json={"items": [{**everybody, "label": "Läuten"}, fits]})).status_code == 200
+    new = {"name": "Hof", "place_id": tenant.site.id, "buttons": [{"name": "main", "user_ids": people}]}
+    answer = await anna.post("/api/v1/stations", json=new)
+    assert (answer.status_code, answer.json()["code"]) == (422, "too_many_receivers")
+
+
+def residents(database: Database, tenant: Tenant, clock: StillClock, number: int) -> str:
+    """One more who may answer."""
+    with database.transaction() as tx:
+        return tenancy.create_user(
+            tx,
+            tenant.scope,
+            name=f"Person {number}",
+            email=f"{number}@x.example",
+            password_hash=None,
+            role_id="role_operator",
+            now=clock.now(),
+        ).id

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from string import Formatter
 from typing import Any, get_args
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 
 from antiphon import access, devices, tenancy
 from antiphon.assembly import contracts
+from antiphon.calls import station_tests
 from antiphon.calls import store as calls
 from antiphon.clock import new_id
 from antiphon.database import Database, Scope, Tx
@@ -115,6 +117,11 @@ NEEDED: dict[Operation, tuple[str, ...]] = {
     ("POST", "/api/v1/stations/{station_id}/revoke"): ("stations.configure",),
     ("GET", "/api/v1/stations/{station_id}/buttons"): ("stations.read",),
     ("PUT", "/api/v1/stations/{station_id}/buttons"): ("stations.configure",),
+    ("GET", "/api/v1/stations/{station_id}/test-schedule"): ("stations.read",),
+    ("PUT", "/api/v1/stations/{station_id}/test-schedule"): ("stations.configure",),
+    ("GET", "/api/v1/stations/{station_id}/test-calls"): ("stations.read",),
+    ("POST", "/api/v1/stations/{station_id}/test-calls"): ("stations.configure",),
+    ("GET", "/api/v1/failing-test-calls"): ("stations.read",),
     ("GET", "/api/v1/contacts"): _RINGS,
     ("GET", "/api/v1/contacts/{contact_id}"): _RINGS,
     ("POST", "/api/v1/contacts"): _SETS_RINGS,
@@ -205,6 +212,7 @@ def body_of(operation: Operation, ids: Mapping[str, str], now: Any) -> dict[str,
         ("POST", "/api/v1/stations"): {"name": "New", **place},
         ("PATCH", "/api/v1/stations/{station_id}"): {"name": "Taken over"},
         ("PUT", "/api/v1/stations/{station_id}/buttons"): {"items": []},
+        ("PUT", "/api/v1/stations/{station_id}/test-schedule"): {"times": ["03:00"]},
         ("POST", "/api/v1/contacts"): {"name": "New", **place},
         ("PATCH", "/api/v1/contacts/{contact_id}"): {"name": "Taken over"},
         ("PUT", "/api/v1/contacts/{contact_id}/picture"): {"data": PIXEL},
@@ -241,6 +249,9 @@ def one_of_everything(tx: Tx, tenant: Tenant, place: Place, clock: StillClock) -
     station = devices.create_station(tx, scope, name="Tor", place_id=folder.id, now=now)
     door = access.add_door(tx, scope, station_id=station.id, name="Tor", kind="gate", output="gate", pulse_s=4, now=now)
     account = devices.create_account(tx, scope, name="Pult", place_id=folder.id, realm="antiphon.local", now=now)
+    for _ in range(5):
+        test = station_tests.begin(tx, scope, station.id, now)
+        station_tests.finish(tx, replace(test, outcome="no_sound"), now)
     call_id, snapshot_id, email = new_id("call"), new_id("snapshot"), f"{new_id('x')}@x.example"
     calls.start_call(tx, station, call_id=call_id, direction="from_station", button="main", started_at=now)
     picture = calls.Picture(snapshot_id, call_id, station.id, now)

@@ -89,6 +89,7 @@ class FakeMedia:
         self.failing: dict[str, AntiphonError] = {}
         self.cleared: tuple[str, ...] = ()
         self.digits_in_sound = True
+        self.packets = 150
 
     async def _do(self, name: str, call: str, made: str) -> str:
         self.orders.append((name, call))
@@ -137,6 +138,14 @@ class FakeMedia:
 
     async def client_answer(self, call: str, station_leg: str, answer: str) -> str:
         return await self._do("client_answer", call, "answer for the browser")
+
+    async def open_test(self, call: str, leg: str, offer: str) -> str:
+        self.open.add(call)
+        return await self._do("open_test", call, "test answer")
+
+    async def sound_packets(self, call: str, leg: str) -> int:
+        await self._do("sound_packets", call, "")
+        return self.packets
 
     async def request_key_frame(self, call: str) -> None:
         await self._do("request_key_frame", call, "")

@@ -21,6 +21,7 @@ from antiphon.directory.rings import Member
 from antiphon.wire import client as wire
 
 Json = dict[str, Any]
+PRESS_STATEMENTS = 18, 1  # of one press with two levels of groups, asked and written; more has to be meant
 
 
 def user(user_id: str) -> Json:
@@ -211,6 +212,79 @@ async def test_a_rule_is_in_force_by_the_clock_at_the_plans_zone(desk: Desk) -> 
     assert len(desk.all(anna, wire.Ring)) == 1
 
 
+async def test_a_plan_rings_as_long_as_it_says_however_short_calls_ring_where_none_says_so(desk: Desk) -> None:
+    """Calls ring 60 s where no plan says how long; this one says 90 s."""
+    anna, bernd = desk.tab("anna"), desk.tab("bernd", desk.tenant.operator.id)
+    each = steps(user(anna.user_id), user(bernd.user_id), seconds=45)
+    each["steps"][-1]["seconds"] = 45
+    bind(desk, group_ids=(group(desk, "Empfang", {"otherwise": each}),))
+    await desk.presses()
+    await desk.passes(85)
+    assert desk.last(bernd, wire.Ring)
+    assert desk.all(bernd, wire.RingEnded) == []
+    await desk.passes(6)
+    assert desk.history()[0].cause == "no_answer"
+
+
+async def test_a_decline_stops_that_receiver_alone(desk: Desk) -> None:
+    """In the same step, and in the steps that follow: who declined is not rung again."""
+    anna, bernd = desk.tab("anna"), desk.tab("bernd", desk.tenant.operator.id)
+    together = {"members": [user(anna.user_id), user(bernd.user_id)], "seconds": 20}
+    document = {"otherwise": {"steps": [together, {"members": [user(anna.user_id)], "seconds": 10}], "rounds": 2}}
+    bind(desk, group_ids=(group(desk, "Empfang", document),), account_ids=(desk.account.id,))
+    await desk.presses()
+    call_id = desk.last(anna, wire.Ring).call_id
+    await desk.says(anna, wire.Decline(request_id="r1", call_id=call_id))
+    assert desk.last(anna, wire.RingEnded).cause == "declined"
+    assert desk.all(bernd, wire.RingEnded) == []
+    telephone = desk.sip.named("invite")[0][1]
+    assert ("end", telephone, "declined") not in desk.sip.orders
+    desk.service.refused(telephone, 603, "")  # the telephone declines too
+    await desk.service.drain()
+    assert desk.all(bernd, wire.RingEnded) == []
+    await desk.passes(25)
+    assert len(desk.all(anna, wire.Ring)) == len(desk.sip.named("invite")) == 1
+    assert desk.all(bernd, wire.RingEnded) == []  # the second step would ring nobody: the next round begins at once
+
+
+async def test_an_alarm_rings_who_is_in_a_call_people_and_telephones_whatever_their_rules_say(desk: Desk) -> None:
+    """Bernd talks, and so does the telephone; both forward when busy. An alarm rings them all the same."""
+    anna, bernd = desk.tab("anna"), desk.tab("bernd", desk.tenant.operator.id)
+    when_busy = {"rules": [{"when": "busy", "then": steps(user(anna.user_id))}]}
+    plan(desk, Member("user", bernd.user_id), when_busy)
+    telephone = {"kind": "account", "id": desk.account.id}
+    busy_telephone = {"when": "busy", "whose": telephone, "then": steps(user(anna.user_id))}
+    reception = group(desk, "Empfang", {"rules": [busy_telephone], "otherwise": steps(telephone)})
+    bind(desk, user_ids=(bernd.user_id,))
+    with_account(desk)
+    await desk.presses(account=True)
+    await desk.answers(bernd, account=True)  # the telephone called, Bernd answered: both talk
+    bind(desk, user_ids=(bernd.user_id,), group_ids=(reception,))
+    await desk.presses(leg="leg-2")
+    assert len(desk.all(bernd, wire.Ring)) == 1
+    assert desk.sip.named("invite") == []
+    assert desk.last(anna, wire.Ring).priority == "normal"
+    bind(desk, user_ids=(bernd.user_id,), group_ids=(reception,), priority="alarm")
+    await desk.presses(leg="leg-3")
+    assert desk.last(bernd, wire.Ring).priority == "alarm"
+    assert [order[2] for order in desk.sip.named("invite")] == [desk.account.number]
+
+
+async def test_a_group_without_a_plan_rings_nobody_and_the_others_ring(desk: Desk) -> None:
+    anna = desk.tab("anna")
+    empty = desk.database.run_sync(
+        lambda tx: parties.add(
+            tx, desk.tenant.scope, "group", name="Leer", place_id=desk.tenant.site.id, now=desk.clock.now()
+        )
+    )
+    bind(desk, group_ids=(empty.id,))
+    await desk.presses()
+    assert desk.sip.named("refuse")[-1][2:] == (480, "nobody_available")
+    bind(desk, group_ids=(empty.id,), user_ids=(anna.user_id,))
+    await desk.presses(leg="leg-2")
+    assert desk.last(anna, wire.Ring)
+
+
 @pytest.fixture
 def said() -> Iterator[list[str]]:
     """What SQLite is asked, from the first connection on."""
@@ -241,6 +315,53 @@ async def test_a_press_asks_no_more_however_many_are_in_the_group(said: list[str
     many = {"otherwise": steps(*(user(person(desk, number)) for number in range(12)), seconds=5)}
     counted = await asked(few)
     assert await asked(many) == counted > 3
+
+
+@pytest.mark.sqlite
+async def test_a_press_asks_no_more_in_a_company_with_more_of_everything(said: list[str], desk: Desk) -> None:
+    """People with plans and do not disturb, contacts, telephones, buttons, groups beside: a press costs as many statements."""
+
+    async def statements() -> tuple[int, int]:
+        said.clear()
+        leg = new_id("leg")
+        await desk.presses(leg=leg)
+        asked = len([one for one in said if one.startswith("SELECT")])
+        written = len([one for one in said if one.startswith(("INSERT", "UPDATE", "DELETE"))])
+        desk.service.ended(leg, "cancelled", "")
+        await desk.service.drain()
+        return asked, written
+
+    def telephone(number: int) -> str:
+        return desk.database.run_sync(
+            lambda tx: devices.create_account(
+                tx,
+                desk.tenant.scope,
+                name=f"Telefon {number}",
+                place_id=desk.tenant.site.id,
+                realm="antiphon.local",
+                now=desk.clock.now(),
+            )
+        ).station.id
+
+    def members(many: int) -> list[Json]:
+        found = []
+        for number in range(many):
+            one = person(desk, many * 100 + number)
+            plan(desk, Member("user", one), {"rules": [{"when": "busy", "then": steps(user(desk.tenant.owner.id))}]})
+            quiet(desk, one)
+            found += [user(one), {"kind": "account", "id": telephone(many * 100 + number)}]
+        return found
+
+    desk.tab("anna")
+    counted = []
+    for many in (6, 12):
+        inner = group(desk, f"Innen {many}", {"otherwise": steps(*members(many), seconds=5)})
+        for number in range(many):
+            group(desk, f"Daneben {many} {number}", {"otherwise": steps(user(desk.tenant.owner.id))})
+        outer = group(desk, f"Außen {many}", {"otherwise": steps({"kind": "group", "id": inner})})
+        bind(desk, user_ids=(desk.tenant.owner.id,), group_ids=(outer,))
+        counted.append(await statements())
+    assert counted == [PRESS_STATEMENTS, PRESS_STATEMENTS]
 
 
 def person(desk: Desk, number: int) -> str:

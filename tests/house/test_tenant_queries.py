@@ -16,6 +16,7 @@ SOURCES = Path(antiphon.__file__).parent
 ACROSS_COMPANIES: dict[str, set[str]] = {
     "access/store.py": {"forget_requests"},
     "assembly/people.py": {"recover_company"},
+    "calls/station_tests.py": {"due", "left_over"},
     "calls/store.py": {"unended_calls"},
     "devices/accounts.py": {"_free_number"},
     "devices/census.py": {"first_certificate_ends", "stations_by_state"},

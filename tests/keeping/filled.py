@@ -134,6 +134,9 @@ def add_what_only_the_newest_knows(settings: Settings) -> None:
             ("ring_plan_members", {"id": "named_1", "plan_id": "plan_1", "member_kind": "user", "member_id": "guest"}),
             ("do_not_disturb", {"id": "quiet_1", "user_id": "guest", "place_id": "inn", "zone": "UTC"}),
             ("ring_settings", {"id": "inn", "alarm_breaks_quiet": True}),
+            ("station_test_schedules", {"station_id": "gate_inn", "enabled": True, "next_at": AT}),
+            ("station_tests", {"id": "test_1", "station_id": "gate_inn", "asked_at": AT}),
+            ("station_tests_failing", {"station_id": "gate_inn", "test_id": "test_1", "since": AT}),
             (
                 "button_members",
                 {"id": "bound_1", "button_id": "button_inn", "member_kind": "group", "member_id": "group_1"},

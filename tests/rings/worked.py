@@ -218,7 +218,7 @@ def examples() -> Iterator[Example]:
                 data.get("path", "/"),
                 zone,
                 Priority[data.get("priority", "normal").upper()],
-                data.get("seconds", 60),
+                data.get("seconds", 60),  # of what has no length of its own
             )
             yield Example(number, section["title"], data["told"], data, book, ask)
 
@@ -297,8 +297,8 @@ def _given(example: Example) -> Iterator[str]:
         yield f"The company's last resort: {words.steps(example.book.last_resort)}."
     if not example.book.alarm_breaks_quiet:
         yield "In this company alarms do not break through do not disturb."
-    if example.ask.seconds_max != 60:
-        yield f"The call may ring {example.ask.seconds_max} s."
+    if example.ask.open_s != 60:
+        yield f"A call rings {example.ask.open_s} s where no plan says how long."
 
 
 if __name__ == "__main__":

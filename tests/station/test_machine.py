@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.limits import CONVERSATION_MAX_S, RING_MAX_S
+from antiphon.limits import CONVERSATION_MAX_S, RING_CONFIGURED_MAX_S
 from antiphon.wire.station import VisitorCause
 from antiphon_station import machine as m
 from antiphon_station.machine import StationMachine
@@ -116,8 +116,8 @@ def test_a_call_that_never_rings_ends_in_words() -> None:
 
 def test_a_ring_that_the_platform_forgot_ends_in_words() -> None:
     machine = ringing()
-    assert machine.next_deadline() == 1.0 + RING_MAX_S + m.GRACE_S
-    assert machine.tick(1.0 + RING_MAX_S + m.GRACE_S)[-1] == m.Say("no_answer")
+    assert machine.next_deadline() == 1.0 + RING_CONFIGURED_MAX_S + m.GRACE_S
+    assert machine.tick(1.0 + RING_CONFIGURED_MAX_S + m.GRACE_S)[-1] == m.Say("no_answer")
 
 
 def test_a_conversation_that_the_platform_forgot_ends_at_the_limit() -> None:

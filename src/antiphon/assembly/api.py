@@ -21,6 +21,7 @@ from antiphon.assembly.reference import api as api_reference
 from antiphon.assembly.web import WebClient
 from antiphon.assembly.whole import WholeHealth
 from antiphon.calls import routes as calls_routes
+from antiphon.calls import station_test_routes
 from antiphon.clock import Clock, SystemClock
 from antiphon.database import Database, Scope, Tx, open_database
 from antiphon.devices import Commander, StationCounts, account_routes, tree_routes
@@ -90,7 +91,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.names_of_accounts, state.presence_of = calls.names_of_accounts, calls.presence_of
     state.station_pressed = _station_pressed
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
-    state.require_account, state.station_leaves, state.station_moved = devices.account, remove_doors, follow_station
+    state.require_account, state.station_leaves, state.station_moved = devices.account, _station_leaves, follow_station
     state.advertised = settings.public_name or advertised(settings).address
     for room in (
         tenancy_routes,
@@ -106,6 +107,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         tree_routes,
         access_routes,
         calls_routes,
+        station_test_routes,
         stream,
     ):
         app.include_router(room.router)
@@ -154,6 +156,12 @@ def _admit_station(tx: Tx, asker: Asker, station_id: str, *needed: Permission) -
     station = devices.station(tx, asker.scope, station_id)
     asker.admit(station.path, "stations.read", *needed, missing=devices.StationNotFound)
     return station
+
+
+def _station_leaves(tx: Tx, scope: Scope, station_id: str) -> None:
+    """What the rooms above know of it goes along."""
+    remove_doors(tx, scope, station_id)
+    calls.forget_tests(tx, scope, station_id)
 
 
 def _station_pressed(tx: Tx, asker: Asker, station_id: str) -> devices.Station:

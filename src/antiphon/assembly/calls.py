@@ -9,7 +9,7 @@ from antiphon import log, metrics
 from antiphon.access import Doors
 from antiphon.assembly import health, problems, serving
 from antiphon.assembly.figures import Figures, tell_broker
-from antiphon.calls import CallLimits, CallService, Snapshots
+from antiphon.calls import CallLimits, CallService, Snapshots, SyntheticReceiver
 from antiphon.clock import SystemClock
 from antiphon.database import open_database
 from antiphon.devices import Commander
@@ -48,6 +48,8 @@ class CallsRole:
         self.clients.events = self.service
         doors = Doors(self.database, commander, clock, self.service)
         self.service.connect(self.sip, self.media, self.clients, doors, self.broker)
+        self.synthetic = SyntheticReceiver(self.database, clock, commander, self.sip, self.media, self.broker)
+        self.service.synthetic = self.synthetic
         self.app = FastAPI(title="Antiphon calls", openapi_url=None, docs_url=None, redoc_url=None)
         problems.install(self.app)
         self.app.add_api_websocket_route("/ws/{company_id}", self.clients.endpoint)
@@ -106,7 +108,7 @@ async def _serve(settings: Settings) -> None:
         await serving.serve(
             role.app,
             settings.run / "calls.sock",
-            [role.broker.run],
+            [role.broker.run, role.synthetic.run],
             Figures("calls", role.look),
             websockets=True,
             closing=role.wind_up,

@@ -68,7 +68,7 @@ turn_max = 49999
 # May be lowered, never raised.
 conversation_max_s = 600
 conversation_warning_before_s = 30
-ring_max_s = 60
+ring_max_s = 60       # where no ring plan says how long; plans that do ring up to 180 s
 """
 
 

@@ -15,7 +15,9 @@ from antiphon.calls.ports import (
 )
 from antiphon.calls.service import CallService
 from antiphon.calls.snapshots import Snapshots
+from antiphon.calls.station_tests import forget as forget_tests
 from antiphon.calls.store import leave_place
+from antiphon.calls.synthetic import SyntheticReceiver
 
 __all__ = [
     "CallLimits",
@@ -30,6 +32,8 @@ __all__ = [
     "SipPort",
     "Snapshots",
     "StationInvite",
+    "SyntheticReceiver",
+    "forget_tests",
     "leave_place",
     "names_of_accounts",
     "presence_of",

@@ -8,8 +8,9 @@ from typing import Literal
 from antiphon import log
 from antiphon.calls import inputs as i
 from antiphon.calls.live import LiveCall
-from antiphon.calls.ports import LegId, SipPort
+from antiphon.calls.ports import LegId, SipPort, StationInvite
 from antiphon.calls.receivers import Receivers
+from antiphon.calls.synthetic import SyntheticReceiver
 
 _log = log.get("calls")
 
@@ -20,6 +21,16 @@ class LegListener(ABC):
     _by_station_leg: dict[LegId, LiveCall]
     _receivers: Receivers
     _sip: SipPort
+    synthetic: SyntheticReceiver | None = None
+    """Answers test calls; without one they are refused like any other unknown button."""
+
+    @abstractmethod
+    def called(self, invite: StationInvite) -> None:
+        """A station or account rings."""
+
+    def invited(self, invite: StationInvite) -> None:
+        if self.synthetic is None or not self.synthetic.invited(invite):
+            self.called(invite)
 
     @abstractmethod
     def feed(self, call: LiveCall, given: i.External) -> None:
@@ -49,10 +60,14 @@ class LegListener(ABC):
             self._feed_leg(leg, i.OfferRefused(status))
 
     def dtmf(self, leg: LegId, digit: str) -> None:
+        if self.synthetic is not None and self.synthetic.digit(leg, digit):
+            return
         if not self._receivers.digit(leg, digit):
             self._feed_leg(leg, i.StationDigit(digit))
 
     def ended(self, leg: LegId, cause: Literal["cancelled", "hung_up", "lost"], reason: str) -> None:
+        if self.synthetic is not None and self.synthetic.ended(leg):
+            return
         if not self._receivers.ended(leg, cause):
             self._feed_leg(leg, i.StationLeft(cause))
 

@@ -104,7 +104,7 @@ def together(user_ids: Iterable[str], for_s: float) -> tuple[Turn, ...]:
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """Durations of one call, in seconds; an installation may lower them."""
+    """Durations of one call, in seconds; an installation may lower them. `ring_max_s`: what no ring plan gives a time."""
 
     ring_max_s: float = limits.RING_MAX_S
     conversation_max_s: float = limits.CONVERSATION_MAX_S

@@ -189,6 +189,12 @@ class MediaPort(Protocol):
     async def send_dtmf(self, call: CallId, leg: LegId, digit: str) -> bool:
         """Send a digit to that leg in its sound (RFC 4733); False when it agreed to no digits there."""
 
+    async def open_test(self, call: CallId, leg: LegId, offer: str) -> str:
+        """Answer a station's test call ourselves, sound both ways; returns the SDP for its 200."""
+
+    async def sound_packets(self, call: CallId, leg: LegId) -> int:
+        """How many packets of sound came from that leg so far."""
+
     async def close(self, call: CallId) -> None:
         """Free everything of this call; harmless when there is nothing."""
 

@@ -21,8 +21,8 @@ _log = log.get("calls")
 class RingPlans:
     """Asks tabs and calls who is there, and the planner who rings then: the same that answers "what would ring now?"."""
 
-    def __init__(self, clients: ClientPort, calls_of: Callable[[str], list[LiveCall]]) -> None:
-        self._clients, self._calls_of = clients, calls_of
+    def __init__(self, clients: ClientPort, calls_of: Callable[[str], list[LiveCall]], ring_max_s: float) -> None:
+        self._clients, self._calls_of, self._ring_max_s = clients, calls_of, ring_max_s
 
     def planned(
         self, call: LiveCall, station: Station, press: Press, accounts: Mapping[str, Station], now: float
@@ -35,7 +35,7 @@ class RingPlans:
         presence = self._presence(user_ids, there, busy)
         for one, account in accounts.items():
             presence[Member("account", one)] = presence_of_account(account, busy=one in busy)
-        press = press.seeing(presence)
+        press = press.seeing(presence, self._ring_max_s)
         ringing = rings.plan(press.book, press.ask)
         call.notes.planned(ringing, press.book, now)
         turns = turns_of(ringing)

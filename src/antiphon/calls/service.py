@@ -100,7 +100,7 @@ class CallService(LegListener):
         self._orders = Orders(self, sip, media, clients, doors, self._clock)
         self._receivers = Receivers(self, self._orders, sip, media)
         self._board = StationBoard(self._database, clients, self._orders, self._calls.values)
-        self._ring_plans = RingPlans(clients, self.calls_of)
+        self._ring_plans = RingPlans(clients, self.calls_of, self._limits.ring_max_s)
         self._requests = Requests(self, self._orders, self._admissions, clients, self._clock)
         bus.subscribe(events.DeviceRevoked, self._device_revoked)
         bus.subscribe(events.AccountRemoved, self._account_removed)
@@ -140,7 +140,7 @@ class CallService(LegListener):
 
     # -- SipEvents ---------------------------------------------------------------------------------------------------
 
-    def invited(self, invite: StationInvite) -> None:
+    def called(self, invite: StationInvite) -> None:
         device = invite.device_id or invite.account
         if not device:
             _log.warning("call without a proven caller refused", sip_call_id=invite.sip_call_id)

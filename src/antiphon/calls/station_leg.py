@@ -7,6 +7,7 @@ from antiphon.calls import inputs as i
 from antiphon.calls import leg_messages as m
 from antiphon.calls.client_leg import ClientLegs
 from antiphon.calls.model import BAD_SDP, NO_CODEC, Leg, MediaBreak, StationState
+from antiphon.limits import RING_CONFIGURED_MAX_S
 from antiphon.wire.client import EndCause
 
 S = StationState
@@ -34,7 +35,7 @@ class StationLeg(ClientLegs):
                 self._finish("nobody_available", "platform")
                 return S.PLANNING
             self._set("alone", now + given.returns_s)
-        self._ring_latest = now + self.limits.ring_max_s
+        self._ring_latest = now + RING_CONFIGURED_MAX_S  # turns have their lengths from the planner
         self._set("step", now + self.limits.plan_max_s)
         early = given.early and "m=video" in self._offer
         self._previews = self._previews or early

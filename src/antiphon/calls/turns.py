@@ -39,6 +39,9 @@ class Turns(Core):
         turn = self._whose_turn(now)
         ringing = (leg for leg in self._live.values() if leg.state is ClientState.NEW or leg.state in RINGING_STATES)
         leaving = {leg.leg_id: leg for leg in ringing if tab_of(leg).user_id not in turn}
+        alone = leaving and self._ending is None and not self._staying(leaving) and not self._waiting(turn)
+        if alone and self._next_turn(now, {tab_of(leg).user_id for leg in leaving.values()}):
+            return  # nobody of this turn can ring: whoever is in the one that comes instead rings on without a break
         for leg in leaving.values():
             self._had_turn.add(tab_of(leg).user_id)
             self._post(leg, m.StopWanted("passed_on"))
@@ -80,12 +83,7 @@ class Turns(Core):
 
     def _look_around(self, now: float, leaving: Collection[LegId] = ()) -> None:
         """Nobody rings any more: the next turn begins, or the call is over, after a moment in which somebody may return."""
-        left = [
-            leg
-            for leg in self._live.values()
-            if leg.leg_id not in leaving and (tab_of(leg).user_id not in self._declined or leg is self.winner)
-        ]
-        if left or self._ending is not None or self._next_turn(now):
+        if self._staying(leaving) or self._ending is not None or self._next_turn(now):
             return
         asked = [leg.cause for leg in self.clients]
         if not self._may_return() and any(cause in ("declined", "busy", "no_answer") for cause in asked):
@@ -94,13 +92,20 @@ class Turns(Core):
         else:
             self._set("alone", now + self.limits.away_max_s)
 
-    def _next_turn(self, now: float) -> bool:
-        """Begin the next turn in which somebody is there; False when there is none."""
+    def _staying(self, leaving: Collection[LegId]) -> bool:
+        """Whether anybody but these rings on or is being put through."""
+        return any(
+            leg.leg_id not in leaving and (tab_of(leg).user_id not in self._declined or leg is self.winner)
+            for leg in self._live.values()
+        )
+
+    def _next_turn(self, now: float, ringing: Collection[str] = ()) -> bool:
+        """Begin the next turn in which somebody is there, or one of those who are `ringing`; False when there is none."""
         since = now - self._turns_from
         coming = sorted({turn.from_s for turn in self._turns if turn.from_s > since})
         for begins in coming:
             people = {turn.user_id for turn in self._turns if turn.from_s <= begins < turn.to_s}
-            if self._waiting(people):
+            if self._waiting(people) or not people.isdisjoint(ringing):
                 self.jumps.append((now, begins - since))
                 self._turns_from = now - begins
                 self._set_ring_end()

@@ -11,7 +11,7 @@ from antiphon import limits, log, metrics
 from antiphon.clock import Clock
 from antiphon.devices.model import DoorRefused, StationUnreachable
 from antiphon.devices.ports import Messaging, Topic
-from antiphon.wire.station import Ack, OpenDoor
+from antiphon.wire.station import Ack, Command, OpenDoor, PlaceTestCall
 
 _log = log.get("devices")
 
@@ -36,24 +36,34 @@ class Commander:
             expires_at=self._clock.now() + timedelta(seconds=self._ack_max_s),
             call_id=call_id,
         )
-        acknowledged: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        self._waiting[command_id] = device_id, acknowledged
         began = self._clock.monotonic()
-        told = {"device_id": device_id, "command_id": command_id, "call_id": call_id}
-        _log.info("door command sent", **told)
+        ack = await self._acknowledged(device_id, command, "door", call_id=call_id)
+        metrics.OPEN_TO_ACKNOWLEDGED.observe(self._clock.monotonic() - began)
+        if not ack.ok:
+            raise DoorRefused(ack.error or "relay_failed")
+        return ack
+
+    async def place_test_call(self, device_id: str, test_id: str, command_id: str) -> Ack:
+        """Let the station place a test call; its acknowledgement may be a refusal. Raises `StationUnreachable`."""
+        expires_at = self._clock.now() + timedelta(seconds=self._ack_max_s)
+        command = PlaceTestCall(command_id=command_id, test_id=test_id, expires_at=expires_at)
+        return await self._acknowledged(device_id, command, "test call", test_id=test_id)
+
+    async def _acknowledged(self, device_id: str, command: Command, what: str, **named: str | None) -> Ack:
+        acknowledged: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+        self._waiting[command.command_id] = device_id, acknowledged
+        told = {"device_id": device_id, "command_id": command.command_id, **named}
+        _log.info(f"{what} command sent", **told)
         try:
             async with asyncio.timeout(self._ack_max_s):
                 await self._messaging.send_command(device_id, command)
                 ack = await acknowledged
         except TimeoutError as error:
             _log.warning("command not acknowledged", **told)
-            raise StationUnreachable(device_id=device_id, command_id=command_id) from error
+            raise StationUnreachable(device_id=device_id, command_id=command.command_id) from error
         finally:
-            del self._waiting[command_id]
-        metrics.OPEN_TO_ACKNOWLEDGED.observe(self._clock.monotonic() - began)
-        _log.info("door command acknowledged", ok=ack.ok, **told)
-        if not ack.ok:
-            raise DoorRefused(ack.error or "relay_failed")
+            del self._waiting[command.command_id]
+        _log.info(f"{what} command acknowledged", ok=ack.ok, **told)
         return ack
 
     def message(self, device_id: str, topic: Topic, payload: bytes) -> None:

@@ -166,7 +166,7 @@ async def change_station(
 
 
 @router.post("", summary="Add a station", status_code=201)
-@Refuses(PlaceNotFound, PlaceMisplaced, UserNotFound, ButtonsInvalid)
+@Refuses(PlaceNotFound, PlaceMisplaced, UserNotFound, ButtonsInvalid, directory.TooManyReceivers)
 async def add_station(
     body: NewStation, request: Request, response: Response, asker: Writers, key: IdempotencyKey = None
 ) -> CreatedStation:
@@ -186,6 +186,9 @@ async def add_station(
                 buttons=_buttons(body.buttons),
                 now=now,
             )
+            if body.buttons is not None:
+                accounts = request.app.state.names_of_accounts
+                directory.refuse_crowds(tx, asker.scope, made.path, _buttons(body.buttons), (), accounts, now)
             asker.record(tx, now, "station.added", made.id, name=made.name, place_id=made.place_id)
             code = service.new_claim_code(tx, asker.scope, codes, made.id, now)
             item = _item(store.own_station(tx, asker.scope, made.id))

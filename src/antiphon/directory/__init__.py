@@ -1,5 +1,6 @@
 """Call buttons and whom they ring, contacts, ring groups, ring plans, do not disturb: "who rings now, and why?"."""
 
+from antiphon.directory.binding import refuse_crowds
 from antiphon.directory.book import press
 from antiphon.directory.model import (
     Button,
@@ -7,6 +8,7 @@ from antiphon.directory.model import (
     Press,
     PriorityName,
     StillNamed,
+    TooManyReceivers,
     UnknownButton,
 )
 from antiphon.directory.parties import leave_place, named
@@ -19,6 +21,7 @@ __all__ = [
     "Press",
     "PriorityName",
     "StillNamed",
+    "TooManyReceivers",
     "UnknownButton",
     "buttons",
     "every_calendar",
@@ -26,5 +29,6 @@ __all__ = [
     "leave_place",
     "named",
     "press",
+    "refuse_crowds",
     "set_buttons",
 ]

@@ -72,6 +72,7 @@ async def ask_who_rings(body: AskBody, request: Request, asker: Readers) -> AskA
         if body.moment is None:
             presence = state.presence_of(tx, asker.scope, press.user_ids, press.account_ids)
         # Without knowing, everybody is tried in the order that the button has.
+        press = press.lasting(state.settings.calls.ring_max_s)
         return _answer(replace(press, book=replace(press.book, presence=presence)), body.language)
 
     return await database_of(request).read(look)

@@ -17,7 +17,7 @@ from antiphon.directory.model import PRIORITIES, Press, UnknownButton
 from antiphon.directory.ring_settings import RingSettings
 from antiphon.directory.rings import Ask, Bar, Book, Member, Plan, Steps, holiday, warm
 from antiphon.directory.tables import button_members, button_rows
-from antiphon.limits import RING_MAX_S, RING_NESTING_MAX
+from antiphon.limits import RING_NESTING_MAX
 
 # What accounts are called, of these those that are the company's: they live a floor above.
 NamesOfAccounts = Callable[[Tx, Scope, Sequence[str]], Mapping[str, str]]
@@ -71,7 +71,7 @@ def press(
         said.alarm_breaks_quiet,
         holiday,
     )
-    ask = Ask(tuple(start), moment, path, zone, PRIORITIES[row["priority"]], RING_MAX_S)
+    ask = Ask(tuple(start), moment, path, zone, PRIORITIES[row["priority"]])
     return Press(row["label"], row["priority"], book, ask, everyone)
 
 

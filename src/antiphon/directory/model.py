@@ -85,14 +85,21 @@ class Press:
         known = (member for member in self.book.names if member.kind == "account" and member not in self.book.barred)
         return frozenset(member.id for member in known)
 
-    def seeing(self, presence: Mapping[Member, Presence]) -> Press:
-        """With who is there. When everybody rings, those who are there come first: there may be more than can be looked at."""
-        ask = self.ask
+    def seeing(self, presence: Mapping[Member, Presence], ring_max_s: float) -> Press:
+        """With who is there, and how long the installation lets ring what no plan gives a time.
+
+        When everybody rings, those who are there come first: there may be more than can be looked at.
+        """
+        ask = self.lasting(ring_max_s).ask
         if self.everyone:
             away = Presence("offline")
             start = sorted(ask.start, key=lambda member: presence.get(member, away).state == "offline")
             ask = replace(ask, start=tuple(start))
         return replace(self, book=replace(self.book, presence=presence), ask=ask)
+
+    def lasting(self, ring_max_s: float) -> Press:
+        """With how long the installation lets ring what no plan gives a time."""
+        return replace(self, ask=replace(self.ask, open_s=max(1, round(ring_max_s))))
 
 
 class UnknownButton(NotFound):
@@ -143,6 +150,13 @@ class StillNamed(Conflict):
 
     code = "still_named"
     title = "This is still named in a ring plan, at a button or as the company's last resort. Take it out there first."
+
+
+class TooManyReceivers(BadInput):
+    """A button would ring more at once than can (X4); `errors` names them and the limit."""
+
+    code = "too_many_receivers"
+    title = "More would ring at once than can. Bind fewer to this button."
 
 
 class RingPlanInvalid(BadInput):

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from antiphon.database import Database, Tx
 from antiphon.directory import book, editing, store
+from antiphon.directory.binding import refuse_crowds
 from antiphon.directory.book import NamesOfAccounts
-from antiphon.directory.model import Button, ContactNotFound, PriorityName, RingGroupNotFound
+from antiphon.directory.model import Button, ContactNotFound, PriorityName, RingGroupNotFound, TooManyReceivers
 from antiphon.directory.plan_views import MemberItem
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
 from antiphon.tenancy import Label, UserNotFound, paging
@@ -103,11 +104,19 @@ async def list_buttons(station_id: Id, request: Request, response: Tagged, asker
 
 
 @router.put("", summary="Set the buttons of a station")
-@Refuses(UserNotFound, ContactNotFound, RingGroupNotFound, "station_not_found", "account_not_found", "buttons_invalid")
+@Refuses(
+    UserNotFound,
+    ContactNotFound,
+    RingGroupNotFound,
+    TooManyReceivers,
+    "station_not_found",
+    "account_not_found",
+    "buttons_invalid",
+)
 async def put_buttons(
     station_id: Id, body: Buttons, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
 ) -> StationButtons:
-    """Replace all buttons of the station; in force for the next press."""
+    """Replace all buttons of the station; in force for the next press. No button may ring more than 32 at once."""
     state = request.app.state
     database: Database = state.database
     now = state.clock.now()
@@ -133,6 +142,7 @@ async def put_buttons(
             state.require_account(tx, asker.scope, account_id)
         before = store.buttons(tx, asker.scope, station_id)
         store.set_buttons(tx, asker.scope, station_id, wanted)
+        refuse_crowds(tx, asker.scope, station.path, wanted, before, state.names_of_accounts, now)
         if store.buttons(tx, asker.scope, station_id) != before:
             state.buttons_changed(tx, asker.scope, station_id, wanted, now)
             asker.record(tx, now, "buttons.changed", station_id, names=[button.name for button in wanted])

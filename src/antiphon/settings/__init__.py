@@ -106,7 +106,7 @@ class Ports(BaseModel):
 
 
 class CallSettings(BaseModel):
-    """Limits of a call that an installation may lower, never raise (X1)."""
+    """Limits of a call that an installation may lower, never raise (X1); `ring_max_s` is for what no ring plan gives a time."""
 
     conversation_max_s: float = Field(default=limits.CONVERSATION_MAX_S, gt=0, le=limits.CONVERSATION_MAX_S)
     conversation_warning_before_s: float = Field(default=limits.CONVERSATION_WARNING_BEFORE_S, gt=0)

@@ -69,6 +69,8 @@ Action = Literal[
     "station.code_made",
     "station.removed",
     "station.revoked",
+    "station.tested",
+    "station.tests_scheduled",
     "user.added",
     "user.changed",
     "user.deactivated",

@@ -97,13 +97,23 @@ class RefreshCertificate(Payload):
     expires_at: datetime
 
 
-Command = Annotated[OpenDoor | RefreshCertificate, Field(discriminator="name")]
+class PlaceTestCall(Payload):
+    """Call `target_of_test(test_id)` without a sound or a light at the door; refused while the station is in a call."""
+
+    name: Literal["call.test"] = "call.test"
+    command_id: str
+    test_id: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
+    expires_at: datetime
+
+
+Command = Annotated[OpenDoor | RefreshCertificate | PlaceTestCall, Field(discriminator="name")]
+AckError = Literal["unknown_output", "expired", "relay_failed", "unknown_command", "busy", "not_connected"]
 
 
 class Ack(Payload):
     command_id: str
     ok: bool
-    error: Literal["unknown_output", "expired", "relay_failed", "unknown_command"] | None = None
+    error: AckError | None = None
 
 
 # -- claim: POST /device/v1/claim on the portal's HTTPS port ---------------------------------------------------------
@@ -179,6 +189,20 @@ def _double(element: int) -> int:
 
 
 # -- SIP: From user = device id, request-URI user = button name ------------------------------------------------------
+
+_TEST_TARGET = "test."  # no button's name has a dot
+TEST_HEARD_DIGIT = "1"  # the station heard the receiver of its test call
+
+
+def target_of_test(test_id: str) -> str:
+    """The request-URI user of a test call."""
+    return _TEST_TARGET + test_id
+
+
+def test_of_target(target: str) -> str | None:
+    """Which test call it is; None for a button."""
+    return target.removeprefix(_TEST_TARGET) if target.startswith(_TEST_TARGET) else None
+
 
 DEVICE_HEADER = "X-Antiphon-Device"  # set by the edge from the certificate, removed from everything that comes in
 ACCOUNT_HEADER = "X-Antiphon-Account"  # the same for digest accounts

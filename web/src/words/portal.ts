@@ -16,6 +16,8 @@ import { ringingDe } from "./portal/ringing-de";
 import { ringingEn } from "./portal/ringing-en";
 import { securityDe } from "./portal/security-de";
 import { securityEn } from "./portal/security-en";
+import { testCallsDe } from "./portal/test-calls-de";
+import { testCallsEn } from "./portal/test-calls-en";
 import { traceDe } from "./portal/trace-de";
 import { traceEn } from "./portal/trace-en";
 
@@ -29,6 +31,7 @@ const english = {
   ...changesEn,
   ...contactsEn,
   ...traceEn,
+  ...testCallsEn,
 };
 
 export type AnyKey = keyof typeof english;
@@ -45,6 +48,7 @@ export const portalWords: Record<Language, Record<AnyKey, string>> = {
     ...changesDe,
     ...contactsDe,
     ...traceDe,
+    ...testCallsDe,
   },
 };
 

@@ -115,7 +115,7 @@ def _variables(settings: Settings, address: str) -> dict[str, Any]:
         "turn_key": settings.secret("turn.key"),
         "nonce_secret": secrets.token_hex(16),
         "platform_user": PLATFORM_USER,
-        "ring_max_s": int(settings.calls.ring_max_s),
+        "ring_max_s": limits.RING_CONFIGURED_MAX_S,  # as long as a ring plan may say
         "conversation_max_s": int(settings.calls.conversation_max_s),
         "silent_peer_s": limits.SIP_SILENT_PEER_S,
         "register_expires_s": limits.REGISTER_EXPIRES_S,

@@ -20,6 +20,7 @@ Cause = Literal[
     "no_time_left",
     "may_not_answer",
     "not_a_member_any_more",
+    "without_a_plan",
     "number_without_trunk",
     "disabled",
 ]

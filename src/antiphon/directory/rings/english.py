@@ -128,6 +128,8 @@ class English:
                 return "Does not ring: may not answer calls of this station."
             case "not_a_member_any_more":
                 return "Does not ring: does not exist any more."
+            case "without_a_plan":
+                return "Rings nobody: it has no ring plan in force yet."
             case "number_without_trunk":
                 return "Is not called: there is no line to the telephone network."
             case "disabled":

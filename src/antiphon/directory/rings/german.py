@@ -155,6 +155,8 @@ class German:
                 return "Läutet nicht: darf Rufe dieser Station nicht annehmen."
             case "not_a_member_any_more":
                 return "Läutet nicht: gibt es nicht mehr."
+            case "without_a_plan":
+                return "Läutet niemanden: Noch ist kein Läutplan in Kraft."
             case "number_without_trunk":
                 return "Wird nicht angerufen: Es gibt keine Leitung ins Telefonnetz."
             case "disabled":

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import IntEnum
 from typing import Literal, NamedTuple
 
-from antiphon.limits import RING_MAX_S
+from antiphon.limits import RING_CONFIGURED_MAX_S, RING_MAX_S
 
 Kind = Literal["user", "station", "account", "number", "group", "contact"]
 When = Literal["always", "busy", "no_answer", "offline", "do_not_disturb"]
@@ -188,7 +188,8 @@ class Book:
 class Ask:
     """Who rings for what this button is bound to, pressed at `moment` (aware) at a station at `station_path`?
 
-    `zone` is the station's; what is told is told in it.
+    `zone` is the station's; what is told is told in it. What rings "as long as there is time" rings `open_s`, the length that the
+    installation sets; steps with seconds have theirs, up to `seconds_max` in all.
     """
 
     start: tuple[Member, ...]
@@ -196,4 +197,5 @@ class Ask:
     station_path: str = "/"
     zone: str = "UTC"
     priority: Priority = Priority.NORMAL
-    seconds_max: int = RING_MAX_S
+    open_s: int = RING_MAX_S
+    seconds_max: int = RING_CONFIGURED_MAX_S

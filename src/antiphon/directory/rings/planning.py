@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from antiphon.directory.rings.answer import Cause, Decision, LastResort, Leg, Ringing, RuleRef, Silence, Via
 from antiphon.directory.rings.choosing import Added, Choice, Known, choose
 from antiphon.directory.rings.model import Ask, Book, Member, Plan, Rule, Step, Steps, When
 from antiphon.limits import (
     RING_CONFIGURED_MAX_S,
+    RING_LAST_STEP_MIN_S,
     RING_NESTING_MAX,
     RING_PLAN_LOOKS_MAX,
     RINGING_RECEIVERS_MAX,
@@ -20,6 +21,22 @@ _CAUSE_OF: dict[When, Cause] = {
     "offline": "offline",
     "do_not_disturb": "do_not_disturb",
 }
+
+
+class Window(NamedTuple):
+    """From `begin` on; what has no length of its own until `open_to`, what has one until `end` at most."""
+
+    begin: int
+    open_to: int
+    end: int
+
+    def of_step(self, at: int, seconds: int | None, *, first: bool) -> Window:
+        """Of a step that begins at `at`. The last one without seconds has some time left even where those before took it all."""
+        if seconds is not None:
+            end = min(at + max(seconds, 1), self.end)
+            return Window(at, end, end)
+        least = 1 if first and at < self.open_to else RING_LAST_STEP_MIN_S
+        return Window(at, min(max(self.open_to, at + least), self.end), self.end)
 
 
 def plan(book: Book, ask: Ask) -> Ringing:
@@ -37,20 +54,21 @@ class _Call:
         self._book, self._ask = book, ask
         self._known = Known(book, ask)
         self._end = max(0, min(ask.seconds_max, RING_CONFIGURED_MAX_S))
+        self._window = Window(0, min(ask.open_s, self._end), self._end)
         self._rung: dict[Member, list[tuple[int, int, Via]]] = {}
         self._silences: dict[tuple[Member, Cause], Silence] = {}
         self._decisions: list[Decision] = []
         self._said: set[tuple[Member | None, str, int | None]] = set()
         self._choices: dict[Member, Choice] = {}
-        self._seen: dict[tuple[Member, int, int], int] = {}
+        self._seen: dict[tuple[Member, Window], int] = {}
         self._looks = 0
         self._used_last_resort = False
 
     def answer(self) -> Ringing:
-        self._steps(Steps((Step(self._ask.start),)), 0, self._end, (), (), None)
+        self._steps(Steps((Step(self._ask.start),)), self._window, (), (), None)
         if not self._rung:
             if self._book.last_resort is not None:
-                self._last_resort(None, self._book.last_resort, 0, self._end, (), ())
+                self._last_resort(None, self._book.last_resort, self._window, (), ())
             if not self._rung and not self._used_last_resort:
                 self._decide("no_last_resort", None)
         legs = self._legs()
@@ -63,34 +81,33 @@ class _Call:
             "used" if self._used_last_resort else last,
         )
 
-    # Each of these rings somebody from second `begin` on and answers until when somebody rings: `begin` if nobody does.
-    # There are no gaps: a step in which nobody can ring is passed over, and one ends when nobody in it rings any more.
+    # Each of these rings somebody from the window's beginning on and answers until when somebody rings: the beginning if nobody
+    # does. There are no gaps: a step in which nobody can ring is passed over, and one ends when nobody in it rings any more.
 
-    def _steps(
-        self, steps: Steps, begin: int, end: int, via: Via, above: tuple[Member, ...], owner: Member | None
-    ) -> int:
-        at = begin
+    def _steps(self, steps: Steps, window: Window, via: Via, above: tuple[Member, ...], owner: Member | None) -> int:
+        at, over = window.begin, False
         for turn in range(max(steps.rounds, 1)):
             began = at
             for number, step in enumerate(steps.steps, 1):
-                if at >= end:
+                if over or at >= window.end:
                     if turn == 0:
                         for member in step.members:
-                            self._silent(Silence(member, end, "no_time_left", via))
+                            self._silent(Silence(member, at, "no_time_left", via))
                     continue
-                to = end if step.seconds is None else min(at + max(step.seconds, 1), end)
+                of_step = window.of_step(at, step.seconds, first=turn == 0 and number == 1)
                 until = at
                 for member in step.members:
-                    until = max(until, self._member(member, at, to, via, above))
+                    until = max(until, self._member(member, of_step, via, above))
                 if until == at and len(steps.steps) > 1:
                     self._decide("step_passed_over", owner, step=number)
+                over = step.seconds is None and until > at  # nothing comes after "as long as there is time"
                 at = until
-            if at >= end or at == began:
+            if over or at >= window.end or at == began:
                 break
         return at
 
-    def _member(self, member: Member, begin: int, end: int, via: Via, above: tuple[Member, ...]) -> int:
-        book = self._book
+    def _member(self, member: Member, window: Window, via: Via, above: tuple[Member, ...]) -> int:
+        book, begin = self._book, window.begin
         self._looks += 1
         if self._looks > RING_PLAN_LOOKS_MAX:
             return self._silent(Silence(member, begin, "too_many", via, limit=RING_PLAN_LOOKS_MAX))
@@ -101,40 +118,40 @@ class _Call:
         if member.kind == "group" or member.kind == "contact":
             owned = book.plans.get(member)
             if owned is None:
-                return self._silent(Silence(member, begin, "not_a_member_any_more", via))
+                return self._silent(Silence(member, begin, "without_a_plan", via))
         else:
             # In somebody's own plan, the name means the person and not the plan again.
             own = bool(above) and above[-1] == member
             owned = book.plans.get(member) if member.kind == "user" and not own else None
             if owned is None:
-                return self._receiver(member, begin, end, via)
+                return self._receiver(member, begin, window.open_to, via)
         if member in above:
             return self._silent(Silence(member, begin, "loop", via))
         if len(above) >= RING_NESTING_MAX:
             return self._silent(Silence(member, begin, "too_deep", via, limit=RING_NESTING_MAX))
-        key = (member, begin, end)
+        key = (member, window)
         if key not in self._seen:
-            self._seen[key] = self._plan(owned, begin, end, (*via, member), (*above, member))
+            self._seen[key] = self._plan(owned, window, (*via, member), (*above, member))
         return self._seen[key]
 
-    def _plan(self, owned: Plan, begin: int, end: int, via: Via, above: tuple[Member, ...]) -> int:
-        owner = owned.owner
+    def _plan(self, owned: Plan, window: Window, via: Via, above: tuple[Member, ...]) -> int:
+        owner, begin = owned.owner, window.begin
         choice = self._choices.get(owner)
         if choice is None:
             choice = self._choices[owner] = choose(owned, self._known)
             self._decisions += choice.decisions
         if choice.steps is None:
-            until = self._receiver(owner, begin, end, via[:-1]) if owner.kind == "user" else begin
+            until = self._receiver(owner, begin, window.open_to, via[:-1]) if owner.kind == "user" else begin
         else:
             way = via if choice.ref is None else (*via, choice.ref)
-            until = self._steps(choice.steps, begin, end, way, above, owner)
+            until = self._steps(choice.steps, window, way, above, owner)
         if choice.rule is not None and choice.ref is not None:
-            self._replaced(owner, choice.rule, choice.ref, begin, end, via)
+            self._replaced(owner, choice.rule, choice.ref, begin, window.end, via)
         rang_until = until
         for one in choice.added:
-            until = max(until, self._added(one, owner, begin, rang_until, end, via, above))
+            until = max(until, self._added(one, owner, rang_until, window, via, above))
         if until == begin and owned.last_resort is not None:
-            until = self._last_resort(owner, owned.last_resort, begin, end, via, above)
+            until = self._last_resort(owner, owned.last_resort, window, via, above)
         return until
 
     def _receiver(self, member: Member, begin: int, end: int, via: Via) -> int:
@@ -150,10 +167,10 @@ class _Call:
         return end
 
     def _added(
-        self, one: Added, owner: Member, begin: int, rang_until: int, end: int, via: Via, above: tuple[Member, ...]
+        self, one: Added, owner: Member, rang_until: int, window: Window, via: Via, above: tuple[Member, ...]
     ) -> int:
         """The steps of a `no_answer` rule: `after_s` after the first ring, or as soon as nobody rings any more."""
-        whose = one.whose
+        whose, begin, end = one.whose, window.begin, window.end
         rings = [at for at, _, _ in self._rung.get(whose, ()) if begin <= at < end] if whose else [begin]
         if not rings and not any(silent == whose for silent, _ in self._silences):
             if self._first_time(owner, "rule_passed_over", one.ref.number):
@@ -162,15 +179,15 @@ class _Call:
         if self._first_time(owner, "rule_adds", one.ref.number):
             self._decisions.append(one.decision)
         at = min(min(rings) + max(one.after_s, 0), rang_until) if rings else begin
-        until = self._steps(one.steps, at, end, (*via, one.ref), above, owner)
+        until = self._steps(one.steps, window._replace(begin=at), (*via, one.ref), above, owner)
         return until if until > at else begin
 
     def _last_resort(
-        self, owner: Member | None, steps: Steps, begin: int, end: int, via: Via, above: tuple[Member, ...]
+        self, owner: Member | None, steps: Steps, window: Window, via: Via, above: tuple[Member, ...]
     ) -> int:
         self._used_last_resort = True
         self._decide("last_resort", owner)
-        return self._steps(steps, begin, end, (*via, LastResort(owner)), above, owner)
+        return self._steps(steps, window, (*via, LastResort(owner)), above, owner)
 
     def _replaced(self, owner: Member, rule: Rule, ref: RuleRef, begin: int, end: int, via: Via) -> None:
         """Whom the rule forwards does not ring here, unless its steps ring them too."""
@@ -216,7 +233,7 @@ class _Call:
 
     def _told(self) -> list[Silence]:
         """Without "no time left" for those of whom there is more to say."""
-        opened = {owner for owner, _, _ in self._seen}
+        opened = {owner for owner, _ in self._seen}
         more = {member for member, cause in self._silences if cause != "no_time_left"}
         return [
             silence

@@ -163,6 +163,12 @@ class CallOnEngine:
                 return self.lost
         return self.lost
 
+    async def sound_packets(self, leg: LegId) -> int:
+        """How many packets of sound the engine has had from that leg."""
+        tag = self.tag_of(leg)
+        reply = await self.run(ng.Query(self.call, tag))
+        return ng.sound_packets(reply, tag)
+
     async def delete(self) -> None:
         """Forget everything; harmless when there is nothing."""
         if self.machine.phase in (ng.Phase.OPEN, ng.Phase.DOUBTFUL):

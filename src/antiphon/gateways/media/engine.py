@@ -110,14 +110,25 @@ class MediaEngine(MediaPort):
         held.opened = True
         return text
 
-    async def _anchor_caller(self, held: CallOnEngine) -> str:
+    async def open_test(self, call: CallId, leg: LegId, offer: str) -> str:
+        held = self._begin(call)
+        held.offer = sdp.usable(offer)
+        held.caller = held.called_from = held.tags[leg] = leg
+        return await self._opened(held, lambda: self._anchor_caller(held, hears=True))
+
+    async def sound_packets(self, call: CallId, leg: LegId) -> int:
+        held = self._held(call)
+        return await self._ordered(held, lambda: held.sound_packets(leg))
+
+    async def _anchor_caller(self, held: CallOnEngine, *, hears: bool = False) -> str:
         """Offer/answer station <-> anchor: picture to us, feedback from us, prompts to the station."""
         offer = ng.Offer(held.call, held.caller, _ANCHOR, held.station_offer.text, options.TO_ANCHOR)
         offered = await held.run(offer)
         to_anchor = held.text(offered)
-        answer = sdp.anchor_answer(to_anchor, self._anchor.port)
+        answer = sdp.anchor_answer(to_anchor, self._anchor.port, hears=hears)
         answered = await held.run(ng.Answer(held.call, held.caller, _ANCHOR, answer, options.ANSWER_TO_STATION))
-        self._watch_picture(held.call, to_anchor)
+        if not hears:
+            self._watch_picture(held.call, to_anchor)
         return sdp.for_station(held.text(answered), held.number, held.version(held.caller))
 
     def _watch_picture(self, call: CallId, to_anchor: str) -> None:

@@ -354,15 +354,15 @@ def browser_offer(text: str, *, account: bool) -> str:
     return Description(session, media).text
 
 
-def anchor_answer(text: str, port: int) -> str:
-    """The anchor's answer to rtpengine: takes the picture on `port`, and would speak prompts but hears nothing."""
+def anchor_answer(text: str, port: int, *, hears: bool = False) -> str:
+    """The anchor's answer to rtpengine: takes the picture on `port`, and would speak prompts but hears nothing unless it `hears`."""
     offer = parse(text)
     sections: list[Media] = []
     for part in offer.media:
         if not part.port or part.kind not in ("audio", "video"):
             sections.append(Media(part.kind, 0, part.protocol, part.formats, ("a=inactive",)))
             continue
-        direction = "recvonly" if part.kind == "video" else "sendonly"
+        direction = "recvonly" if part.kind == "video" else "sendrecv" if hears else "sendonly"
         if part.direction in ("recvonly", "inactive"):
             direction = "sendonly" if part.kind == "audio" and part.direction == "recvonly" else "inactive"
         kept = tuple(line for line in part.lines if line.startswith(("a=rtpmap:", "a=fmtp:", "a=rtcp-fb:")))

@@ -32,6 +32,7 @@ from antiphon.wire.ng.exchange import (
     Effect as ExchangeEffect,
 )
 from antiphon.wire.ng.machine import CallMedia, Done, Failed, Lost, OutOfOrder, Phase, Send, Tag
+from antiphon.wire.ng.reading import sound_packets
 
 __all__ = [
     "PING",
@@ -71,4 +72,5 @@ __all__ = [
     "Unsubscribe",
     "decode",
     "encode",
+    "sound_packets",
 ]

@@ -1,10 +1,11 @@
-// What needs somebody: stations that are offline, that could not take their settings over, that wait for their code.
+// What needs somebody: stations whose test call failed, that are offline, or that wait for their code.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { StateMark } from "../../parts/state-mark";
 import type { Schemas } from "../http";
 import { Answer, Card, Empty } from "../parts/page";
 import { useTime } from "../parts/times";
+import { failingTests } from "../places/test-queries";
 import { stationsOf } from "../queries";
 import { stationState } from "../stations";
 import { usePortal, useWords } from "../surroundings";
@@ -16,14 +17,19 @@ export function Needs() {
   const { client } = usePortal();
   const offline = useQuery(stationsOf(client, { status: "claimed", online: false }, SHOWN));
   const unclaimed = useQuery(stationsOf(client, { status: "unclaimed" }, SHOWN));
-  const items = [...(offline.data?.items ?? []), ...(unclaimed.data?.items ?? [])].slice(0, SHOWN);
+  const failing = useQuery(failingTests(client, SHOWN));
+  const failed = failing.data?.items ?? [];
+  const items = [...(offline.data?.items ?? []), ...(unclaimed.data?.items ?? [])].slice(0, SHOWN - failed.length);
   return (
     <Card title={say("over.needs")} flush>
       <Answer of={offline}>
-        {items.length === 0 ? (
+        {items.length + failed.length === 0 ? (
           <Empty text={say("over.needs.none")} />
         ) : (
           <ul className="p-notes">
+            {failed.map((one) => (
+              <Failed key={one.station_id} failing={one} />
+            ))}
             {items.map((station) => (
               <Row key={station.id} station={station} />
             ))}
@@ -51,6 +57,25 @@ function Row({ station }: { station: Schemas["StationItem"] }) {
         </small>
       </span>
       <Link className="btn sm" to="/places/$placeId" params={{ placeId: station.place_id }}>
+        {say("over.needs.look")}
+      </Link>
+    </li>
+  );
+}
+
+function Failed({ failing }: { failing: Schemas["FailingStation"] }) {
+  const { say } = useWords();
+  const time = useTime();
+  return (
+    <li>
+      <StateMark state="fault" />
+      <span>
+        <b>{say("over.needs.test", { name: failing.station_name })}</b>
+        <small className="mut">
+          {say(`tests.outcome.${failing.outcome}`)} {say("state.since", { time: time(failing.since) })}
+        </small>
+      </span>
+      <Link className="btn sm" to="/places/$placeId" params={{ placeId: failing.place_id }}>
         {say("over.needs.look")}
       </Link>
     </li>

@@ -78,6 +78,8 @@ export const changesDe: Record<keyof typeof changesEn, string> = {
   "change.station.code_made": "{who} hat einen neuen Code für die Station {what} erstellt.",
   "change.station.removed": "{who} hat die Station {what} gelöscht, bevor sie in Betrieb war.",
   "change.station.revoked": "{who} hat die Station {what} außer Betrieb genommen.",
+  "change.station.tested": "{who} hat {what} einen Testanruf machen lassen.",
+  "change.station.tests_scheduled": "{who} hat festgelegt, wann {what} Testanrufe macht.",
   "change.user.added": "{who} hat {what} hinzugefügt: {role}, Ort: {place}.",
   "change.user.changed": "{who} hat {what} geändert{changes}.",
   "change.user.changed.own": "{who} hat das eigene Profil geändert{changes}.",

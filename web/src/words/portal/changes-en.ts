@@ -74,6 +74,8 @@ export const changesEn = {
   "change.station.code_made": "{who} made a new claim code for {what}.",
   "change.station.removed": "{who} removed the station {what} before it was in service.",
   "change.station.revoked": "{who} took {what} out of service.",
+  "change.station.tested": "{who} let {what} place a test call.",
+  "change.station.tests_scheduled": "{who} set when {what} places test calls.",
   "change.user.added": "{who} added {what}: {role}, at {place}.",
   "change.user.changed": "{who} changed {what}{changes}.",
   "change.user.changed.own": "{who} changed their own profile{changes}.",
