@@ -81,7 +81,7 @@ def test_a_plan_drafted_in_the_portal_rings_whom_it_names_as_soon_as_it_is_in_fo
     visitor.hang_up()
     clara.is_not_rung()
 
-    page.get_by_role("switch", name="Rule 1 is on").click(force=True)
+    page.get_by_role("switch", name="Rule 1 is on").press("Space")
     anna.reads("Switched off")
     anna.presses("Put in force")
     expect(page.get_by_text("not in force")).to_have_count(0)

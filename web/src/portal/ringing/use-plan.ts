@@ -89,6 +89,8 @@ export function useEditing(view: View, ownerId: string | null): Editing {
     return all;
   }, [view, learned]);
   const plan = ahead ?? planOf(view.draft?.plan ?? view.in_force?.plan);
+  /** What is shown at this moment: a way back is taken long after it was made. */
+  const shown = (): View => queries.getQueryData<View>(key) ?? view;
 
   /** One after another, each against what the one before left behind; when one is refused, those behind it are not sent. */
   const send = (
@@ -96,7 +98,7 @@ export function useEditing(view: View, ownerId: string | null): Editing {
     done: () => void = () => undefined,
   ): void => {
     const line = queue.current;
-    if (line.waiting === 0) line.etag = view.etag ?? "*";
+    if (line.waiting === 0) line.etag = shown().etag ?? "*";
     line.waiting += 1;
     setWaiting(line.waiting);
     const { round } = line;
@@ -136,10 +138,11 @@ export function useEditing(view: View, ownerId: string | null): Editing {
     send((match) => wishes.draft(documentOf(next), match));
   };
   const edit = (change: Change): void => {
-    const before = queue.current.newest ?? plan;
+    const { draft, in_force } = shown();
+    const before = queue.current.newest ?? planOf(draft?.plan ?? in_force?.plan);
     const next = change(before);
     if (JSON.stringify(next) === JSON.stringify(before)) return;
-    const drafted = queue.current.newest !== null || view.draft !== null;
+    const drafted = queue.current.newest !== null || draft !== null;
     setPast((all) => [...all.slice(-49), drafted ? before : null]);
     keep(next);
   };
