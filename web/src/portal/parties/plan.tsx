@@ -17,6 +17,11 @@ export function PlanInShort({ ownerId }: { ownerId: string }) {
   const time = useTime();
   const asked = useQuery(ringPlan(client, ownerId, language));
   const plan = asked.data;
+  const names = new Map(plan?.members.map(({ id, name }) => [id, name]));
+  const called = (member: { id: string }): string => names.get(member.id) ?? say("member.gone");
+  const steps = (plan?.in_force?.plan.otherwise?.steps ?? [])
+    .map((step) => step.members.map(called).join(", "))
+    .join(say("plan.then"));
   const open = (
     <RingPlanLink ownerId={ownerId} className="btn sm">
       {say(may("ring_plans.configure") ? "plan.edit" : "plan.look")}
@@ -34,6 +39,9 @@ export function PlanInShort({ ownerId }: { ownerId: string }) {
               {plan.in_force.sentences.map((sentence, at) => (
                 <li key={at}>{sentence}</li>
               ))}
+              {steps !== "" && (
+                <li>{say(plan.in_force.sentences.length > 0 ? "plan.otherwise" : "plan.rings", { steps })}</li>
+              )}
             </ul>
             <p className="mut">{say("plan.since", { time: time(plan.in_force.at), who: plan.in_force.by })}</p>
             {plan.draft !== null && <p className="mut">{say("plan.draft.too")}</p>}

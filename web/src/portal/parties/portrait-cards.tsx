@@ -6,8 +6,9 @@ import { useAct } from "../act";
 import { DeedButton } from "../parts/deed-button";
 import { Card } from "../parts/page";
 import { useMay, usePortal, useWords } from "../surroundings";
+import { Drawn } from "./drawn";
 import type { Contact } from "./parties";
-import { asBase64, PICTURE_TYPES, sendable, usePortrait, useShown, type PortraitKind } from "./portraits";
+import { asBase64, PICTURE_TYPES, sendable, usePortrait, type PortraitKind } from "./portraits";
 
 export function Portraits({ contact }: { contact: Contact }) {
   const { say } = useWords();
@@ -27,7 +28,6 @@ function One({ contact, kind }: { contact: Contact; kind: PortraitKind }) {
   const may = useMay();
   const there = usePortrait(contact, kind, "large");
   const [chosen, setChosen] = useState<Blob | null>(null);
-  const preview = useShown(chosen);
   const params = { path: { contact_id: contact.id } };
   const save = useAct(
     async (blob: Blob) => {
@@ -57,7 +57,7 @@ function One({ contact, kind }: { contact: Contact; kind: PortraitKind }) {
       setChosen(blob);
     });
   };
-  const shown = preview ?? there;
+  const shown = chosen ?? there;
   const name = contact.company_name === "" || kind === "picture" ? contact.name : contact.company_name;
   return (
     <figure className="p-portrait">
@@ -66,7 +66,7 @@ function One({ contact, kind }: { contact: Contact; kind: PortraitKind }) {
           {kind === "picture" ? initials(contact.name) : "–"}
         </span>
       ) : (
-        <img className={kind} src={shown} alt={say(`portrait.${kind}.alt`, { name })} />
+        <Drawn blob={shown} className={kind} alt={say(`portrait.${kind}.alt`, { name })} />
       )}
       <figcaption>
         <b>{say(`portrait.${kind}`)}</b>

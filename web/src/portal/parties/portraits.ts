@@ -1,6 +1,5 @@
 // Pictures and logos of contacts: asked for, made small enough before they are sent.
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { held, type Client } from "../http";
 import { usePortal } from "../surroundings";
 import type { Contact } from "./parties";
@@ -29,31 +28,11 @@ const portrait = (client: Client, id: string, kind: PortraitKind, size: Size, ma
     staleTime: Infinity, // another picture has another mark
   });
 
-/** An address for what is in the blob, for as long as it is shown. */
-export function useShown(blob: Blob | null): string | null {
-  const [url, setUrl] = useState<string | null>(null);
-  useEffect(() => {
-    if (blob === null) return undefined;
-    const made = URL.createObjectURL(blob);
-    // eslint-disable-next-line react-hooks/set-state-in-effect -- an address that has to be given back
-    setUrl(made);
-    return () => {
-      URL.revokeObjectURL(made);
-      setUrl(null);
-    };
-  }, [blob]);
-  return url;
-}
-
-/** The address of a contact's picture or logo, once it is there; null: it has none, or it is on its way. */
-export function usePortrait(
-  contact: Pick<Contact, "id" | PortraitKind>,
-  kind: PortraitKind,
-  size: Size,
-): string | null {
+/** A contact's picture or logo, once it is there; null: it has none, or it is on its way. */
+export function usePortrait(contact: Pick<Contact, "id" | PortraitKind>, kind: PortraitKind, size: Size): Blob | null {
   const { client } = usePortal();
   const asked = useQuery(portrait(client, contact.id, kind, size, contact[kind]));
-  return useShown(contact[kind] === null ? null : (asked.data ?? null));
+  return contact[kind] === null ? null : (asked.data ?? null);
 }
 
 /** The file as it can be sent: as it is where it is small, else drawn anew, smaller; null: the browser can't read it. */

@@ -32,7 +32,7 @@ export function bodyOf({ last_resort, alarm_breaks_quiet, holidays }: Said): Bod
 }
 
 /** One step in which these ring; nobody: no last resort. Further steps that there were stay. */
-export function withLast(last: Body["last_resort"], members: readonly Member[]): Body["last_resort"] {
+export function withLast(last: Body["last_resort"], members: readonly Member[]): Said["last_resort"] {
   const rest = last?.steps.slice(1) ?? [];
   const first = { ...last?.steps[0], members: members.map(({ kind, id }) => ({ kind, id })) };
   const steps = members.length === 0 ? rest : [first, ...rest];
@@ -70,7 +70,7 @@ function Form({ said }: { said: Said & Tagged }) {
   const enter = (next: Partial<Body>): void => setEntered({ body: { ...body, ...next }, was: entered?.was ?? now });
   const save = useAct<Wish, Said>(
     ({ body: wanted, was }) =>
-      ifUnchanged<Said, Said>(readSettings(client), was, (header) =>
+      ifUnchanged<Said, Said>(readSettings(client), saidOf(was), (header) =>
         held(client.PUT("/api/v1/ring-settings", { params: { header }, body: wanted })),
       ),
     ["ring-settings", "ring-plans"],

@@ -88,7 +88,7 @@ export function QuietDialog({ userId, all, onClose }: Props) {
           <fieldset className="p-plain">
             <legend>{say("quiet.days")}</legend>
             <Chip.Group multiple value={days} onChange={setDays}>
-              <div className="p-deeds">
+              <div className="p-days">
                 {WEEKDAYS.map((day) => (
                   <Chip key={day} value={String(day)} size="sm" aria-label={dayName(language, day, "long")}>
                     {dayName(language, day, "short")}
