@@ -47,7 +47,7 @@ function Shown({ trace }: { trace: Trace }) {
         </section>
       </div>
       <Timeline trace={trace} />
-      {trace.happenings.length > 0 && <Happenings trace={trace} />}
+      {trace.happenings.some(({ code }) => code !== "ended") && <Happenings trace={trace} />}
       <Decisions trace={trace} />
       <Technical trace={trace} />
     </>
