@@ -9,11 +9,15 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 
+from antiphon import tenancy
 from antiphon.assembly import problems
 from antiphon.calls import routes, store
+from antiphon.calls.traces.facts import Facts, Planned
+from antiphon.calls.traces.store import put_trace
 from antiphon.clock import new_id
 from antiphon.database import Database, Scope
 from antiphon.devices import Station
+from antiphon.directory.rings import Member, Quiet, Ringing, Silence
 from antiphon.settings import Settings
 from antiphon.tenancy import Principal
 from antiphon.tenancy.asking import Asker
@@ -112,3 +116,59 @@ async def test_a_picture_is_private_and_scoped(
     assert found.headers["content-type"] == "image/jpeg"
     assert found.headers["cache-control"].startswith("private")
     assert (await stranger.get(f"/api/v1/snapshots/{picture.id}")).status_code == 404
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_a_trace_is_told_in_the_language_that_is_asked_for(
+    reader: Reader, call_ids: list[str], language: str
+) -> None:
+    told = (await reader.get(f"/api/v1/calls/{call_ids[0]}/trace?language={language}")).json()
+    assert told["live"]
+    assert told["headline"].startswith("Es läutet" if language == "de" else "It rings")
+
+
+async def test_a_trace_is_scoped_and_takes_no_other_language(
+    reader: Reader, stranger: Reader, call_ids: list[str]
+) -> None:
+    refused = await stranger.get(f"/api/v1/calls/{call_ids[0]}/trace")
+    assert (refused.status_code, refused.json()["code"]) == (404, "call_not_found")
+    assert (await reader.get(f"/api/v1/calls/{call_ids[0]}/trace?language=fr")).status_code == 422
+
+
+async def test_whoever_may_not_read_ring_plans_hears_of_nobodys_quiet(
+    reader: Reader, call_ids: list[str], database: Database, tenant: Tenant, clock: StillClock
+) -> None:
+    """The operator reads calls, not ring plans."""
+    who = Member("user", tenant.owner.id)
+    quiet = Quiet(who.id, clock.now(), "Somebody secret", clock.now())
+    silence = Silence(who, 0, "do_not_disturb", (), quiet=quiet)
+    plan = Planned(Ringing((), (silence,), (), 0, "none"), {who: "Anna Auer"})
+    facts = Facts("main", "", "normal", clock.now(), "UTC", 0.0, plan=plan)
+    database.run_sync(lambda tx: put_trace(tx, tenant.scope, call_ids[0], facts, clock.now()))
+    answer = await reader.get(f"/api/v1/calls/{call_ids[0]}/trace")
+    assert answer.json()["private"]
+    assert "Anna Auer" in answer.text
+    assert "secret" not in answer.text
+    assert "disturb" not in answer.text
+
+
+async def test_calls_are_narrowed_to_places_and_to_what_became_of_them(
+    reader: Reader, call_ids: list[str], database: Database, tenant: Tenant, clock: StillClock
+) -> None:
+    scope, now = tenant.scope, clock.now()
+    oldest, middle, newest = call_ids
+    database.run_sync(lambda tx: store.answer_call(tx, scope, store.AnsweredCall(oldest, now, None, None)))
+    database.run_sync(lambda tx: store.close_unended(tx, scope, middle, now))
+
+    async def found(query: str) -> list[str]:
+        return [call["call_id"] for call in (await reader.get(f"/api/v1/calls?{query}")).json()["items"]]
+
+    assert await found("answered=true") == [oldest]
+    assert await found("answered=false") == [middle]
+    assert await found("live=true") == [newest, oldest]
+    assert await found(f"place_id={tenant.site.id}") == [newest, middle, oldest]
+    elsewhere = database.run_sync(
+        lambda tx: tenancy.create_place(tx, scope, "folder", tenant.site.id, "Stiege 9", now).id
+    )
+    assert await found(f"place_id={elsewhere}") == []
+    assert (await reader.get("/api/v1/calls?place_id=folder_01k2x3y4z5a6b7c8d9e0f1g2h3")).status_code == 404

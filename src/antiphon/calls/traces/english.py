@@ -1,6 +1,7 @@
 """How traces are told in English."""
 
 SAYS: dict[str, str] = {
+    "point": ".",
     # headlines
     "head.answered": "{who} answered after {s} s.",
     "head.talking": "{who} has been talking since second {s}.",

@@ -1,6 +1,7 @@
 """How traces are told in German."""
 
 SAYS: dict[str, str] = {
+    "point": ",",
     # Überschriften
     "head.answered": "{who} hat nach {s} s abgehoben.",
     "head.talking": "{who} spricht seit Sekunde {s}.",

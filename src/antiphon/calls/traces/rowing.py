@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from antiphon.calls.traces.facts import Facts, RungLeg
-from antiphon.calls.traces.speaking import Speaker, seconds
+from antiphon.calls.traces.speaking import Speaker
 from antiphon.calls.traces.view import Interval, IntervalKind, PlannedPart, RowState, TraceRow
 from antiphon.directory import rings
 from antiphon.directory.rings import Member
@@ -42,16 +42,16 @@ def visitor(speaker: Speaker, call: CallView, facts: Facts, lasted_s: float) -> 
     if call.direction == "to_station":
         said = [speaker.say("caller", who=call.placed_by or speaker.say("a.somebody"))]
     elif facts.heard:
-        said = [speaker.say("visitor.tone", s=seconds(facts.heard[0].at_s))]
+        said = [speaker.say("visitor.tone", s=speaker.seconds(facts.heard[0].at_s))]
     else:
         said = [speaker.say("visitor.no_tone")] if facts.plan is not None or facts.refused else []
     if answered_s is not None:
-        said.append(speaker.say("visitor.talked", s=seconds(answered_s)))
+        said.append(speaker.say("visitor.talked", s=speaker.seconds(answered_s)))
     if call.ended_at is None:
         said.append(speaker.say("visitor.now"))
     else:
         left = call.cause == "cancelled" and call.direction == "from_station"
-        said.append(speaker.say("visitor.left" if left else "visitor.ended", s=seconds(lasted_s)))
+        said.append(speaker.say("visitor.left" if left else "visitor.ended", s=speaker.seconds(lasted_s)))
     sentence = ", ".join(said)
     return TraceRow(
         kind="visitor" if call.direction == "from_station" else "station",
@@ -89,7 +89,7 @@ def _row(speaker: Speaker, call: CallView, facts: Facts, member: Member, of: _Of
         [speaker.way(of.legs[0].via[:-1] if of.legs[0].via[-1:] == (member,) else of.legs[0].via)] if of.legs else []
     )
     if first >= 1:
-        detail.append(speaker.say("row.from", s=seconds(first)))
+        detail.append(speaker.say("row.from", s=speaker.seconds(first)))
     if devices > 1:
         detail.append(speaker.say("row.devices", n=devices))
     return TraceRow(
@@ -114,28 +114,28 @@ def _what_happened(speaker: Speaker, call: CallView, facts: Facts, of: _Of, last
     state, sentence = _rang(speaker, rung, lasted_s, over=call.ended_at is not None)
     late = next((leg for leg in rung[:1] if leg.late and leg.rang_s is not None), None)
     if late is not None and late.rang_s is not None:
-        sentence = f"{speaker.say('row.late', s=seconds(late.rang_s))} {sentence}"
+        sentence = f"{speaker.say('row.late', s=speaker.seconds(late.rang_s))} {sentence}"
     return state, sentence
 
 
 def _rang(speaker: Speaker, rung: list[RungLeg], lasted_s: float, *, over: bool) -> tuple[RowState, str]:
-    rang = seconds(sum(to_s - from_s for from_s, to_s in _ringing(rung, lasted_s)))
+    rang = speaker.seconds(sum(to_s - from_s for from_s, to_s in _ringing(rung, lasted_s)))
     talked = next((leg for leg in rung if leg.answered_s is not None), None)
     if talked is not None and talked.answered_s is not None:
         if talked.ended_s is None and over:
-            return "talked", speaker.say("row.talked_on", s=seconds(talked.answered_s))
+            return "talked", speaker.say("row.talked_on", s=speaker.seconds(talked.answered_s))
         if talked.ended_s is None:
-            return "talking", speaker.say("row.talking", s=seconds(talked.answered_s))
-        how_long = seconds(max(talked.ended_s - talked.answered_s, 0.0))
-        return "talked", speaker.say("row.talked", s=seconds(talked.answered_s), talked=how_long)
+            return "talking", speaker.say("row.talking", s=speaker.seconds(talked.answered_s))
+        how_long = speaker.seconds(max(talked.ended_s - talked.answered_s, 0.0))
+        return "talked", speaker.say("row.talked", s=speaker.seconds(talked.answered_s), talked=how_long)
     if over and any(leg.ended_s is None for leg in rung):
         return "rang", speaker.say("row.rang_on", rang=rang)
     if any(leg.ended_s is None for leg in rung):
         since = next(leg.rang_s for leg in rung if leg.ended_s is None)
-        return "ringing", speaker.say("row.ringing", s=seconds(since or 0.0))
+        return "ringing", speaker.say("row.ringing", s=speaker.seconds(since or 0.0))
     declined = next((leg for leg in rung if leg.cause == "declined"), None)
     if declined is not None:
-        return "declined", speaker.say("row.declined", s=seconds(declined.ended_s or 0.0))
+        return "declined", speaker.say("row.declined", s=speaker.seconds(declined.ended_s or 0.0))
     last = max(rung, key=lambda leg: leg.ended_s or 0.0)
     match last.cause:
         case "failed":
@@ -157,11 +157,11 @@ def _did_not_ring(speaker: Speaker, call: CallView, facts: Facts, of: _Of, laste
     begun_s = facts.plan.begun_s if facts.plan else 0.0
     due_s = begun_s + min((leg.from_s for leg in of.legs), default=0) - sum(jump.by_s for jump in facts.jumps)
     if call.ended_at is None and due_s >= lasted_s:
-        return "not_tried", speaker.say("row.due", s=seconds(due_s))
+        return "not_tried", speaker.say("row.due", s=speaker.seconds(due_s))
     talked_s = _since(call, lasted_s)
     until_s = talked_s if talked_s is not None else lasted_s
     if due_s >= until_s:
-        return "not_tried", speaker.say("row.not_due", s=seconds(until_s))
+        return "not_tried", speaker.say("row.not_due", s=speaker.seconds(until_s))
     return "silent", speaker.say("row.not_there")
 
 
@@ -238,7 +238,7 @@ def _add(parts: list[Interval], speaker: Speaker, kind: IntervalKind, from_s: fl
     from_s, to_s = round(max(from_s, 0.0), 1), round(min(to_s, end_s), 1)
     if to_s - from_s < _TIDY_S:
         return
-    sentence = speaker.say(f"i.{kind}", s=seconds(to_s - from_s))
+    sentence = speaker.say(f"i.{kind}", s=speaker.seconds(to_s - from_s))
     parts.append(Interval(from_s=from_s, to_s=to_s, kind=kind, sentence=sentence))
 
 

@@ -11,11 +11,6 @@ from antiphon.directory.rings import LastResort, Member, RuleRef, Silence, Via, 
 _OPEN = frozenset({"offline", "too_many", "not_a_member_any_more", "number_without_trunk"})
 
 
-def seconds(value: float) -> str:
-    """Whole ones, tenths below ten."""
-    return f"{value:.1f}".removesuffix(".0") if value < 10 else f"{value:.0f}"
-
-
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """`says` are the trace's own sentences, `rings` those about ring plans."""
@@ -28,6 +23,10 @@ class Speaker:
 
     def say(self, key: str, **facts: object) -> str:
         return self.says[key].format(**facts)
+
+    def seconds(self, value: float) -> str:
+        """Whole ones, tenths below ten."""
+        return f"{value:.1f}".removesuffix(".0").replace(".", self.says["point"]) if value < 9.95 else f"{value:.0f}"
 
     def count(self, key: str, number: int) -> str:
         return self.say(f"{key}.one" if number == 1 else key, n=number)

@@ -8,7 +8,7 @@ from datetime import datetime
 from antiphon.calls.traces import finding, german, rowing
 from antiphon.calls.traces.english import SAYS
 from antiphon.calls.traces.facts import End, Facts, RungLeg
-from antiphon.calls.traces.speaking import Speaker, seconds
+from antiphon.calls.traces.speaking import Speaker
 from antiphon.calls.traces.view import (
     Kept,
     Technical,
@@ -111,10 +111,10 @@ def _code(call: CallView) -> str:
 
 def _headline(speaker: Speaker, call: CallView, rows: list[TraceRow]) -> str:
     code = _code(call)
-    left = seconds(((call.ended_at or call.started_at) - call.started_at).total_seconds())
+    left = speaker.seconds(((call.ended_at or call.started_at) - call.started_at).total_seconds())
     who = call.answered_by or call.placed_by or ""
     if call.answered_at is not None:
-        after = seconds((call.answered_at - call.started_at).total_seconds())
+        after = speaker.seconds((call.answered_at - call.started_at).total_seconds())
         if call.direction == "to_station":
             return speaker.say("head.station_answered", s=after)
         return speaker.say(f"head.{code}", who=who or speaker.say("a.somebody"), s=after)
@@ -136,8 +136,8 @@ def _counted(speaker: Speaker, rows: Iterable[TraceRow]) -> str:
         )
         if number
     ]
-    if not rang:
-        said.insert(0, speaker.say("n.none"))
+    if not said:
+        said = [speaker.say("n.none")]
     return ", ".join(said[:-1]) + speaker.say("and") + said[-1] if len(said) > 1 else said[0]
 
 
@@ -156,7 +156,9 @@ def _decisions(speaker: Speaker, facts: Facts) -> list[TraceDecision]:
 
 def _happenings(speaker: Speaker, call: CallView, facts: Facts, lasted_s: float) -> list[TraceHappening]:
     found = [
-        TraceHappening(at_s=jump.at_s, code="early_turn", sentence=speaker.say("h.early_turn", s=seconds(jump.by_s)))
+        TraceHappening(
+            at_s=jump.at_s, code="early_turn", sentence=speaker.say("h.early_turn", s=speaker.seconds(jump.by_s))
+        )
         for jump in facts.jumps
     ]
     came: set[Member] = set()

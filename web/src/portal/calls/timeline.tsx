@@ -2,7 +2,7 @@
 import { IconBell, IconPhone, IconUser, IconUsersGroup } from "@tabler/icons-react";
 import { useId, useRef, type KeyboardEvent } from "react";
 import { StateMark, type Mark } from "../../parts/state-mark";
-import { running } from "../../words";
+import { decimal, running } from "../../words";
 import type { AnyKey } from "../../words/portal";
 import type { Schemas } from "../http";
 import { useWords } from "../surroundings";
@@ -21,6 +21,12 @@ const MARKS: Record<Row["state"], Mark> = {
   silent: "fault",
   lost: "fault",
 };
+// Silent because somebody wanted it so: nothing is wrong.
+const AS_SET = new Set<string | null>(["do_not_disturb", "forwarded", "busy", null]);
+const markOf = (row: Row): Mark =>
+  row.state === "silent" && row.planned.every((part) => AS_SET.has(part.cause)) && row.planned.length > 0
+    ? "offline"
+    : MARKS[row.state];
 const SHOWN = ["rings", "talks", "silent", "planned"] as const;
 
 export function Timeline({ trace }: { trace: Schemas["TraceView"] }) {
@@ -47,7 +53,7 @@ export function Timeline({ trace }: { trace: Schemas["TraceView"] }) {
         <p className="p-legend" aria-hidden="true">
           {SHOWN.map((kind) => (
             <span key={kind}>
-              <i className={`p-bar ${kind}`} />
+              <i className={`p-span ${kind}`} />
               {say(`call.legend.${kind}`)}
             </span>
           ))}
@@ -97,7 +103,7 @@ function Lane({ row, lengthS, marks, first }: LaneProps) {
         {row.intervals.map((part) => (
           <span
             key={`${part.kind}-${part.from_s}`}
-            className={`p-bar ${part.kind}`}
+            className={`p-span ${part.kind}`}
             title={part.sentence}
             style={{
               left: `${shareOf(part.from_s, lengthS)}%`,
@@ -109,7 +115,7 @@ function Lane({ row, lengthS, marks, first }: LaneProps) {
         ))}
       </div>
       <p className="p-what" aria-hidden="true">
-        {row.state !== "visitor" && <StateMark state={MARKS[row.state]} />}
+        {row.state !== "visitor" && <StateMark state={markOf(row)} />}
         <span>{row.sentence}</span>
       </p>
     </div>
@@ -125,32 +131,38 @@ function KindIcon({ kind }: { kind: Row["kind"] }) {
 
 /** The same as a table: who, when what, and why. */
 function ForReaders({ trace }: { trace: Schemas["TraceView"] }) {
-  const { say } = useWords();
+  const { say, language } = useWords();
   return (
-    <table className="p-readers">
-      <caption>{say("call.legs")}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{say("field.name")}</th>
-          <th scope="col">{say("call.course")}</th>
-          <th scope="col">{say("calls.became")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {trace.rows.map((row) => (
-          <tr key={`${row.kind}-${row.id}`}>
-            <th scope="row">{[row.name, row.detail].filter((part) => part !== "").join(", ")}</th>
-            <td>
-              {row.intervals
-                .map((part) =>
-                  say("call.part", { what: say(`call.kind.${part.kind}` as AnyKey), from: part.from_s, to: part.to_s }),
-                )
-                .join("; ")}
-            </td>
-            <td>{row.sentence}</td>
+    <div className="p-readers">
+      <table>
+        <caption>{say("call.legs")}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{say("field.name")}</th>
+            <th scope="col">{say("call.course")}</th>
+            <th scope="col">{say("calls.became")}</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {trace.rows.map((row) => (
+            <tr key={`${row.kind}-${row.id}`}>
+              <th scope="row">{[row.name, row.detail].filter((part) => part !== "").join(", ")}</th>
+              <td>
+                {row.intervals
+                  .map((part) =>
+                    say("call.part", {
+                      what: say(`call.kind.${part.kind}` as AnyKey),
+                      from: decimal(language, part.from_s),
+                      to: decimal(language, part.to_s),
+                    }),
+                  )
+                  .join("; ")}
+              </td>
+              <td>{row.sentence}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -3,7 +3,7 @@ import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { StateMark } from "../../parts/state-mark";
-import { fullTime, zoneName } from "../../words";
+import { decimal, fullTime, zoneName } from "../../words";
 import type { AnyKey } from "../../words/portal";
 import { Findings } from "../calls/findings";
 import { Timeline } from "../calls/timeline";
@@ -47,7 +47,7 @@ function Shown({ trace }: { trace: Trace }) {
         </section>
       </div>
       <Timeline trace={trace} />
-      {trace.happenings.length > 0 && <Happenings trace={trace} />}
+      {trace.happenings.some(({ code }) => code !== "ended") && <Happenings trace={trace} />}
       <Decisions trace={trace} />
       <Technical trace={trace} />
     </>
@@ -82,7 +82,7 @@ function Asked({ trace, when }: { trace: Trace; when: string }) {
     ["call.priority", say(`priority.${trace.priority}`)],
     ["call.at", [trace.station_name, trace.place].filter((part) => part !== "").join(", ")],
     ["call.when", `${when}, ${zone}`],
-    ["calls.lasted", say("call.seconds", { s: trace.lasted_s })],
+    ["calls.lasted", say("call.seconds", { s: decimal(language, trace.lasted_s) })],
     ["call.doors", say(trace.doors_opened === 0 ? "call.doors.none" : "calls.door")],
   ];
   return (
@@ -105,13 +105,13 @@ function Asked({ trace, when }: { trace: Trace; when: string }) {
 }
 
 function Happenings({ trace }: { trace: Trace }) {
-  const { say } = useWords();
+  const { say, language } = useWords();
   return (
     <Card title={say("call.happenings")}>
       <ol className="p-happenings">
         {trace.happenings.map((one) => (
           <li key={`${one.code}-${one.at_s}-${one.sentence}`}>
-            <span className="num mut">{say("call.seconds", { s: one.at_s })}</span>
+            <span className="num mut">{say("call.seconds", { s: decimal(language, one.at_s) })}</span>
             <span>{one.sentence}</span>
           </li>
         ))}
