@@ -16,7 +16,7 @@ pytestmark = pytest.mark.system
 ANNA = "anna@salzach.example"
 
 
-def tested(api: httpx.Client) -> dict[str, Any]:
+def placed(api: httpx.Client) -> dict[str, Any]:
     """A test call of the demo's station, when it is over."""
     (station,) = (one for one in api.get("/api/v1/stations").json()["items"] if one["status"] == "claimed")
     path = f"/api/v1/stations/{station['id']}/test-calls"
@@ -41,16 +41,16 @@ def failing(api: httpx.Client) -> list[str]:
 def test_a_test_call_passes_and_without_media_it_fails_in_words_until_the_next_good_one(platform: Platform) -> None:
     with platform.api(ANNA) as api:
         calls_before = api.get("/api/v1/calls").json()["items"]
-        test = tested(api)
+        test = placed(api)
         assert (test["outcome"], test["heard"], failing(api)) == ("passed", True, [])
         assert test["packets"] > 100
         held = platform.process("rtpengine")
         os.kill(held, signal.SIGSTOP)
         try:
-            assert tested(api)["outcome"] == "no_media"
+            assert placed(api)["outcome"] == "no_media"
         finally:
             os.kill(held, signal.SIGCONT)
         assert failing(api) == ["no_media"]
-        assert tested(api)["outcome"] == "passed"
+        assert placed(api)["outcome"] == "passed"
         assert failing(api) == []
         assert api.get("/api/v1/calls").json()["items"] == calls_before
