@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.wire import sip
+from antiphon.wire.sip.info import dtmf_digit
 from antiphon_station.control import Json
 from antiphon_station.media import MediaSession, SoundSystem, open_camera, open_microphone, open_speaker
 from antiphon_station.prompts import Prompts, find_program
@@ -237,3 +238,32 @@ async def test_a_platform_with_a_certificate_from_elsewhere_gets_nothing(site: S
     await site.event("registration", state="offline")
     assert stranger.flow is None
     stranger.stop()
+
+
+async def test_a_test_call_is_not_noticed_at_the_door_and_says_what_it_hears(site: Site) -> None:
+    edge = site.edge
+    assert site.station._calls.place_test("test_1") is None
+    assert site.station._calls.place_test("test_2") == "busy"
+    call = await edge.expect(sip.Invited)
+    assert call.target_user == "test.test_1"
+    receiver = person()
+    edge.do(edge.agent.accept(call.leg, receiver.media.answer(call.sdp), edge.now()))
+    receiver.media.talk()
+    await receiver.hears(lambda level, peak: level > -40 and peak is not None and abs(peak - 1000) < 5)
+    told = await edge.expect(sip.InfoReceived)
+    assert dtmf_digit(told.content_type, told.body) == "1"
+    status = await site.ask("status")
+    assert (status["call"]["state"], status["playing"]) == ("idle", None)
+    assert status["heard"]["level_db"] < -70
+    edge.do(edge.agent.end(call.leg, "hung_up", edge.now()))
+    await site.event("test_call", state="over")
+    assert (await site.ask("status"))["prompts"] == []
+    receiver.leave()
+
+
+async def test_a_visitor_comes_before_a_test_call(site: Site) -> None:
+    assert site.station._calls.place_test("test_1") is None
+    test = await site.edge.expect(sip.Invited)
+    await site.ask("press", button="main")
+    assert (await site.edge.expect(sip.Ended)).leg == test.leg
+    assert (await site.edge.expect(sip.Invited)).target_user == "main"

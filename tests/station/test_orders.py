@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from antiphon.wire.station import Desired, OpenDoor, Output, RefreshCertificate
+from antiphon.wire.station import Ack, AckError, Desired, OpenDoor, Output, PlaceTestCall, RefreshCertificate
 from antiphon_station.config import Folder
 from antiphon_station.errors import BadConfiguration, DeviceFailed
 from antiphon_station.orders import Orders
@@ -54,6 +54,26 @@ async def test_a_door_command_pulses_its_relay(desk: Desk) -> None:
     assert ack is not None
     assert (ack.ok, desk.pulses) == (True, [("door-1", True, "c-1", 3.0)])
     assert desk.relays.states() == {"door-1": True}
+
+
+async def test_a_test_call_is_placed_once_or_says_why_not(tmp_path: Path) -> None:
+    placed: list[str] = []
+    answers: list[AckError | None] = [None, "busy"]
+
+    def place(test_id: str) -> AckError | None:
+        placed.append(test_id)
+        return answers.pop(0)
+
+    orders = Orders(Folder(tmp_path), Relays({}, lambda *_: None), lambda: None, place)
+
+    def command(command_id: str, test_id: str = "test_1") -> bytes:
+        said = PlaceTestCall(command_id=command_id, test_id=test_id, expires_at=NOW + timedelta(seconds=5))
+        return said.model_dump_json().encode()
+
+    assert orders.take_command(command("c-1"), NOW) == Ack(command_id="c-1", ok=True)
+    assert orders.take_command(command("c-1"), NOW) == Ack(command_id="c-1", ok=True)
+    assert orders.take_command(command("c-2", "test_2"), NOW) == Ack(command_id="c-2", ok=False, error="busy")
+    assert placed == ["test_1", "test_2"]
 
 
 async def test_a_repeated_command_is_acknowledged_again_and_not_carried_out(desk: Desk) -> None:

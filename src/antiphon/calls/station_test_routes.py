@@ -71,7 +71,7 @@ class TestCallItem(BaseModel):
     asked_by: str | None = Field(description="null: the schedule")
     ended_at: datetime | None
     outcome: Outcome | None = Field(description="`passed`, or what failed.")
-    set_up_ms: int | None = Field(description="From the station's acknowledgement until its call was there.")
+    set_up_ms: int | None = Field(description="From the command until the station's call was there.")
     packets: int | None = Field(description="Packets of sound that came from the station.")
     heard: bool | None = Field(description="Whether the station heard the receiver.")
 

@@ -75,7 +75,7 @@ explain(
     asked_by="By whom, by name; null: by the schedule.",
     ended_at="When it was over; null: it goes on.",
     outcome="What came of it; null: it goes on.",
-    set_up_ms="From the command's acknowledgement to the call's arrival.",
+    set_up_ms="From the command to the call's arrival.",
     packets="Packets of sound that came from the station.",
     heard="Whether the station heard the receiver.",
 )

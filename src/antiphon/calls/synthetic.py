@@ -150,13 +150,13 @@ class SyntheticReceiver:
     async def _tried(self, test: StationTest, expected: _Expected) -> StationTest:
         scope = Scope(test.company_id)
         station = await self._database.read(lambda tx: devices.station(tx, scope, test.station_id))
+        began = self._clock.monotonic()
         try:
             ack = await self._commander.place_test_call(test.station_id, test.id, new_id("command"))
         except StationUnreachable:
             return replace(test, outcome="no_acknowledgement" if station.online else "station_offline")
         if not ack.ok:
             return replace(test, outcome=_REFUSALS.get(ack.error or "", "not_supported"))
-        began = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._waits.arrives_s):
                 invite = await expected.arrived

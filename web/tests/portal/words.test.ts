@@ -8,6 +8,7 @@ import { peopleEn } from "../../src/words/portal/people-en";
 import { placesEn } from "../../src/words/portal/places-en";
 import { ringingEn } from "../../src/words/portal/ringing-en";
 import { securityEn } from "../../src/words/portal/security-en";
+import { testCallsEn } from "../../src/words/portal/test-calls-en";
 import { traceEn } from "../../src/words/portal/trace-en";
 import { portalWords, sayInPortal } from "../../src/words/portal";
 import { refusalOf } from "../../src/portal/problem";
@@ -43,6 +44,7 @@ describe("the portal's words", () => {
       ...changesEn,
       ...contactsEn,
       ...traceEn,
+      ...testCallsEn,
     });
     const named = (key: string): boolean =>
       code.includes(`"${key}"`) || families.some((family) => key.startsWith(family)) || /^role\.[a-z_]+$/.test(key);

@@ -10,6 +10,7 @@ import { Answer, Card, Empty, Head } from "../parts/page";
 import { useTime } from "../parts/times";
 import { useClaimCode } from "../places/claim-code";
 import { StationDeeds } from "../places/station-deeds";
+import { TestCalls } from "../places/test-calls";
 import { stationState } from "../stations";
 import { useMay, usePortal, useWords } from "../surroundings";
 import { Nothing } from "./nothing";
@@ -62,6 +63,7 @@ function Shown({ shown }: { shown: Schemas["StationItem"] }) {
         </div>
         <div>
           <Doors stationId={shown.id} />
+          <TestCalls station={shown} configures={may("stations.configure")} />
         </div>
       </div>
       {code.dialog}
