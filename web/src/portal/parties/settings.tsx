@@ -31,6 +31,12 @@ export function bodyOf({ last_resort, alarm_breaks_quiet, holidays }: Said): Bod
   return { last_resort, alarm_breaks_quiet, holidays };
 }
 
+const saidOf = ({ last_resort: last = null, alarm_breaks_quiet: breaks, holidays = null }: Body): Partial<Said> => ({
+  last_resort: last,
+  alarm_breaks_quiet: breaks,
+  holidays,
+});
+
 /** One step in which these ring; nobody: no last resort. Further steps that there were stay. */
 export function withLast(last: Body["last_resort"], members: readonly Member[]): Said["last_resort"] {
   const rest = last?.steps.slice(1) ?? [];
@@ -108,7 +114,7 @@ function Form({ said }: { said: Said & Tagged }) {
           error={wrong.at("last_resort")}
           onChange={(next) => {
             setNamed([...named, ...next]);
-            enter({ last_resort: withLast(body.last_resort, next) ?? null });
+            enter({ last_resort: withLast(body.last_resort, next) });
           }}
         />
         <Switch
