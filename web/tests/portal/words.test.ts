@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { en } from "../../src/words/en";
 import { changesEn } from "../../src/words/portal/changes-en";
 import { contactsEn } from "../../src/words/portal/contacts-en";
 import { frameEn } from "../../src/words/portal/frame-en";
@@ -27,6 +28,12 @@ describe("the portal's words", () => {
     expect(Object.keys(portalWords.de).sort()).toEqual(Object.keys(portalWords.en).sort());
     for (const [key, english] of Object.entries(portalWords.en))
       expect(placeholders(portalWords.de[key as keyof typeof portalWords.de]), key).toEqual(placeholders(english));
+  });
+
+  it("stand in one file each: a later one would take another's place unseen", () => {
+    const files = [en, frameEn, placesEn, peopleEn, ringingEn, securityEn, changesEn, contactsEn, traceEn, testCallsEn];
+    const keys = files.flatMap((file) => Object.keys(file));
+    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
   });
 
   it("are all used", () => {

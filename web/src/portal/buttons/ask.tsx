@@ -19,7 +19,7 @@ export function AskButton({ stationId, button }: { stationId: string; button: Bu
       </button>
       {asking && (
         <Dialog
-          title={say("ask.title", { name: button.label || button.name })}
+          title={say("button.ask.title", { name: button.label || button.name })}
           lead={say("ask.lead")}
           opened
           onClose={() => setAsking(false)}

@@ -35,7 +35,7 @@ export function KeysPage() {
   const items = asked.data?.items ?? [];
   return (
     <>
-      <Head title={say("keys.title")} lead={say("keys.lead")}>
+      <Head title={say("keys.page")} lead={say("keys.lead")}>
         <a className="btn" href="/api/reference" target="_blank" rel="noreferrer">
           {say("keys.reference")}
         </a>
@@ -44,7 +44,7 @@ export function KeysPage() {
           {say("keys.add")}
         </button>
       </Head>
-      <Card title={say("keys.title")} flush className="bare">
+      <Card title={say("keys.page")} flush className="bare">
         <Answer of={asked}>
           {items.length === 0 ? (
             <Empty text={say("keys.none")} />

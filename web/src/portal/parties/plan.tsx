@@ -43,7 +43,7 @@ export function PlanInShort({ ownerId }: { ownerId: string }) {
                 <li>{say(plan.in_force.sentences.length > 0 ? "plan.otherwise" : "plan.rings", { steps })}</li>
               )}
             </ul>
-            <p className="mut">{say("plan.since", { time: time(plan.in_force.at), who: plan.in_force.by })}</p>
+            <p className="mut">{say("plan.since", { time: time(plan.in_force.at), name: plan.in_force.by })}</p>
             {plan.draft !== null && <p className="mut">{say("plan.draft.too")}</p>}
           </>
         )}

@@ -73,7 +73,7 @@ function Form({ was, stationId, configures }: Props & { was: View & Tagged }) {
         error={wrong ? say("tests.schedule.wrong") : undefined}
         onChange={(event) => setTyped(event.currentTarget.value)}
       />
-      <fieldset className="p-days">
+      <fieldset className="p-days p-plain">
         <legend>{say("tests.schedule.days")}</legend>
         {DAYS.map((day) => (
           <Checkbox

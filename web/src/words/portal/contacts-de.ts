@@ -5,7 +5,6 @@ export const contactsDe: Record<keyof typeof contactsEn, string> = {
   "nav.contacts": "Kontakte",
   "nav.plans": "Läutpläne",
   "do.add": "Hinzufügen",
-  "lacks.name": "Ein Name fehlt noch.",
   "filter.words": "Filtern",
   "filter.words.hint": "Anfänge von Wörtern",
   "filter.none": "Hier beginnt nichts wie „{words}“.",
@@ -36,7 +35,6 @@ export const contactsDe: Record<keyof typeof contactsEn, string> = {
   "plan.rings": "Läutet bei: {steps}.",
   "plan.then": ", dann ",
   "plan.draft.too": "Es gibt einen Entwurf, der nicht in Kraft ist.",
-  "plan.since": "In Kraft seit {time}, durch {who}.",
   "used.title": "Wo genannt",
   "used.lead": "Was irgendwo genannt ist, lässt sich nicht löschen. Nehmen Sie es zuerst dort heraus.",
   "used.none":
@@ -148,9 +146,7 @@ export const contactsDe: Record<keyof typeof contactsEn, string> = {
   "priority.normal.text": "Wie Anrufe üblicherweise sind.",
   "priority.low.text": "Wird nach anderen Anrufen gezeigt.",
   "ask.now": "Was würde jetzt läuten?",
-  "ask.title": "Was würde jetzt läuten: {name}",
-  "ask.lead": "Es läutet nichts. Es antworten die Regeln eines echten Anrufs.",
-  "ask.nobody": "Niemand würde läuten.",
+  "button.ask.title": "Was würde jetzt läuten: {name}",
 
   "problem.do_not_disturb_invalid":
     "Das Ende muss nach dem Beginn und in der Zukunft liegen. Wählen Sie andere Zeiten.",

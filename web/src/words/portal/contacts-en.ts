@@ -3,7 +3,6 @@ export const contactsEn = {
   "nav.contacts": "Contacts",
   "nav.plans": "Ring plans",
   "do.add": "Add",
-  "lacks.name": "Give it a name.",
   "filter.words": "Filter",
   "filter.words.hint": "Beginnings of words",
   "filter.none": "Nothing here begins like “{words}”.",
@@ -33,7 +32,6 @@ export const contactsEn = {
   "plan.rings": "Rings: {steps}.",
   "plan.then": ", then ",
   "plan.draft.too": "There is a draft that is not in force.",
-  "plan.since": "In force since {time}, by {who}.",
   "used.title": "Named in",
   "used.lead": "What is named somewhere cannot be removed. Take it out there first.",
   "used.none": "No button and no ring plan names it yet. Bind it to a button on a station’s page.",
@@ -142,9 +140,7 @@ export const contactsEn = {
   "priority.normal.text": "As calls usually are.",
   "priority.low.text": "Shown after other calls.",
   "ask.now": "What would ring now?",
-  "ask.title": "What would ring now: {name}",
-  "ask.lead": "Nothing rings. The rules of a real call answer.",
-  "ask.nobody": "Nobody would ring.",
+  "button.ask.title": "What would ring now: {name}",
 
   "problem.do_not_disturb_invalid": "It has to end after it begins and not in the past. Choose other times.",
 

@@ -48,12 +48,9 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "meanwhile.now":
     "Das hat inzwischen jemand geändert. Jetzt gilt: {now}. Ihre Eingabe steht noch hier; Speichern setzt sie an dessen Stelle.",
 
-  "state.online": "Online",
-  "state.offline": "Offline",
   "state.fault": "Störung",
   "state.unclaimed": "Wartet auf ihren Code",
   "state.revoked": "Außer Betrieb",
-  "state.since": "seit {time}",
   "state.active": "Aktiv",
   "state.deactivated": "Deaktiviert",
 

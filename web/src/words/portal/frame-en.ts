@@ -46,12 +46,9 @@ export const frameEn = {
   "meanwhile.now":
     "Somebody changed this meanwhile. Now it is: {now}. What you entered still stands here; saving puts it in its place.",
 
-  "state.online": "Online",
-  "state.offline": "Offline",
   "state.fault": "Fault",
   "state.unclaimed": "Waits for its claim",
   "state.revoked": "Out of service",
-  "state.since": "since {time}",
   "state.active": "Active",
   "state.deactivated": "Deactivated",
 

@@ -128,7 +128,7 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
   "may.company.configure": "Unternehmen ändern",
   "may.company.own": "Unternehmen innehaben",
 
-  "keys.title": "API-Schlüssel",
+  "keys.page": "API-Schlüssel",
   "keys.lead": "Für Programme. Ein Schlüssel darf, was seine Rolle an seinem Ort erlaubt, bis er endet.",
   "keys.none": "Noch kein Schlüssel. Erstellen Sie einen für ein Programm, das die API fragt.",
   "keys.add": "Neuer Schlüssel",

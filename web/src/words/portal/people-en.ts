@@ -126,7 +126,7 @@ export const peopleEn = {
   "may.company.configure": "Change the company",
   "may.company.own": "Own the company",
 
-  "keys.title": "API keys",
+  "keys.page": "API keys",
   "keys.lead": "For programs. A key does what its role gives at its place, until it ends.",
   "keys.none": "No key yet. Make one for a program that asks the API.",
   "keys.add": "New key",
