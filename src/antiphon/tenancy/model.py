@@ -41,7 +41,7 @@ class Place:
     """A company, project, site or folder. Things live in one, grants hold at one and below it.
 
     `path` names the places from the outermost to this one, `/` for the company; `trail` says it in words, from the site on
-    (or only this place's name above sites). Time zone and language are the nearest ones outwards.
+    (or only this place's name above sites). Time zone and language are its own (`own_...`), or the nearest ones outwards.
     """
 
     id: str
@@ -54,6 +54,8 @@ class Place:
     trail: str
     time_zone: str
     language: Language
+    own_time_zone: bool
+    own_language: bool
 
 
 @dataclass(frozen=True, slots=True)

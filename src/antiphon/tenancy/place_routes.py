@@ -11,6 +11,7 @@ from antiphon.database import Scope, Tx, sort_key
 from antiphon.limits import SEARCH_RESULTS_MAX
 from antiphon.tenancy import paging, places, search, store
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
+from antiphon.tenancy.following import Said
 from antiphon.tenancy.guests import guests
 from antiphon.tenancy.model import (
     CompanyStays,
@@ -130,11 +131,14 @@ async def change_place(
             _admitted(tx, asker, body.parent_id)
             places.move_place(tx, asker.scope, place_id, body.parent_id)
             asker.record(tx, now, "place.moved", place_id, parent_id=body.parent_id, before=place.parent_id)
-        given = body.model_dump(exclude_none=True, exclude={"parent_id"})
-        if given:
+        times: tuple[tuple[Said, str | None], ...] = ("time_zone", body.time_zone), ("language", body.language)
+        said = {what: value for what, value in times if what in body.model_fields_set}
+        name = {} if body.name is None else {"name": body.name}
+        if name or said:
             before = store.place(tx, asker.scope, place_id)
-            if places.change_place(tx, asker.scope, place_id, **given) != before:
-                asker.record(tx, now, "place.changed", place_id, **given)
+            if places.change_place(tx, asker.scope, place_id, **name, said=said) != before:
+                told = {what if value else f"{what}_follows": value or True for what, value in said.items()}
+                asker.record(tx, now, "place.changed", place_id, **name, **told)
         return _view(tx, asker, place_id)
 
     return paging.tagged(response, await database_of(request).run(work))

@@ -35,7 +35,9 @@ export interface Reader {
 const wordsOf = (action: Item["action"]): AnyKey => `change.${action}`;
 
 const CHANGED =
-  "name company_name spot place_id time_zone language email password active early_video opens_doors".split(" ");
+  "name company_name spot place_id time_zone time_zone_follows language language_follows email password active early_video opens_doors".split(
+    " ",
+  );
 const LANGUAGES: Readonly<Record<string, string>> = { de: "Deutsch", en: "English" };
 
 export function sentenceOf(item: Item, reader: Reader): Sentence {

@@ -21,6 +21,8 @@ export const placesDe: Record<keyof typeof placesEn, string> = {
   "place.settings": "Zeit und Sprache",
   "place.settings.site": "Ein Ordner folgt seinem Standort. Beides wird dort geändert: {site}.",
   "place.settings.lead": "Was hier drin liegt, folgt dem, wenn es nichts anderes sagt.",
+  "place.follows": "wie {place}: {now}",
+  "place.follows.outer": "wie der Ort darüber",
   "place.move.title": "Wohin mit {name}?",
   "place.move.lead": "Alles darin kommt mit: Stationen, Rechte von Personen, Anrufe.",
   "place.move.here": "Hierher verschieben",

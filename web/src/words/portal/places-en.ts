@@ -16,6 +16,8 @@ export const placesEn = {
   "place.settings": "Time and language",
   "place.settings.site": "A folder follows its site. Change both there: {site}.",
   "place.settings.lead": "What lies in here follows, unless it says otherwise.",
+  "place.follows": "as {place}: {now}",
+  "place.follows.outer": "as the place around it",
   "place.move.title": "Where should {name} go?",
   "place.move.lead": "Everything in it goes along: stations, people’s rights, calls.",
   "place.move.here": "Move it here",
