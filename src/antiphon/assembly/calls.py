@@ -48,7 +48,9 @@ class CallsRole:
         self.clients.events = self.service
         doors = Doors(self.database, commander, clock, self.service)
         self.service.connect(self.sip, self.media, self.clients, doors, self.broker)
-        self.app = FastAPI(title="Antiphon calls", openapi_url=None, docs_url=None, redoc_url=None)
+        self.app = FastAPI(
+            title="Antiphon calls", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+        )
         problems.install(self.app)
         self.app.add_api_websocket_route("/ws/{company_id}", self.clients.endpoint)
 

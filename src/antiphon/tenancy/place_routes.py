@@ -125,7 +125,7 @@ async def change_place(
     now = now_of(request)
 
     def work(tx: Tx) -> PlaceView:
-        place = _admitted(tx, asker, place_id)
+        place = _admitted(tx, asker, place_id, changed=True)
         paging.check_match(if_match, lambda: _view(tx, asker, place_id))
         if body.parent_id is not None and body.parent_id != place.parent_id:
             _admitted(tx, asker, body.parent_id)
@@ -210,10 +210,11 @@ def _found_beside(tx: Tx, asker: Asker, asked: str, people: Reach, personal: Rea
     return found + [FoundItem(kind="role", id=role.id, title=role.name, trail="", **at) for role in roles]
 
 
-def _admitted(tx: Tx, asker: Asker, place_id: str) -> Place:
-    """The place, which the asker may configure."""
+def _admitted(tx: Tx, asker: Asker, place_id: str, *, changed: bool = False) -> Place:
+    """The place in which the asker may configure places; `changed`: which they may change itself."""
     place = store.place(tx, asker.scope, place_id)
-    if place.kind == "company" and asker.rights.may("company.configure", place.path):
+    if place.kind == "company" and (changed or asker.rights.may("company.configure", place.path)):
+        asker.admit(place.path, "places.read", "company.configure", missing=PlaceNotFound)
         return place
     asker.admit(place.path, "places.read", "places.configure", missing=PlaceNotFound)
     return place

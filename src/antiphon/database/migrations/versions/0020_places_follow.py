@@ -23,7 +23,7 @@ def upgrade() -> None:
         # What differs from its parent was chosen there. Folders have their site's.
         differs = sa.exists().where(outer.c.id == _PLACES.c.parent_id, outer.c[said] != _PLACES.c[said])
         chosen = sa.or_(_PLACES.c.kind == "company", sa.and_(_PLACES.c.kind.in_(("project", "site")), differs))
-        _PLACES.append_column(sa.column(own.name))  # type: ignore[arg-type]
+        _PLACES.append_column(sa.column(own.name))
         op.execute(sa.update(_PLACES).values({own.name: sa.true()}).where(chosen))
 
 
