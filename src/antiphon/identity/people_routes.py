@@ -66,12 +66,15 @@ class UserChange(Body):
 
 
 @router.get("/users", summary="People of the company")
+@Refuses(PlaceNotFound)
 async def list_users(
     request: Request,
     asker: Readers,
     q: search.Text = None,
     active: Annotated[bool | None, Query(description="Only active, or only deactivated people.")] = None,
     role_id: Annotated[Id | None, Query(description="Only those who have this role somewhere.")] = None,
+    place_id: Annotated[Id | None, Query(description="Only those who belong to this place or one below it.")] = None,
+    direct: Annotated[bool, Query(description="Only those who belong to that very place.")] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Users:
@@ -87,6 +90,8 @@ async def list_users(
             active=active,
             role_id=role_id,
             asked=q,
+            within=tenancy.place(tx, asker.scope, place_id).path if place_id is not None else None,
+            at=place_id if direct else None,
             personal=asker.reach("people.personal"),
             after=beginning,
             limit=limit + 1,

@@ -126,6 +126,55 @@ class PlaceNotEmpty(Conflict):
     title = "Something is still in this place. Move it elsewhere first."
 
 
+class PlaceHasPeople(PlaceNotEmpty):
+    """People who are active belong to it."""
+
+    code = "place_has_people"
+    title = "People belong to this place. Move them elsewhere first."
+
+
+class PlaceHasRights(PlaceNotEmpty):
+    """Somebody has a role exactly there."""
+
+    code = "place_has_rights"
+    title = "Somebody has rights at this place. Take them away first."
+
+
+class PlaceHasKeys(PlaceNotEmpty):
+    """An API key holds exactly there."""
+
+    code = "place_has_keys"
+    title = "An API key holds at this place. Revoke it first."
+
+
+class PlaceHasInvitations(PlaceNotEmpty):
+    """An invitation gives rights exactly there."""
+
+    code = "place_has_invitations"
+    title = "An invitation to this place is open. Withdraw it first."
+
+
+class PlaceHasContacts(PlaceNotEmpty):
+    """Contacts or ring groups belong to it."""
+
+    code = "place_has_contacts"
+    title = "Contacts or ring groups belong to this place. Move them elsewhere first."
+
+
+class PlaceHasStations(PlaceNotEmpty):
+    """Stations belong to it that are not out of service."""
+
+    code = "place_has_stations"
+    title = "Stations belong to this place. Move them elsewhere first."
+
+
+class PlaceHasAccounts(PlaceNotEmpty):
+    """Stations of other makers belong to it."""
+
+    code = "place_has_accounts"
+    title = "SIP accounts belong to this place. Move them elsewhere first."
+
+
 class UserNotFound(NotFound):
     """No such person in this company, or not for this person."""
 

@@ -16,6 +16,13 @@ from antiphon.tenancy.guests import guests
 from antiphon.tenancy.model import (
     CompanyStays,
     Place,
+    PlaceHasAccounts,
+    PlaceHasContacts,
+    PlaceHasInvitations,
+    PlaceHasKeys,
+    PlaceHasPeople,
+    PlaceHasRights,
+    PlaceHasStations,
     PlaceKind,
     PlaceMisplaced,
     PlaceNotEmpty,
@@ -41,6 +48,15 @@ router = APIRouter(route_class=Route)
 Readers = Annotated[Asker, Depends(Needs("places.read"))]
 Writers = Annotated[Asker, Depends(Needs("places.configure", "company.configure"))]
 Searchers = Annotated[Asker, Depends(Needs("places.read", "stations.read", "ring_plans.read", "people.read"))]
+_HAS = (
+    PlaceHasAccounts,
+    PlaceHasContacts,
+    PlaceHasInvitations,
+    PlaceHasKeys,
+    PlaceHasPeople,
+    PlaceHasRights,
+    PlaceHasStations,
+)
 # What another room does when a place goes: raises `PlaceNotEmpty`, or takes what is over out of it, into the parent.
 Leaves = Callable[[Tx, Scope, Place], None]
 
@@ -145,7 +161,7 @@ async def change_place(
 
 
 @router.delete("/places/{place_id}", tags=["places"], summary="Remove an empty place", status_code=204)
-@Refuses(PlaceNotFound, PlaceNotEmpty, CompanyStays)
+@Refuses(PlaceNotFound, PlaceNotEmpty, *_HAS, CompanyStays)
 async def remove_place(place_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> None:
     """Refused while something lies in it or somebody has rights there. Adding it again is the way back; what is over, such as its
     calls and stations that are locked out, belongs to the place around it then."""

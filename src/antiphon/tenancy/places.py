@@ -17,6 +17,8 @@ from antiphon.tenancy.model import (
     CompanyStays,
     Language,
     Place,
+    PlaceHasPeople,
+    PlaceHasRights,
     PlaceKind,
     PlaceMisplaced,
     PlaceNotEmpty,
@@ -165,9 +167,9 @@ def remove_place(tx: Tx, scope: Scope, place_id: str) -> None:
     if tx.first(scope, place_rows, parent_id=place.id) is not None:
         raise PlaceNotEmpty
     if tx.first(scope, store.user_rows, store.user_rows.c.active.is_(True), place_id=place.id) is not None:
-        raise PlaceNotEmpty("People belong to this place. Move them elsewhere first.")
+        raise PlaceHasPeople
     if tx.first(scope, store.grant_rows, place_id=place.id) is not None:
-        raise PlaceNotEmpty("Somebody has rights at this place. Take them away first.")
+        raise PlaceHasRights
     search.drop(tx, scope, place.id)
     for left in (store.user_rows, search.search_words):
         tx.update(scope, left, values={"place_id": place.parent_id}, place_id=place.id)

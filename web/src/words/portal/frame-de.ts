@@ -158,6 +158,13 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
     "Dieses Passwort ist leicht zu erraten. Nehmen Sie zwölf Zeichen oder mehr, ohne Ihren Namen.",
   "problem.wrong_credentials": "Das jetzige Passwort stimmt nicht.",
   "problem.place_not_empty": "Da ist noch etwas drin. Verschieben Sie es zuerst.",
+  "problem.place_has_people": "Zu diesem Ort gehören noch Personen. Ordnen Sie sie zuerst woanders ein.",
+  "problem.place_has_rights": "Jemand hat an diesem Ort noch Rechte. Entziehen Sie sie zuerst.",
+  "problem.place_has_keys": "Ein API-Schlüssel gilt noch an diesem Ort. Widerrufen Sie ihn zuerst.",
+  "problem.place_has_invitations": "Eine Einladung an diesen Ort ist noch offen. Ziehen Sie sie zuerst zurück.",
+  "problem.place_has_contacts": "Zu diesem Ort gehören noch Kontakte oder Klingelgruppen. Verschieben Sie sie zuerst.",
+  "problem.place_has_stations": "Hier sind noch Stationen. Verschieben Sie sie zuerst.",
+  "problem.place_has_accounts": "Hier sind noch Konten anderer Hersteller. Verschieben Sie sie zuerst.",
   "problem.company_stays": "Ein Unternehmen wird nicht hier gelöscht. Das kann, wer die Plattform betreibt.",
   "problem.station_has_history":
     "Sie war in Betrieb, und ihre Anrufe werden aufbewahrt. Nehmen Sie sie stattdessen außer Betrieb.",

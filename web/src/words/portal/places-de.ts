@@ -3,6 +3,9 @@ import type { placesEn } from "./places-en";
 
 export const placesDe: Record<keyof typeof placesEn, string> = {
   "place.tree": "Baum der Orte",
+  "place.people": "Personen, die hierher gehören",
+  "place.people.lead": "Was sie dürfen, steht bei ihren Rechten.",
+  "place.accounts": "Konten anderer Hersteller",
   "place.inside": "Hier drin",
   "place.inside.none":
     "Hier ist noch nichts. Fügen Sie einen Ordner für ein Gebäude oder Stockwerk hinzu, oder eine Station.",

@@ -1,8 +1,11 @@
 // English words of places, stations and companies in the portal.
 export const placesEn = {
   "place.tree": "Tree of places",
+  "place.people": "People who belong here",
+  "place.people.lead": "What they may do is in their rights.",
+  "place.accounts": "Other makers' accounts",
   "place.inside": "In here",
-  "place.inside.none": "Nothing in here yet. Add a folder for a building or a floor, or a station.",
+  "place.inside.none": "No folder in here yet. Add a folder for a building or a floor, or a station.",
   "place.inside.none.company": "No project yet. A project gathers the sites of one customer or one district.",
   "place.inside.none.project": "No site yet. A site is one address; its stations take its time zone.",
   "place.add.project": "New project",
