@@ -22,6 +22,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "nav.find.few": "Geben Sie mindestens zwei Buchstaben ein.",
   "nav.live": "Live",
   "nav.live.lost": "Nicht live: neuer Versuch läuft",
+  "nav.away": "Keine Verbindung zu Antiphon. Sie sehen den letzten Stand; was Sie eingegeben haben, bleibt.",
   "nav.live.full": "Nicht live: zu viele Tabs sind offen",
   "nav.live.short": "Nicht live",
   "nav.live.short.connecting": "Verbindet",

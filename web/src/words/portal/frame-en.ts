@@ -20,6 +20,7 @@ export const frameEn = {
   "nav.find.few": "Type two letters or more.",
   "nav.live": "Live",
   "nav.live.lost": "Not live: trying again",
+  "nav.away": "No connection to Antiphon. What you see is how it was last; what you have entered stays.",
   "nav.live.full": "Not live: too many tabs are open",
   "nav.live.short": "Not live",
   "nav.live.short.connecting": "Connecting",
