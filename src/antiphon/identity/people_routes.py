@@ -11,7 +11,7 @@ from antiphon import tenancy
 from antiphon.database import Scope, Tx, sort_key
 from antiphon.identity import store
 from antiphon.identity.model import SignInAgain
-from antiphon.identity.recognising import sessions
+from antiphon.identity.recognising import sessions, watching_taken
 from antiphon.identity.signing import Password
 from antiphon.identity.telling import tell_changed
 from antiphon.tenancy import (
@@ -165,7 +165,8 @@ async def add_user(
         without = body.model_copy(update={"password": ""})  # nothing of it is kept, not even in a hash of the request
         return paging.once(tx, asker, request, key, without, now, make, UserItem)
 
-    return paging.tagged(response, await database_of(request).run(work))
+    with watching_taken(request, asker.principal.user_id, asker.scope.company_id):
+        return paging.tagged(response, await database_of(request).run(work))
 
 
 @router.patch("/users/{user_id}", summary="Change a person")
@@ -214,7 +215,8 @@ async def change_user(
             asker.record(tx, now, action, user_id, password=True if hashed else None, email=readdressed or None, **said)
         return _view(tx, asker, user_id)
 
-    return paging.tagged(response, await database_of(request).run(work))
+    with watching_taken(request, asker.principal.user_id, asker.scope.company_id):
+        return paging.tagged(response, await database_of(request).run(work))
 
 
 def managed(tx: Tx, asker: Asker, user_id: str) -> User:
