@@ -185,7 +185,7 @@ async def withdraw(invitation_id: Id, request: Request, asker: Managers) -> None
         if found.used_at is not None:
             raise InvitationNotFound("This invitation was used already. Take away the role instead.")
         invitations.withdraw(tx, asker.scope, found.id)
-        asker.record(tx, now, "invitation.withdrawn", found.id)
+        asker.record(tx, now, "invitation.withdrawn", found.id, name=_whom(found))
 
     await database_of(request).run(work)
 
@@ -259,6 +259,12 @@ async def accept(body: InvitationToken, request: Request, asker: APerson) -> Non
         invitations.accept(tx, found, user, now)
 
     await database_of(request).run(work)
+
+
+def _whom(one: Invitation) -> str:
+    """Whom it was for, as the audit trail says it once it is gone; of an address, which is personal, the beginning and the end."""
+    own, _, domain = (one.email or "").partition("@")
+    return one.name or (f"{own[0]}…@{domain}" if own else "")
 
 
 def _listed(request: Request, asker: Asker, one: Invitation) -> InvitationItem:

@@ -123,6 +123,8 @@ describe("a change in words", () => {
       "somebody took Tor out of service.",
     );
     expect(told(change("invitation.withdrawn", "invitation_1"))).toContain("whoever has the link");
+    expect(told(change("invitation.withdrawn", "invitation_9", { name: "Doris" }))).toContain("for Doris");
+    expect(told(change("invitation.withdrawn", "invitation_9", { name: "" }))).toContain("whoever has the link");
   });
 
   it("of a newer platform is told as far as it goes", () => {

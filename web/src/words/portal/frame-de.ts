@@ -43,6 +43,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "kind.guest": "Gast",
   "kind.role": "Rolle",
 
+  "page.not_yours.title": "Kein Zutritt",
   "page.not_yours": "Diese Seite dürfen Sie nicht sehen. Bitten Sie Ihre Verwaltung um das Recht „{right}“.",
   "page.not_yours.everywhere":
     "Diese Seite dürfen Sie nicht sehen. Bitten Sie Ihre Verwaltung um das Recht „{right}“ im ganzen Unternehmen.",

@@ -41,6 +41,7 @@ export const frameEn = {
   "kind.guest": "Guest",
   "kind.role": "Role",
 
+  "page.not_yours.title": "Not for you",
   "page.not_yours": "You may not see this page. Ask an administrator for the right “{right}”.",
   "page.not_yours.everywhere":
     "You may not see this page. Ask an administrator for the right “{right}” in the whole company.",
