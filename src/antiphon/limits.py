@@ -119,6 +119,12 @@ PASSWORD_LINK_VALID_S = 3600
 PASSWORD_LINKS_PER_EMAIL = 3
 PASSWORD_LINKS_PER_ADDRESS = 20
 PASSWORD_LINKS_WINDOW_S = 3_600
+# Invitations by mail: how many one e-mail address gets, and one company sends, within that window.
+INVITATION_MAILS_PER_EMAIL = 3
+INVITATION_MAILS_PER_COMPANY = 100
+# How often within that window one person, company or source address is told that somebody signs in with an e-mail address.
+EMAIL_TAKEN_PER_PERSON = 10
+EMAIL_TAKEN_PER_COMPANY = 30
 # Mail: the first wait after a failure and the longest (each is twice the one before), when it is given up, how long the
 # server may take for a step, how many mails are taken from the queue at once, how often it is looked through unasked, and how
 # long what became of a mail is kept.

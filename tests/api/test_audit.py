@@ -131,3 +131,14 @@ def test_every_action_has_words_in_both_languages() -> None:
     for language in ("de", "en"):
         told = (words / f"changes-{language}.ts").read_text()
         assert [action for action in ACTIONS if f'"change.{action}"' not in told] == []
+
+
+async def test_a_withdrawn_invitation_says_whom_it_was_for(anna: Browser, tenant: Tenant) -> None:
+    at = {"role_id": "role_viewer", "place_id": tenant.site.id}
+    told = []
+    for whom in ({"name": "Doris"}, {"email": "doris@example.org"}, {}):
+        made = (await anna.post("/api/v1/invitations", json=at | whom)).json()
+        assert (await anna.delete(f"/api/v1/invitations/{made['id']}")).status_code == 204
+        trail = (await anna.get("/api/v1/audit", params={"subject_id": made["id"]})).json()["items"]
+        told.append(trail[0]["details"]["name"])
+    assert told == ["Doris", "d…@example.org", ""]

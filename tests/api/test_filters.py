@@ -71,7 +71,7 @@ async def test_a_filter_shows_what_it_says(
 
 
 async def test_a_place_that_is_not_there_narrows_nothing(anna: Browser) -> None:
-    for path in ("stations", "accounts", "contacts", "ring-groups"):
+    for path in ("stations", "accounts", "contacts", "ring-groups", "users"):
         answer = await anna.get(f"/api/v1/{path}", params={"place_id": "none"})
         assert (answer.status_code, answer.json()["code"]) == (404, "place_not_found")
 
@@ -83,3 +83,22 @@ async def test_what_was_read_of_a_grant_guards_its_times(anna: Browser, two: lis
     assert (await anna.put(f"{url}/times", json=later, headers={"If-Match": read})).status_code == 200
     late = await anna.put(f"{url}/times", json=later, headers={"If-Match": read})
     assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+
+
+@pytest.mark.parametrize("path", ["users", "accounts", "contacts", "stations"])
+async def test_what_belongs_to_a_place_is_listed_with_and_without_what_is_below(
+    anna: Browser, tenant: Tenant, two: list[dict[str, str]], path: str
+) -> None:
+    inner = await anna.post("/api/v1/places", json={"kind": "folder", "parent_id": two[0]["place_id"], "name": "Inner"})
+    home = {"place_id": inner.json()["id"]}
+    one = {"users": "user_id", "accounts": "account_id", "contacts": "contact_id", "stations": "station_id"}[path]
+    moved = await anna.patch(f"/api/v1/{path}/{two[0][one]}", json=home)
+    assert moved.status_code == 200, moved.text
+
+    async def at(place_id: str, *, direct: bool) -> list[str]:
+        asked = {"place_id": place_id, "direct": "true" if direct else "false"}
+        return [thing["id"] for thing in (await anna.get(f"/api/v1/{path}", params=asked)).json()["items"]]
+
+    assert await at(home["place_id"], direct=True) == [two[0][one]]
+    assert two[0][one] in await at(two[0]["place_id"], direct=False)
+    assert two[0][one] not in await at(two[0]["place_id"], direct=True)

@@ -41,6 +41,17 @@ async def somebody(
     return one
 
 
+async def test_who_configures_places_adds_projects_and_leaves_the_company_as_it_is(
+    anna: Browser, browser: Browsers, database: Database, tenant: Tenant, clock: StillClock
+) -> None:
+    clara = await somebody(browser, database, tenant, clock, "Clara", "role_configurator", tenant.company.id)
+    for change in ({"name": "Mine"}, {"time_zone": "Asia/Tokyo"}):
+        answer = await clara.patch(f"/api/v1/places/{tenant.company.id}", json=change)
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    new = {"kind": "project", "parent_id": tenant.company.id, "name": "Neustadt"}
+    assert (await clara.post("/api/v1/places", json=new)).status_code == 201
+
+
 async def test_an_owner_adds_a_person_who_signs_in(anna: Browser, browser: Browsers) -> None:
     made = await anna.post(
         "/api/v1/users", json={"name": " Clara  ", "email": "Clara@Salzach.example", "password": QUIET}

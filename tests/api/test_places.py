@@ -123,9 +123,9 @@ async def test_only_empty_places_are_removed(
     folder = await made(anna, "folder", tenant.site.id, "Stiege 2")
     with database.transaction() as tx:
         devices.create_station(tx, tenant.scope, name="Tor", place_id=folder["id"], now=clock.now())
-    for place_id in (folder["id"], tenant.site.id):
+    for place_id, code in ((folder["id"], "place_has_stations"), (tenant.site.id, "place_not_empty")):
         answer = await anna.delete(f"/api/v1/places/{place_id}")
-        assert (answer.status_code, answer.json()["code"]) == (409, "place_not_empty")
+        assert (answer.status_code, answer.json()["code"]) == (409, code)
     empty = await made(anna, "folder", tenant.site.id, "Stiege 3")
     assert (await anna.delete(f"/api/v1/places/{empty['id']}")).status_code == 204
     assert (await anna.get(f"/api/v1/places/{empty['id']}")).json()["code"] == "place_not_found"
@@ -140,7 +140,10 @@ async def test_a_place_says_what_still_holds_there(anna: Browser, tenant: Tenant
     invitation = (await anna.post("/api/v1/invitations", json=given)).json()
     for path, word in (("keys", "key"), ("invitations", "invitation"), ("grants", "rights")):
         answer = await anna.delete(url)
-        assert (answer.status_code, answer.json()["code"]) == (409, "place_not_empty")
+        assert (answer.status_code, answer.json()["code"]) == (
+            409,
+            f"place_has_{path if path != 'grants' else 'rights'}",
+        )
         assert word in answer.json()["detail"]
         thing = {"keys": key, "invitations": invitation, "grants": grant}[path]
         assert (await anna.delete(f"/api/v1/{path}/{thing['id']}")).status_code == 204
@@ -276,3 +279,46 @@ async def test_places_of_the_same_name_are_told_apart_by_their_projects(
     bernd = browser()
     await bernd.sign_in(tenant.operator)
     assert await trails(bernd, "stiege 7") == ["Hauptstraße 1, Stiege 7"], "the project is not theirs to see"
+
+
+async def says(anna: Browser, place_id: str) -> tuple[str, str, bool, bool]:
+    place = (await anna.get(f"/api/v1/places/{place_id}")).json()
+    return place["time_zone"], place["language"], place["own_time_zone"], place["own_language"]
+
+
+async def test_a_place_follows_the_nearest_one_around_it_that_says_its_own(anna: Browser, tenant: Tenant) -> None:
+    project = await made(anna, "project", tenant.company.id, "Wien")
+    site = await made(anna, "site", project["id"], "Ring 1")
+    folder = await made(anna, "folder", site["id"], "Stiege 1")
+    strand = await made(anna, "site", project["id"], "Strand", time_zone="Europe/London")
+    await anna.patch(f"/api/v1/places/{project['id']}", json={"time_zone": "Asia/Tokyo", "language": "de"})
+    for place in (site, folder):
+        assert await says(anna, place["id"]) == ("Asia/Tokyo", "de", False, False)
+    assert await says(anna, strand["id"]) == ("Europe/London", "de", True, False)
+    await anna.patch(f"/api/v1/places/{tenant.company.id}", json={"time_zone": "Europe/Paris"})
+    assert await says(anna, site["id"]) == ("Asia/Tokyo", "de", False, False)
+    released = await anna.patch(f"/api/v1/places/{project['id']}", json={"time_zone": None})
+    assert (released.json()["time_zone"], released.json()["own_time_zone"]) == ("Europe/Paris", False)
+    assert await says(anna, folder["id"]) == ("Europe/Paris", "de", False, False)
+    await anna.patch(f"/api/v1/places/{strand['id']}", json={"time_zone": None})
+    assert await says(anna, strand["id"]) == ("Europe/Paris", "de", False, False)
+    await anna.patch(f"/api/v1/places/{tenant.company.id}", json={"time_zone": "Europe/Rome"})
+    assert await says(anna, folder["id"]) == ("Europe/Rome", "de", False, False)
+    trail = (await anna.get("/api/v1/audit", params={"subject_id": strand["id"]})).json()["items"]
+    assert trail[0]["details"] == {"time_zone_follows": True}
+
+
+async def test_a_moved_site_follows_its_new_project_and_its_folder_too(anna: Browser, tenant: Tenant) -> None:
+    tokyo = await made(anna, "project", tenant.company.id, "Tokio", time_zone="Asia/Tokyo")
+    lima = await made(anna, "project", tenant.company.id, "Lima", time_zone="America/Lima", language="de")
+    site = await made(anna, "site", tokyo["id"], "1-1", language="en")
+    folder = await made(anna, "folder", site["id"], "Stiege 1")
+    await anna.patch(f"/api/v1/places/{site['id']}", json={"parent_id": lima["id"]})
+    assert await says(anna, site["id"]) == ("America/Lima", "en", False, True)
+    assert await says(anna, folder["id"]) == ("America/Lima", "en", False, False)
+
+
+async def test_the_company_follows_nobody(anna: Browser, tenant: Tenant) -> None:
+    answer = await anna.patch(f"/api/v1/places/{tenant.company.id}", json={"time_zone": None})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+    assert await says(anna, tenant.company.id) == ("Europe/Vienna", "de", True, True)

@@ -19,6 +19,9 @@ Browsers = Callable[..., Browser]
     ("method", "path", "status", "code"),
     [
         ("GET", "/api/v1/nothing-here", 404, "not_found"),
+        ("GET", "/api/v1/me/", 404, "not_found"),
+        ("GET", "/api/reference/", 404, "not_found"),
+        ("GET", "/health/live/", 404, "not_found"),
         ("GET", "/api/v1/%2e%2e/%2e%2e/etc/passwd", 404, "not_found"),
         ("PUT", "/api/v1/session", 405, "method_not_allowed"),
         ("GET", "/api/v1/me", 401, "unauthenticated"),

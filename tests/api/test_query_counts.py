@@ -28,6 +28,7 @@ _AS_LONG = {
     "/api/v1/me/sessions",
     "/api/v1/places/entrances",
     "/api/v1/stations/{station_id}/buttons",
+    "/api/v1/stations/{station_id}/test-calls",
     "/api/v1/tree",
     "/api/v1/users/{user_id}/do-not-disturb",
 }

@@ -307,7 +307,7 @@ async def test_a_place_with_a_contact_is_not_removed(anna: Browser, tenant: Tena
     folder = {"kind": "folder", "name": "Stiege", "parent_id": tenant.site.id}
     place = (await anna.post("/api/v1/places", json=folder)).json()["id"]
     contact = (await anna.post("/api/v1/contacts", json={"name": "Top 14", "place_id": place})).json()["id"]
-    assert (await anna.delete(f"/api/v1/places/{place}")).json()["code"] == "place_not_empty"
+    assert (await anna.delete(f"/api/v1/places/{place}")).json()["code"] == "place_has_contacts"
     assert (await anna.delete(f"/api/v1/contacts/{contact}")).status_code == 204
     assert (await anna.delete(f"/api/v1/places/{place}")).status_code == 204
 

@@ -21,7 +21,10 @@ from antiphon.directory.rings import Member
 from antiphon.wire import client as wire
 
 Json = dict[str, Any]
-PRESS_STATEMENTS = 18, 1  # of one press with two levels of groups, asked and written; more has to be meant
+PRESS_STATEMENTS = (
+    18,
+    3,
+)  # of one press with two levels of groups, asked and written (the trace after the ring); more has to be meant
 
 
 def user(user_id: str) -> Json:

@@ -234,7 +234,7 @@ async def test_a_station_out_of_service_keeps_no_place_from_being_removed(
     station = await new_station()
     assert (await claim(front, station["claim_code"])).status_code == 200
     site, url = f"/api/v1/places/{tenant.site.id}", f"/api/v1/stations/{station['id']}"
-    assert (await anna.delete(site)).json()["code"] == "place_not_empty"
+    assert (await anna.delete(site)).json()["code"] == "place_has_stations"
     assert (await anna.post(f"{url}/revoke")).status_code == 200
     assert (await anna.delete(site)).status_code == 204
     left = (await anna.get(url)).json()

@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from antiphon.database import migrate
+from antiphon.database import PLATFORM, migrate
 from antiphon.database.migrate import NoWayDown
+from antiphon.database.row_security import name_company
 from antiphon.settings import Settings
 from keeping.filled import LONG_PLACE, Contents, add_what_only_the_newest_knows, contents, fill, shape
 from keeping.older import FIRST_RELEASE
@@ -186,7 +187,7 @@ def test_what_is_written_here_survives_the_way_back(fresh: Fresh, revision: str)
     places_of_calls = [row["place"] for row in after["calls"] if row["id"] == "long"]
     homes = [row["place_id"] for row in after["devices"] if row["id"] == "cellar"]
     assert (after["mails"] == []) == (revision < "0010_mails")
-    assert after["call_traces"] == []
+    assert (after["call_traces"] == []) == (revision < "0016_call_traces")
     for table in ("contacts", "ring_groups", "ring_plans", "ring_plan_members", "do_not_disturb", "ring_settings"):
         assert (after[table] == []) == (revision < "0015_ring_plans"), table
     if revision >= "0015_ring_plans":
@@ -229,3 +230,16 @@ def test_no_way_down_changes_nothing(fresh: Fresh) -> None:
         migrate.downgrade(settings, "0001_tenancy")
     assert migrate.current(settings) == migrate.head()
     assert contents(settings) == before
+
+
+def test_a_place_keeps_the_zone_that_differs_from_its_parents_as_its_own(fresh: Fresh) -> None:
+    settings = filled(fresh(), "0017_portraits")
+    engine = sa.create_engine(settings.sqlalchemy_url)
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            name_company(connection, PLATFORM)
+        connection.exec_driver_sql("UPDATE places SET time_zone = 'Asia/Tokyo' WHERE kind IN ('site', 'folder')")
+    engine.dispose()
+    migrate.upgrade(settings)
+    own = {(row["kind"], row["own_time_zone"], row["own_language"]) for row in contents(settings)["places"]}
+    assert own == {("company", 1, 1), ("project", 0, 0), ("site", 1, 0), ("folder", 0, 0)}

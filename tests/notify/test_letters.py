@@ -76,3 +76,17 @@ def test_what_people_typed_is_neither_markup_nor_a_paragraph() -> None:
     assert "&lt;b&gt;Clara&lt;/b&gt; Pay here: now" in words.html
     assert "A &amp; &quot;B&quot;" in words.html
     assert "\n" not in words.subject
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Click https://evil.example/ now", "Click evil. example/ now"),
+        ("www.evil.example", "www. evil. example"),
+        ("mailto:a@evil.example", "a evil. example"),
+        ("Dr. Müller", "Dr. Müller"),
+    ],
+)
+def test_a_name_is_no_link(typed: str, read: str) -> None:
+    words = invite("en", name=typed)
+    assert f"Hello {read}," in words.text

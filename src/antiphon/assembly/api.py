@@ -75,6 +75,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # they would lead wherever the request's Host says, and to http
         responses=problems.RESPONSES,
         generate_unique_id_function=lambda route: route.name,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},

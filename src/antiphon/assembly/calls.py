@@ -50,7 +50,9 @@ class CallsRole:
         self.service.connect(self.sip, self.media, self.clients, doors, self.broker)
         self.synthetic = SyntheticReceiver(self.database, clock, commander, self.sip, self.media, self.broker)
         self.service.synthetic = self.synthetic
-        self.app = FastAPI(title="Antiphon calls", openapi_url=None, docs_url=None, redoc_url=None)
+        self.app = FastAPI(
+            title="Antiphon calls", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+        )
         problems.install(self.app)
         self.app.add_api_websocket_route("/ws/{company_id}", self.clients.endpoint)
 

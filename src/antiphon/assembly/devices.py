@@ -47,7 +47,9 @@ class DevicesRole:
         self.gateway.subscribe(DesiredStateChanged, self.upkeep.wake)
         self.gateway.subscribe(DeviceClaimed, self.upkeep.wake)
         self.gateway.subscribe(DeviceRevoked, self.upkeep.wake)
-        self.app = FastAPI(title="Antiphon for stations", openapi_url=None, docs_url=None, redoc_url=None)
+        self.app = FastAPI(
+            title="Antiphon for stations", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+        )
         problems.install(self.app)
         state = self.app.state
         state.settings, state.clock, state.database = settings, clock, self.database

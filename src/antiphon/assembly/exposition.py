@@ -54,7 +54,9 @@ class Observatory:
 
     def __init__(self, settings: Settings, whole: WholeHealth) -> None:
         self._settings = settings
-        self.app = FastAPI(title="Antiphon figures", openapi_url=None, docs_url=None, redoc_url=None)
+        self.app = FastAPI(
+            title="Antiphon figures", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+        )
         problems.install(self.app)
         self.app.include_router(health.whole_router(whole))
         self.app.add_api_route("/metrics", self._metrics, response_class=PlainTextResponse)

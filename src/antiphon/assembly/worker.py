@@ -111,7 +111,7 @@ async def _serve(settings: Settings) -> None:
 
     drain = outbox.Drain(database, deliver, clock, settings.run / OUTBOX_SOCKET)
     broker.listen(WakeOnBroker(drain), ())
-    app = FastAPI(title="Antiphon worker", openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Antiphon worker", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     problems.install(app)
     app.include_router(
         health.router(

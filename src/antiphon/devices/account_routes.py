@@ -96,6 +96,7 @@ async def list_accounts(
     request: Request,
     asker: Readers,
     place_id: Annotated[Id | None, Query(description="Only those in this place and below it.")] = None,
+    direct: Annotated[bool, Query(description="Only those directly in that place.")] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> AccountItems:
@@ -109,6 +110,7 @@ async def list_accounts(
             reach,
             kinds=("account",),
             within=tenancy.place(tx, asker.scope, place_id).path if place_id is not None else None,
+            place_id=place_id if direct else None,
             after=beginning,
             limit=limit + 1,
         )

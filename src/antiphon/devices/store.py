@@ -21,7 +21,7 @@ from antiphon.devices.tables import (
     device_rows,
     reported_states,
 )
-from antiphon.tenancy import Named, Place, PlaceMisplaced, PlaceNotEmpty, Reach, search
+from antiphon.tenancy import Named, Place, PlaceHasAccounts, PlaceHasStations, PlaceMisplaced, Reach, search
 from antiphon.tenancy.rights import EVERYWHERE
 from antiphon.wire.station import Desired, Reported
 
@@ -86,8 +86,9 @@ def at_station(tx: Tx, scope: Scope, station_id: sa.Column[Any], reach: Reach) -
 
 def leave_place(tx: Tx, scope: Scope, place: Place) -> None:
     """The place goes: stations out of service belong to the place around it. Raises `PlaceNotEmpty` while another is there."""
-    if tx.first(scope, device_rows, device_rows.c.status != "revoked", place_id=place.id) is not None:
-        raise PlaceNotEmpty("Stations belong to this place. Move them elsewhere first.")
+    there = tx.first(scope, device_rows, device_rows.c.status != "revoked", place_id=place.id)
+    if there is not None:
+        raise PlaceHasAccounts if there["kind"] == "account" else PlaceHasStations
     tx.update(scope, device_rows, values={"place_id": place.parent_id}, place_id=place.id)
 
 

@@ -16,7 +16,7 @@ from antiphon.directory import plans, portraits, quiets
 from antiphon.directory.model import ContactNotFound, Party, PartyKind, RingGroupNotFound
 from antiphon.directory.rings import Member
 from antiphon.directory.tables import contact_rows, group_rows
-from antiphon.tenancy import Named, Place, PlaceNotEmpty, Reach, search
+from antiphon.tenancy import Named, Place, PlaceHasContacts, Reach, search
 from antiphon.tenancy.rights import EVERYWHERE
 
 _TABLES: dict[PartyKind, sa.Table] = {"contact": contact_rows, "group": group_rows}
@@ -105,7 +105,7 @@ def leave_place(tx: Tx, scope: Scope, place: Place) -> None:
     Raises `PlaceNotEmpty` while a contact or ring group belongs to it.
     """
     if any(tx.first(scope, table, place_id=place.id) is not None for table in _TABLES.values()):
-        raise PlaceNotEmpty("Contacts or ring groups belong to this place. Move them elsewhere first.")
+        raise PlaceHasContacts
     quiets.leave_place(tx, scope, place)
 
 

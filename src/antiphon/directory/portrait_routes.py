@@ -19,7 +19,6 @@ from antiphon.directory.portraits import (
     PortraitKind,
     PortraitSize,
 )
-from antiphon.limits import HTTP_BODY_MAX_BYTES
 from antiphon.settings import Settings
 from antiphon.tenancy.asking import Asker, Body, Needs, Refuses, Route, Tagged, database_of, now_of
 from antiphon.tenancy.views import Id
@@ -39,7 +38,6 @@ class NewPicture(Body):
     data: str = Field(
         description="The file, base64 (RFC 4648 4). What it says about camera and place is dropped.",
         min_length=1,
-        max_length=HTTP_BODY_MAX_BYTES,
         examples=[_PIXEL],
     )
 
@@ -63,7 +61,7 @@ async def put_picture(contact_id: Id, body: NewPicture, request: Request, asker:
 @router.delete("/picture", summary="Remove a contact's picture", status_code=204)
 @Refuses(ContactNotFound, PictureNotFound)
 async def remove_picture(contact_id: Id, request: Request, asker: Writers) -> Response:
-    """With its files."""
+    """In both sizes; the contact shows its initials again."""
     return await _remove(request, asker, contact_id, "picture")
 
 
@@ -86,7 +84,7 @@ async def put_logo(contact_id: Id, body: NewPicture, request: Request, asker: Wr
 @router.delete("/logo", summary="Remove a contact's company logo", status_code=204)
 @Refuses(ContactNotFound, PictureNotFound)
 async def remove_logo(contact_id: Id, request: Request, asker: Writers) -> Response:
-    """With its files."""
+    """In both sizes; the contact shows no logo any more."""
     return await _remove(request, asker, contact_id, "logo")
 
 

@@ -11,11 +11,20 @@ from pydantic import BaseModel, Field
 from antiphon import tenancy
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Tx, outbox
+from antiphon.errors import TooMany
 from antiphon.events import PersonInvited
 from antiphon.identity import invitations, links, store
 from antiphon.identity.invitations import AlreadyMember
 from antiphon.identity.model import Invitation, InvitationForOther, InvitationInvalid, InvitationNotFound
-from antiphon.identity.recognising import APerson, client_of, keys, same_site, sessions
+from antiphon.identity.recognising import (
+    APerson,
+    client_of,
+    invitation_mails,
+    keys,
+    same_site,
+    sessions,
+    watching_taken,
+)
 from antiphon.identity.signing import Password, Session, begun
 from antiphon.limits import INVITATION_VALID_DAYS
 from antiphon.tenancy import (
@@ -133,6 +142,10 @@ async def invite(body: NewInvitation, request: Request, asker: Managers, key: Id
             role = tenancy.role(tx, asker.scope, body.role_id)
             if not may_grant(asker.rights, role.permissions, place.path):
                 raise MoreThanYourself
+            mailed = body.email is not None and request.app.state.settings.sends_mail
+            if mailed and body.email is not None:
+                monotonic = request.app.state.clock.monotonic()
+                invitation_mails(request).admit(asker.scope.company_id, body.email, monotonic)
             made = invitations.invite(
                 tx,
                 asker.scope,
@@ -145,7 +158,7 @@ async def invite(body: NewInvitation, request: Request, asker: Managers, key: Id
                 starts_at=body.starts_at,
                 ends_at=body.ends_at,
                 invited_by=asker.principal.user_id,
-                mailed=body.email is not None and request.app.state.settings.sends_mail,
+                mailed=mailed,
             )
             if made.email is not None:
                 outbox.append(tx, asker.scope, PersonInvited(new_id("fact"), asker.scope.company_id, now, made.id))
@@ -172,7 +185,7 @@ async def withdraw(invitation_id: Id, request: Request, asker: Managers) -> None
         if found.used_at is not None:
             raise InvitationNotFound("This invitation was used already. Take away the role instead.")
         invitations.withdraw(tx, asker.scope, found.id)
-        asker.record(tx, now, "invitation.withdrawn", found.id)
+        asker.record(tx, now, "invitation.withdrawn", found.id, name=_whom(found))
 
     await database_of(request).run(work)
 
@@ -210,11 +223,11 @@ async def look_at_invitation(body: InvitationToken, request: Request, response: 
     status_code=201,
     dependencies=[Depends(same_site)],
 )
-@Refuses(InvitationInvalid, InvitationForOther, EmailTaken, WeakPassword, GrantInvalid)
+@Refuses(InvitationInvalid, InvitationForOther, EmailTaken, WeakPassword, GrantInvalid, TooMany)
 async def join(body: Joining, request: Request, response: Response) -> Session:
     """Makes the person and signs them in. Whoever signs in already accepts with `POST /api/v1/me/invitations`."""
     now = now_of(request)
-    await database_of(request).read(lambda tx: invitations.by_token(tx, keys(request).tokens, body.token, now))
+    held = await database_of(request).read(lambda tx: invitations.by_token(tx, keys(request).tokens, body.token, now))
     hashed = await sessions(request).checked_hash(body.password, name=body.name, email=body.email)
 
     def work(tx: Tx) -> Session:
@@ -230,7 +243,8 @@ async def join(body: Joining, request: Request, response: Response) -> Session:
         )
         return begun(response, sessions(request).begin(tx, user, client_of(request)))
 
-    return await database_of(request).run(work)
+    with watching_taken(request, client_of(request).address, held.id):
+        return await database_of(request).run(work)
 
 
 @router.post("/me/invitations", tags=["me"], summary="Accept an invitation", status_code=204)
@@ -245,6 +259,12 @@ async def accept(body: InvitationToken, request: Request, asker: APerson) -> Non
         invitations.accept(tx, found, user, now)
 
     await database_of(request).run(work)
+
+
+def _whom(one: Invitation) -> str:
+    """Whom it was for, as the audit trail says it once it is gone; of an address, which is personal, the beginning and the end."""
+    own, _, domain = (one.email or "").partition("@")
+    return one.name or (f"{own[0]}…@{domain}" if own else "")
 
 
 def _listed(request: Request, asker: Asker, one: Invitation) -> InvitationItem:

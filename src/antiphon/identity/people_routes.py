@@ -11,7 +11,7 @@ from antiphon import tenancy
 from antiphon.database import Scope, Tx, sort_key
 from antiphon.identity import store
 from antiphon.identity.model import SignInAgain
-from antiphon.identity.recognising import sessions
+from antiphon.identity.recognising import sessions, watching_taken
 from antiphon.identity.signing import Password
 from antiphon.identity.telling import tell_changed
 from antiphon.tenancy import (
@@ -66,12 +66,15 @@ class UserChange(Body):
 
 
 @router.get("/users", summary="People of the company")
+@Refuses(PlaceNotFound)
 async def list_users(
     request: Request,
     asker: Readers,
     q: search.Text = None,
     active: Annotated[bool | None, Query(description="Only active, or only deactivated people.")] = None,
     role_id: Annotated[Id | None, Query(description="Only those who have this role somewhere.")] = None,
+    place_id: Annotated[Id | None, Query(description="Only those who belong to this place or one below it.")] = None,
+    direct: Annotated[bool, Query(description="Only those who belong to that very place.")] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Users:
@@ -87,6 +90,8 @@ async def list_users(
             active=active,
             role_id=role_id,
             asked=q,
+            within=tenancy.place(tx, asker.scope, place_id).path if place_id is not None else None,
+            at=place_id if direct else None,
             personal=asker.reach("people.personal"),
             after=beginning,
             limit=limit + 1,
@@ -160,7 +165,8 @@ async def add_user(
         without = body.model_copy(update={"password": ""})  # nothing of it is kept, not even in a hash of the request
         return paging.once(tx, asker, request, key, without, now, make, UserItem)
 
-    return paging.tagged(response, await database_of(request).run(work))
+    with watching_taken(request, asker.principal.user_id, asker.scope.company_id):
+        return paging.tagged(response, await database_of(request).run(work))
 
 
 @router.patch("/users/{user_id}", summary="Change a person")
@@ -209,7 +215,8 @@ async def change_user(
             asker.record(tx, now, action, user_id, password=True if hashed else None, email=readdressed or None, **said)
         return _view(tx, asker, user_id)
 
-    return paging.tagged(response, await database_of(request).run(work))
+    with watching_taken(request, asker.principal.user_id, asker.scope.company_id):
+        return paging.tagged(response, await database_of(request).run(work))
 
 
 def managed(tx: Tx, asker: Asker, user_id: str) -> User:

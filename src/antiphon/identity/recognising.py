@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from antiphon.identity.keys import Keys
 from antiphon.identity.model import CrossSite, PeopleOnly, SignInAgain
 from antiphon.identity.sessions import Client, Sessions
 from antiphon.identity.signing import BROWSER_COOKIE
+from antiphon.identity.throttle import InvitationThrottle, TakenThrottle
 from antiphon.identity.tokens import read_api_key
 from antiphon.tenancy import Principal
 from antiphon.tenancy.asking import Anybody, Asker, Refuses, client_address, database_of, now_of
@@ -119,6 +121,24 @@ def own_page(headers: Headers, public_name: str) -> bool:
         return True
     host = urlsplit(origin).netloc.lower()
     return host != "" and host in (headers.get("host", "").lower(), public_name.lower())
+
+
+def watching_taken(request: Request, person: str, together: str) -> AbstractContextManager[None]:
+    """Around what may tell that an address is taken: see `TakenThrottle.watching`."""
+    state = request.app.state
+    if not hasattr(state, "taken_throttle"):
+        state.taken_throttle = TakenThrottle()
+    made: TakenThrottle = state.taken_throttle
+    return made.watching(state.clock.monotonic(), person=person, together=together)
+
+
+def invitation_mails(request: Request) -> InvitationThrottle:
+    """The process's counts, made on first use."""
+    state = request.app.state
+    if not hasattr(state, "invitation_mails"):
+        state.invitation_mails = InvitationThrottle()
+    made: InvitationThrottle = state.invitation_mails
+    return made
 
 
 def _allowances(request: Request) -> Allowances:

@@ -23,7 +23,7 @@ from antiphon.identity import (
     store,
 )
 from antiphon.identity.model import NoRightsThere, SecondFactorNeeded, SessionNotFound, WrongCredentials
-from antiphon.identity.recognising import APerson, FreshlySignedIn, client_of, same_site, sessions
+from antiphon.identity.recognising import APerson, FreshlySignedIn, client_of, same_site, sessions, watching_taken
 from antiphon.identity.sessions import SignedIn
 from antiphon.identity.signing import (
     COOKIE,
@@ -206,7 +206,8 @@ async def change_email(
             tenancy.record(tx, scope, asker.principal, now, "user.changed", before.id, email=True)
         return _me(tx, asker)
 
-    return tagged(response, await database_of(request).run(work))
+    with watching_taken(request, asker.principal.user_id, asker.scope.company_id):
+        return tagged(response, await database_of(request).run(work))
 
 
 @router.post("/me/password", tags=["me"], summary="Change my password", status_code=204)

@@ -11,7 +11,18 @@ import sqlalchemy as sa
 from antiphon import tenancy
 from antiphon.database import PLATFORM, AnyScope, Scope, Tx, UtcTime, explain, tenant_table
 from antiphon.identity.model import ApiKey, ApiKeyNotFound, Invitation, InvitationNotFound, Session
-from antiphon.tenancy import Named, Place, PlaceNotEmpty, Reach, Rights, place_of, place_rows, roles_by_id, user_rows
+from antiphon.tenancy import (
+    Named,
+    Place,
+    PlaceHasInvitations,
+    PlaceHasKeys,
+    Reach,
+    Rights,
+    place_of,
+    place_rows,
+    roles_by_id,
+    user_rows,
+)
 
 # The company is the person's own, also while they act in another one.
 user_sessions = tenant_table(
@@ -247,9 +258,9 @@ def leave_place(tx: Tx, scope: Scope, place: Place) -> None:
     """The place goes, and with it invitations there that were used or ran out. Raises `PlaceNotEmpty` while one is open or a
     key holds there."""
     if tx.first(scope, api_keys, place_id=place.id) is not None:
-        raise PlaceNotEmpty("An API key holds at this place. Revoke it first.")
+        raise PlaceHasKeys
     if tx.first(scope, invitation_rows, invitation_rows.c.used_at.is_(None), place_id=place.id) is not None:
-        raise PlaceNotEmpty("An invitation to this place is open. Withdraw it first.")
+        raise PlaceHasInvitations
     tx.delete(scope, invitation_rows, place_id=place.id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -43,6 +44,11 @@ _CHANGED: dict[Language, dict[SignInChange, str]] = {
         "passkeys_removed": "wurden alle Ihre Passkeys entfernt.",
     },
 }
+
+
+# What a mail program takes for the beginning of a link or an address, and the dots inside of domains.
+_OF_LINKS = re.compile(r"[a-z][a-z0-9+.-]*://|\b(?:mailto|tel):|@", re.IGNORECASE)
+_INSIDE = re.compile(r"[.\u3002\uff0e\uff61](?=\w)")
 
 
 # What to do about a change that one did not make; the latter for whoever can't sign in any more.
@@ -146,8 +152,10 @@ def sign_in_changed(language: Language, change: SignInChange, *, name: str, at: 
 
 
 def line(text: str) -> str:
-    """The text as one line that can be seen: what people typed never becomes a paragraph of ours."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    """The text as one line that can be seen and is no link: what people typed never becomes a paragraph of ours, nor a way
+    that a mail program makes of an address."""
+    seen = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(_INSIDE.sub(". ", _OF_LINKS.sub(" ", seen)).split())
 
 
 def _words(

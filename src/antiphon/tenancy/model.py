@@ -41,7 +41,7 @@ class Place:
     """A company, project, site or folder. Things live in one, grants hold at one and below it.
 
     `path` names the places from the outermost to this one, `/` for the company; `trail` says it in words, from the site on
-    (or only this place's name above sites). Time zone and language are the nearest ones outwards.
+    (or only this place's name above sites). Time zone and language are its own (`own_...`), or the nearest ones outwards.
     """
 
     id: str
@@ -54,6 +54,8 @@ class Place:
     trail: str
     time_zone: str
     language: Language
+    own_time_zone: bool
+    own_language: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,55 @@ class PlaceNotEmpty(Conflict):
 
     code = "place_not_empty"
     title = "Something is still in this place. Move it elsewhere first."
+
+
+class PlaceHasPeople(PlaceNotEmpty):
+    """People who are active belong to it."""
+
+    code = "place_has_people"
+    title = "People belong to this place. Move them elsewhere first."
+
+
+class PlaceHasRights(PlaceNotEmpty):
+    """Somebody has a role exactly there."""
+
+    code = "place_has_rights"
+    title = "Somebody has rights at this place. Take them away first."
+
+
+class PlaceHasKeys(PlaceNotEmpty):
+    """An API key holds exactly there."""
+
+    code = "place_has_keys"
+    title = "An API key holds at this place. Revoke it first."
+
+
+class PlaceHasInvitations(PlaceNotEmpty):
+    """An invitation gives rights exactly there."""
+
+    code = "place_has_invitations"
+    title = "An invitation to this place is open. Withdraw it first."
+
+
+class PlaceHasContacts(PlaceNotEmpty):
+    """Contacts or ring groups belong to it."""
+
+    code = "place_has_contacts"
+    title = "Contacts or ring groups belong to this place. Move them elsewhere first."
+
+
+class PlaceHasStations(PlaceNotEmpty):
+    """Stations belong to it that are not out of service."""
+
+    code = "place_has_stations"
+    title = "Stations belong to this place. Move them elsewhere first."
+
+
+class PlaceHasAccounts(PlaceNotEmpty):
+    """Stations of other makers belong to it."""
+
+    code = "place_has_accounts"
+    title = "SIP accounts belong to this place. Move them elsewhere first."
 
 
 class UserNotFound(NotFound):

@@ -112,13 +112,17 @@ def people_by_name(
     active: bool | None = None,
     role_id: str | None = None,
     asked: str | None = None,
+    within: str | None = None,
+    at: str | None = None,
     personal: Reach = EVERYWHERE,
     after: Sequence[Any] | None = None,
     limit: int,
 ) -> tuple[User, ...]:
     """People at home within reach by name, those after the given name and id; `asked`: only those whose names, or within
-    `personal` addresses, have words that begin so."""
-    where = [store.within(tx, scope, user_rows.c.place_id, reach)]
+    `personal` addresses, have words that begin so; `within`: only those who belong below that path; `at`: to that very place."""
+    where = [store.within(tx, scope, user_rows.c.place_id, reach if within is None else reach.inside(within))]
+    if at is not None:
+        where.append(user_rows.c.place_id == at)
     if active is not None:
         where.append(user_rows.c.active.is_(active))
     if role_id is not None:

@@ -11,10 +11,18 @@ from antiphon.database import Scope, Tx, sort_key
 from antiphon.limits import SEARCH_RESULTS_MAX
 from antiphon.tenancy import paging, places, search, store
 from antiphon.tenancy.asking import Asker, Needs, Refuses, Route, Tagged, database_of, now_of
+from antiphon.tenancy.following import Said
 from antiphon.tenancy.guests import guests
 from antiphon.tenancy.model import (
     CompanyStays,
     Place,
+    PlaceHasAccounts,
+    PlaceHasContacts,
+    PlaceHasInvitations,
+    PlaceHasKeys,
+    PlaceHasPeople,
+    PlaceHasRights,
+    PlaceHasStations,
     PlaceKind,
     PlaceMisplaced,
     PlaceNotEmpty,
@@ -40,6 +48,15 @@ router = APIRouter(route_class=Route)
 Readers = Annotated[Asker, Depends(Needs("places.read"))]
 Writers = Annotated[Asker, Depends(Needs("places.configure", "company.configure"))]
 Searchers = Annotated[Asker, Depends(Needs("places.read", "stations.read", "ring_plans.read", "people.read"))]
+_HAS = (
+    PlaceHasAccounts,
+    PlaceHasContacts,
+    PlaceHasInvitations,
+    PlaceHasKeys,
+    PlaceHasPeople,
+    PlaceHasRights,
+    PlaceHasStations,
+)
 # What another room does when a place goes: raises `PlaceNotEmpty`, or takes what is over out of it, into the parent.
 Leaves = Callable[[Tx, Scope, Place], None]
 
@@ -124,24 +141,27 @@ async def change_place(
     now = now_of(request)
 
     def work(tx: Tx) -> PlaceView:
-        place = _admitted(tx, asker, place_id)
+        place = _admitted(tx, asker, place_id, changed=True)
         paging.check_match(if_match, lambda: _view(tx, asker, place_id))
         if body.parent_id is not None and body.parent_id != place.parent_id:
             _admitted(tx, asker, body.parent_id)
             places.move_place(tx, asker.scope, place_id, body.parent_id)
             asker.record(tx, now, "place.moved", place_id, parent_id=body.parent_id, before=place.parent_id)
-        given = body.model_dump(exclude_none=True, exclude={"parent_id"})
-        if given:
+        times: tuple[tuple[Said, str | None], ...] = ("time_zone", body.time_zone), ("language", body.language)
+        said = {what: value for what, value in times if what in body.model_fields_set}
+        name = {} if body.name is None else {"name": body.name}
+        if name or said:
             before = store.place(tx, asker.scope, place_id)
-            if places.change_place(tx, asker.scope, place_id, **given) != before:
-                asker.record(tx, now, "place.changed", place_id, **given)
+            if places.change_place(tx, asker.scope, place_id, **name, said=said) != before:
+                told = {what if value else f"{what}_follows": value or True for what, value in said.items()}
+                asker.record(tx, now, "place.changed", place_id, **name, **told)
         return _view(tx, asker, place_id)
 
     return paging.tagged(response, await database_of(request).run(work))
 
 
 @router.delete("/places/{place_id}", tags=["places"], summary="Remove an empty place", status_code=204)
-@Refuses(PlaceNotFound, PlaceNotEmpty, CompanyStays)
+@Refuses(PlaceNotFound, PlaceNotEmpty, *_HAS, CompanyStays)
 async def remove_place(place_id: Id, request: Request, asker: Writers, if_match: IfMatch = None) -> None:
     """Refused while something lies in it or somebody has rights there. Adding it again is the way back; what is over, such as its
     calls and stations that are locked out, belongs to the place around it then."""
@@ -206,10 +226,11 @@ def _found_beside(tx: Tx, asker: Asker, asked: str, people: Reach, personal: Rea
     return found + [FoundItem(kind="role", id=role.id, title=role.name, trail="", **at) for role in roles]
 
 
-def _admitted(tx: Tx, asker: Asker, place_id: str) -> Place:
-    """The place, which the asker may configure."""
+def _admitted(tx: Tx, asker: Asker, place_id: str, *, changed: bool = False) -> Place:
+    """The place in which the asker may configure places; `changed`: which they may change itself."""
     place = store.place(tx, asker.scope, place_id)
-    if place.kind == "company" and asker.rights.may("company.configure", place.path):
+    if place.kind == "company" and (changed or asker.rights.may("company.configure", place.path)):
+        asker.admit(place.path, "places.read", "company.configure", missing=PlaceNotFound)
         return place
     asker.admit(place.path, "places.read", "places.configure", missing=PlaceNotFound)
     return place

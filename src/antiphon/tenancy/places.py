@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
@@ -11,12 +11,14 @@ from antiphon import limits
 from antiphon.clock import new_id
 from antiphon.database import PLATFORM, Scope, Tx, below, sort_key
 from antiphon.errors import BadInput
-from antiphon.tenancy import search, store
+from antiphon.tenancy import following, search, store
 from antiphon.tenancy.model import (
     Company,
     CompanyStays,
     Language,
     Place,
+    PlaceHasPeople,
+    PlaceHasRights,
     PlaceKind,
     PlaceMisplaced,
     PlaceNotEmpty,
@@ -43,13 +45,13 @@ def create_company(
     time_zone: str = DEFAULT_ZONE,
     language: Language = "en",
 ) -> Company:
-    """A new company without anything in it. Zone and language are what its places begin with; raises `BadInput`."""
+    """A new company without anything in it. Its places follow its zone and language; raises `BadInput`."""
     _check_zone(time_zone)
     company = Company(company_id or new_id("company"), name)
     tx.insert(PLATFORM, store.companies, {"id": company.id, "name": name, "created_at": now})
     root: dict[str, Any] = {"id": company.id, "kind": "company", "parent_id": None, "site_id": None, "name": name}
     root |= {"sort_key": sort_key(name), "path": COMPANY_PATH, "trail": name, "created_at": now}
-    tx.insert(Scope(company.id), place_rows, root | {"time_zone": time_zone, "language": language})
+    tx.insert(Scope(company.id), place_rows, root | _times(time_zone, language, own=True))
     return company
 
 
@@ -64,7 +66,7 @@ def create_place(
     time_zone: str | None = None,
     language: Language | None = None,
 ) -> Place:
-    """A new place in its parent, whose zone and language it takes over where none are given.
+    """A new place in its parent, whose zone and language it follows where none are given.
 
     Raises `PlaceNotFound`, `PlaceMisplaced`, `PlaceTooDeep`, and `BadInput` for an unknown zone.
     """
@@ -78,7 +80,8 @@ def create_place(
     path = f"{parent.path}{place_id}/"
     if len(path) > limits.PLACE_PATH_MAX_CHARS or len(trail) > limits.PLACE_TRAIL_MAX_CHARS:
         raise PlaceTooDeep
-    inherits = kind == "folder"  # times are the site's
+    if kind == "folder":  # times are the site's
+        time_zone = language = None
     values = {
         "id": place_id,
         "kind": kind,
@@ -88,8 +91,10 @@ def create_place(
         "sort_key": sort_key(name),
         "path": path,
         "trail": trail,
-        "time_zone": parent.time_zone if inherits or time_zone is None else time_zone,
-        "language": parent.language if inherits or language is None else language,
+        "time_zone": time_zone or parent.time_zone,
+        "language": language or parent.language,
+        "own_time_zone": time_zone is not None,
+        "own_language": language is not None,
         "created_at": now,
     }
     tx.insert(scope, place_rows, values)
@@ -103,25 +108,27 @@ def change_place(
     place_id: str,
     *,
     name: str | None = None,
-    time_zone: str | None = None,
-    language: Language | None = None,
+    said: Mapping[following.Said, str | None] | None = None,
 ) -> Place:
-    """Rename, or set zone and language: of a site with everything in it, of a company or project for sites made later.
+    """Rename, or say its own zone and language; None: follow the place around it. What follows this place does so at once.
 
     Raises `PlaceNotFound`, `PlaceTooDeep`, `BadInput`.
     """
     place = store.place(tx, scope, place_id)
-    if time_zone is not None:
-        _check_zone(time_zone)
-    if place.kind == "folder" and (time_zone or language):
+    said = said or {}
+    zone = said.get("time_zone")
+    if zone is not None:
+        _check_zone(zone)
+    if place.kind == "folder" and any(said.values()):
         raise BadInput("A folder takes time zone and language from its site. Change them there.")
+    if place.parent_id is None and None in said.values():
+        raise BadInput("Nothing lies around the company that it could follow. Choose its time zone and language.")
     if name is not None and name != place.name:
         _rename(tx, scope, place, name)
-    given = {"time_zone": time_zone, "language": language}
-    values = {key: value for key, value in given.items() if value is not None}
-    if values:
-        whole = below(place_rows.c.path, (place.path,)) if place.kind == "site" else place_rows.c.id == place.id
-        tx.update(scope, place_rows, whole, values=values)
+    around = store.place(tx, scope, place.parent_id) if place.parent_id is not None else place
+    for what, value in said.items():
+        holds = value or (around.time_zone if what == "time_zone" else around.language)
+        following.say(tx, scope, place, what, holds, own=value is not None)
     return store.place(tx, scope, place_id)
 
 
@@ -140,8 +147,8 @@ def move_place(tx: Tx, scope: Scope, place_id: str, parent_id: str) -> Place:
     _check_depth(tx, scope, place, len(path) - len(place.path), len(trail) - len(place.trail))
     inside = below(place_rows.c.path, (place.path,))
     if place.kind == "folder":
-        values = {"site_id": parent.site_id, "time_zone": parent.time_zone, "language": parent.language}
-        tx.update(scope, place_rows, inside, values=values)
+        tx.update(scope, place_rows, inside, values={"site_id": parent.site_id})
+    following.follow(tx, scope, place, parent)
     tx.move_prefix(scope, place_rows, place_rows.c.trail, place.trail, trail, inside)
     tx.move_prefix(scope, place_rows, place_rows.c.path, place.path, path, inside)
     tx.update(scope, place_rows, values={"parent_id": parent.id}, id=place.id)
@@ -160,9 +167,9 @@ def remove_place(tx: Tx, scope: Scope, place_id: str) -> None:
     if tx.first(scope, place_rows, parent_id=place.id) is not None:
         raise PlaceNotEmpty
     if tx.first(scope, store.user_rows, store.user_rows.c.active.is_(True), place_id=place.id) is not None:
-        raise PlaceNotEmpty("People belong to this place. Move them elsewhere first.")
+        raise PlaceHasPeople
     if tx.first(scope, store.grant_rows, place_id=place.id) is not None:
-        raise PlaceNotEmpty("Somebody has rights at this place. Take them away first.")
+        raise PlaceHasRights
     search.drop(tx, scope, place.id)
     for left in (store.user_rows, search.search_words):
         tx.update(scope, left, values={"place_id": place.parent_id}, place_id=place.id)
@@ -234,6 +241,10 @@ def _check_depth(tx: Tx, scope: Scope, place: Place, longer_path: int, longer_tr
 
 def _trail(kind: PlaceKind, parent: Place, name: str) -> str:
     return f"{parent.trail}, {name}" if kind == "folder" else name
+
+
+def _times(time_zone: str, language: Language, *, own: bool) -> dict[str, Any]:
+    return {"time_zone": time_zone, "language": language, "own_time_zone": own, "own_language": own}
 
 
 def _check_zone(time_zone: str) -> None:

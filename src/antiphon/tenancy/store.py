@@ -56,6 +56,8 @@ place_rows = tenant_table(
     sa.Column("trail", sa.String(PLACE_TRAIL_MAX_CHARS), nullable=False),
     sa.Column("time_zone", sa.String(64), nullable=False),
     sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("own_time_zone", sa.Boolean, nullable=False, default=False),
+    sa.Column("own_language", sa.Boolean, nullable=False, default=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Index("ix_places_path", "company_id", "path"),
     sa.Index("ix_places_sorted", "company_id", "kind", "sort_key", "id"),
@@ -110,6 +112,8 @@ explain(
     trail="The same way in words, from the site on.",
     time_zone="IANA name.",
     language="What stations here speak: de or en.",
+    own_time_zone="Whether the zone was chosen here; else it is that of the nearest place around it that has its own.",
+    own_language="The same of the language.",
 )
 explain(
     user_rows,
@@ -216,6 +220,8 @@ def place_of(row: Row) -> Place:
         trail=row["trail"],
         time_zone=row["time_zone"],
         language=row["language"],
+        own_time_zone=row["own_time_zone"],
+        own_language=row["own_language"],
     )
 
 

@@ -35,6 +35,10 @@ class PlaceItem(BaseModel):
     )
     time_zone: str = _ZONE
     language: Language
+    own_time_zone: bool = Field(
+        description="Whether the place says its time zone itself. If not, it follows the nearest place around it that does."
+    )
+    own_language: bool = Field(description="The same of its language")
 
 
 class Places(BaseModel):
@@ -51,7 +55,7 @@ class PlaceView(PlaceItem):
 
 
 class NewPlace(Body):
-    """A project in the company, a site in a project, a folder in a site or folder. Zone and language: as its parent's."""
+    """A project in the company, a site in a project, a folder in a site or folder. Without a zone or language it follows its parent's."""
 
     kind: Literal["project", "site", "folder"]
     parent_id: Id
@@ -61,7 +65,8 @@ class NewPlace(Body):
 
 
 class PlaceChange(Body):
-    """Only what is given changes. A `parent_id` moves the place with everything in it."""
+    """Only what is given changes. A `parent_id` moves the place with everything in it. A `time_zone` or `language` of null:
+    the place follows the one around it again."""
 
     name: Name | None = Field(default=None, examples=["Rainerstraße 12"])
     parent_id: Id | None = None
@@ -241,6 +246,8 @@ def place_item(place: Place) -> PlaceItem:
         path=place.path,
         time_zone=place.time_zone,
         language=place.language,
+        own_time_zone=place.own_time_zone,
+        own_language=place.own_language,
     )
 
 

@@ -18,6 +18,7 @@ export function Allowed({ needs, everywhere = false, children }: Props) {
   const right = say(`may.${needs}` as AnyKey);
   return (
     <div className="p-empty" role="status">
+      <h1>{say("page.not_yours.title")}</h1>
       <p>{say(everywhere ? "page.not_yours.everywhere" : "page.not_yours", { right })}</p>
       <Link className="btn" to="/">
         {say("nav.overview")}

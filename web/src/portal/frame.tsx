@@ -70,6 +70,7 @@ export function Frame() {
         <Navigation />
       </nav>
       <main id="content" className="p-main" tabIndex={0}>
+        <div role="status">{live === "lost" && <p className="p-meanwhile">{say("nav.away")}</p>}</div>
         <Outlet />
       </main>
       <NoticeBar />

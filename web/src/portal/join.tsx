@@ -98,6 +98,7 @@ export function Join({ api, token, other, onLanguage, onSession, onSignedIn, onA
       {invited === null && unread === null && <p className="mut">{say("list.loading")}</p>}
       {unread !== null && (
         <>
+          <h1>{say(unread === INVALID ? "join.invalid.title" : "join.unread.title")}</h1>
           <p role="alert">{say(unread.key, unread.values)}</p>
           {unread === INVALID ? (
             <button type="button" className="btn" onClick={() => onAccount(false)}>

@@ -75,7 +75,8 @@ export function SignedIn({ api, preferences, setPreferences, speak, onSession, o
     };
   }, [api, client, me.data, notices, preferences, setPreferences, speak, onSession, onOut]);
 
-  if (me.isError) {
+  // What is shown, and entered, stays while the platform is away.
+  if (me.isError && me.data === undefined) {
     const { key, values } = refusalOf(me.error);
     return (
       <p className="restoring" role="alert">

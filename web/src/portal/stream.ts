@@ -84,6 +84,14 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
   let missed = false;
   let late: ReturnType<typeof setTimeout> | undefined;
 
+  let cut = new AbortController();
+  let rested: (() => void) | undefined;
+  // The browser knows at once that the network is gone, and that it is back.
+  const offline = (): void => cut.abort();
+  const online = (): void => rested?.();
+  window.addEventListener("offline", offline);
+  window.addEventListener("online", online);
+
   const over = (): boolean => stopped.signal.aborted;
   const renew = (): void => {
     timer = undefined;
@@ -106,8 +114,9 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
       silence = setTimeout(() => silent.abort(), SILENT_MAX_MS);
     };
     heard();
+    cut = new AbortController();
     try {
-      await readUntil(AbortSignal.any([stopped.signal, silent.signal]), heard);
+      await readUntil(AbortSignal.any([stopped.signal, silent.signal, cut.signal]), heard);
     } finally {
       clearTimeout(silence);
     }
@@ -157,7 +166,10 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
         }
         missed = true;
         tell(reason instanceof ApiProblem && reason.code === "too_many_streams" ? "full" : "lost");
-        await new Promise((resolve) => setTimeout(resolve, again));
+        await new Promise<void>((resolve) => {
+          rested = resolve;
+          setTimeout(resolve, again);
+        });
         again = Math.min(again * 2, AGAIN_MAX_MS);
       }
     }
@@ -165,6 +177,8 @@ export function follow(api: Api, queries: QueryClient, tell: (live: Live) => voi
   void run();
   return () => {
     stopped.abort();
+    window.removeEventListener("offline", offline);
+    window.removeEventListener("online", online);
     clearTimeout(timer);
     clearTimeout(late);
   };

@@ -15,7 +15,9 @@ export function Threshold({ onLanguage, children }: Props) {
   return (
     <div className="si">
       <section>
-        <Brand />
+        <header role="banner">
+          <Brand />
+        </header>
         <main className="fm">{children}</main>
         <footer>
           <div className="lang" role="group" aria-label={say("app.language")}>

@@ -29,6 +29,7 @@ describe("a page for those who may see it", () => {
     shown({ "people.read": ["/"] }, <Allowed needs="keys.manage">Keys</Allowed>);
     expect(screen.queryByText("Keys")).toBeNull();
     expect(screen.getByText(/right “Make API keys”/)).toBeTruthy();
+    expect(screen.getByRole("heading", { level: 1 })).toBeTruthy();
   });
 
   it("says when it takes the right in the whole company", () => {

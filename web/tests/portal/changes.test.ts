@@ -100,6 +100,9 @@ describe("a change in words", () => {
     expect(told(change("place.changed", "site_1", details))).toBe(
       "Anna Auer (you) changed Rainerstraße 12: name Hof, time zone Europe/Vienna, language Deutsch.",
     );
+    expect(told(change("place.changed", "site_1", { time_zone_follows: true }))).toContain(
+      "time zone as the place around it",
+    );
     expect(told(change("user.changed", "user_1", { language: "" }), "de")).toBe(
       "Anna Auer (Sie) hat das eigene Profil geändert: Sprache wie der Browser.",
     );
@@ -120,6 +123,8 @@ describe("a change in words", () => {
       "somebody took Tor out of service.",
     );
     expect(told(change("invitation.withdrawn", "invitation_1"))).toContain("whoever has the link");
+    expect(told(change("invitation.withdrawn", "invitation_9", { name: "Doris" }))).toContain("for Doris");
+    expect(told(change("invitation.withdrawn", "invitation_9", { name: "" }))).toContain("whoever has the link");
   });
 
   it("of a newer platform is told as far as it goes", () => {

@@ -107,6 +107,20 @@ describe("following the stream", () => {
     expect(renewed).toHaveBeenCalledExactlyOnceWith({});
   });
 
+  it("says at once that the network is gone, and begins anew as soon as it is back", async () => {
+    begin();
+    await after(1_000);
+    line.refuses = new Response(null, { status: 503 });
+    window.dispatchEvent(new Event("offline"));
+    await after(0);
+    expect(told).toEqual(["live", "lost"]);
+    await after(60_000);
+    line.refuses = null;
+    window.dispatchEvent(new Event("online"));
+    await after(0);
+    expect(told.at(-1)).toBe("live");
+  });
+
   it("begins anew without a word when a stream ends as it should", async () => {
     begin();
     await after(60_000 / 4);

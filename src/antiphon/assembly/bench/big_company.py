@@ -183,6 +183,8 @@ def _place(kind: str, outer: Mapping[str, Any], name: str, now: datetime) -> Row
         "trail": name if kind == "site" else f"{outer['trail']}, {name}",
         "time_zone": "Europe/Vienna",
         "language": "de",
+        "own_time_zone": False,
+        "own_language": False,
         "created_at": now,
     }
 

@@ -19,6 +19,7 @@ _AFTERWARDS = {
     "Does not ring: does not exist any more": "Did not ring: did not exist any more",
     "Does not ring: may not answer": "Did not ring: was not allowed to answer",
     "Does not ring": "Did not ring",
+    "Rings nobody: it has": "Rang nobody: it had",
     "Joins if it is back": "Would have joined if it had been back",
     "Is not rung again": "Was not rung again",
     "Is not followed": "Was not followed",

@@ -16,6 +16,7 @@ from antiphon.limits import RINGING_RECEIVERS_MAX
 _AFTERWARDS = {
     "Läutet nicht: Es läuten schon": "Hat nicht geläutet: Es haben schon geläutet:",
     "Läutet nicht": "Hat nicht geläutet",
+    "Läutet bei niemandem: Noch ist": "Hat bei niemandem geläutet: Noch war",
     "Läutet mit, wenn die Verbindung": "Hätte mitgeläutet, wäre die Verbindung",
     "zurückkommt": "zurückgekommen",
     "Läutet von hier aus nicht noch einmal": "Hat von hier aus nicht noch einmal geläutet",
@@ -156,7 +157,7 @@ class German:
             case "not_a_member_any_more":
                 return "Läutet nicht: gibt es nicht mehr."
             case "without_a_plan":
-                return "Läutet niemanden: Noch ist kein Läutplan in Kraft."
+                return "Läutet bei niemandem: Noch ist kein Läutplan in Kraft."
             case "number_without_trunk":
                 return "Wird nicht angerufen: Es gibt keine Leitung ins Telefonnetz."
             case "disabled":

@@ -35,7 +35,9 @@ export interface Reader {
 const wordsOf = (action: Item["action"]): AnyKey => `change.${action}`;
 
 const CHANGED =
-  "name company_name spot place_id time_zone language email password active early_video opens_doors".split(" ");
+  "name company_name spot place_id time_zone time_zone_follows language language_follows email password active early_video opens_doors".split(
+    " ",
+  );
 const LANGUAGES: Readonly<Record<string, string>> = { de: "Deutsch", en: "English" };
 
 export function sentenceOf(item: Item, reader: Reader): Sentence {
@@ -64,7 +66,7 @@ export function sentenceOf(item: Item, reader: Reader): Sentence {
       names: plain(Array.isArray(names) && names.length > 0 ? names.join(", ") : say("audit.none.given")),
       changes: { text: given.length === 0 ? "" : `: ${given.join(", ")}` },
       times: { text: times.join(", ") },
-      invited: thing(item.subject_id),
+      invited: subject(item, reader),
       owner: thing(text("owner_id")),
       user: thing(text("user_id")),
       role: thing(text("role_id")),
@@ -79,7 +81,8 @@ export function sentenceOf(item: Item, reader: Reader): Sentence {
 /** What was changed: by its own name, else by the one that was written down. */
 function subject(item: Item, reader: Reader): Part {
   const written = item.details["name"];
-  if (!reader.names.has(item.subject_id) && typeof written === "string") return { text: written };
+  if (!reader.names.has(item.subject_id) && typeof written === "string")
+    return { text: written === "" ? reader.say("audit.nameless") : written };
   return named(item.subject_id, reader);
 }
 

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { StateMark } from "../../parts/state-mark";
 import { GonePerson, isGone } from "../changes/removal";
 import type { Schemas } from "../http";
+import { Nothing } from "./nothing";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { PersonDeeds, type ShownUser } from "../people/deeds";
 import { GiveDialog, GrantRows } from "../people/grants";
@@ -18,7 +19,7 @@ export function PersonPage({ userId }: { userId: string }) {
   const { client } = usePortal();
   const asked = useQuery(person(client, userId));
   if (isGone(asked) && asked.data !== undefined) return <GonePerson name={asked.data.name} />;
-  if (asked.isError && asked.data === undefined) return <Empty text={say("people.gone")} />;
+  if (asked.isError && asked.data === undefined) return <Nothing text={say("people.gone")} />;
   const shown = asked.data;
   return (
     <Answer of={asked}>

@@ -9,6 +9,7 @@ import type { Tagged } from "../meanwhile";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { Nothing } from "./nothing";
 import { GiveDialog, GrantRows } from "../people/grants";
+import { AccountsHere, PeopleHere } from "../places/belonging";
 import { ContactsHere } from "../places/contacts";
 import { Inside } from "../places/inside";
 import { PlaceDeeds } from "../places/deeds";
@@ -37,6 +38,8 @@ function Shown({ here }: { here: Schemas["PlaceView"] & Tagged }) {
         <div>
           {here.kind !== "company" && here.kind !== "project" && <Stations here={here} />}
           {may("ring_plans.read", here.path) && <ContactsHere here={here} />}
+          {may("stations.read", here.path) && <AccountsHere placeId={here.id} />}
+          {may("people.read", here.path) && here.kind !== "company" && <PeopleHere placeId={here.id} />}
           <Inside here={here} />
         </div>
         <div>

@@ -95,6 +95,8 @@ export const changesDe: Record<keyof typeof changesEn, string> = {
   "changed.place_id": "jetzt: {value}",
   "changed.time_zone": "Zeitzone {value}",
   "changed.language": "Sprache {value}",
+  "changed.time_zone_follows": "Zeitzone wie der Ort darüber",
+  "changed.language_follows": "Sprache wie der Ort darüber",
   "changed.email": "andere E-Mail-Adresse",
   "changed.password": "neues Passwort",
   "changed.active": "wieder aktiv",

@@ -91,6 +91,8 @@ export const changesEn = {
   "changed.place_id": "now at {value}",
   "changed.time_zone": "time zone {value}",
   "changed.language": "language {value}",
+  "changed.time_zone_follows": "time zone as the place around it",
+  "changed.language_follows": "language as the place around it",
   "changed.email": "another e-mail address",
   "changed.password": "new password",
   "changed.active": "active again",

@@ -22,6 +22,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "nav.find.few": "Geben Sie mindestens zwei Buchstaben ein.",
   "nav.live": "Live",
   "nav.live.lost": "Nicht live: neuer Versuch läuft",
+  "nav.away": "Keine Verbindung zu Antiphon. Sie sehen den letzten Stand; was Sie eingegeben haben, bleibt.",
   "nav.live.full": "Nicht live: zu viele Tabs sind offen",
   "nav.live.short": "Nicht live",
   "nav.live.short.connecting": "Verbindet",
@@ -42,6 +43,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "kind.guest": "Gast",
   "kind.role": "Rolle",
 
+  "page.not_yours.title": "Kein Zutritt",
   "page.not_yours": "Diese Seite dürfen Sie nicht sehen. Bitten Sie Ihre Verwaltung um das Recht „{right}“.",
   "page.not_yours.everywhere":
     "Diese Seite dürfen Sie nicht sehen. Bitten Sie Ihre Verwaltung um das Recht „{right}“ im ganzen Unternehmen.",
@@ -155,6 +157,13 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
     "Dieses Passwort ist leicht zu erraten. Nehmen Sie zwölf Zeichen oder mehr, ohne Ihren Namen.",
   "problem.wrong_credentials": "Das jetzige Passwort stimmt nicht.",
   "problem.place_not_empty": "Da ist noch etwas drin. Verschieben Sie es zuerst.",
+  "problem.place_has_people": "Zu diesem Ort gehören noch Personen. Ordnen Sie sie zuerst woanders ein.",
+  "problem.place_has_rights": "Jemand hat an diesem Ort noch Rechte. Entziehen Sie sie zuerst.",
+  "problem.place_has_keys": "Ein API-Schlüssel gilt noch an diesem Ort. Widerrufen Sie ihn zuerst.",
+  "problem.place_has_invitations": "Eine Einladung an diesen Ort ist noch offen. Ziehen Sie sie zuerst zurück.",
+  "problem.place_has_contacts": "Zu diesem Ort gehören noch Kontakte oder Klingelgruppen. Verschieben Sie sie zuerst.",
+  "problem.place_has_stations": "Hier sind noch Stationen. Verschieben Sie sie zuerst.",
+  "problem.place_has_accounts": "Hier sind noch Konten anderer Hersteller. Verschieben Sie sie zuerst.",
   "problem.company_stays": "Ein Unternehmen wird nicht hier gelöscht. Das kann, wer die Plattform betreibt.",
   "problem.station_has_history":
     "Sie war in Betrieb, und ihre Anrufe werden aufbewahrt. Nehmen Sie sie stattdessen außer Betrieb.",

@@ -172,6 +172,8 @@ export const peopleDe: Record<keyof typeof peopleEn, string> = {
   "me.sessions.others.done": "Überall sonst abgemeldet.",
   "me.theme": "Darstellung",
 
+  "join.invalid.title": "Dieser Link gilt nicht",
+  "join.unread.title": "Antiphon antwortet nicht",
   "join.title": "Willkommen bei {company}",
   "join.lead": "Sie sind eingeladen als {role}, {place}.",
   "join.do": "Beitreten",

@@ -170,6 +170,8 @@ export const peopleEn = {
   "me.sessions.others.done": "Signed out everywhere else.",
   "me.theme": "Appearance",
 
+  "join.invalid.title": "This link does not hold",
+  "join.unread.title": "Antiphon does not answer",
   "join.title": "Welcome to {company}",
   "join.lead": "You are invited as {role}, at {place}.",
   "join.do": "Join",

@@ -3,6 +3,9 @@ import type { placesEn } from "./places-en";
 
 export const placesDe: Record<keyof typeof placesEn, string> = {
   "place.tree": "Baum der Orte",
+  "place.people": "Personen, die hierher gehören",
+  "place.people.lead": "Was sie dürfen, steht bei ihren Rechten.",
+  "place.accounts": "Konten anderer Hersteller",
   "place.inside": "Hier drin",
   "place.inside.none":
     "Hier ist noch nichts. Fügen Sie einen Ordner für ein Gebäude oder Stockwerk hinzu, oder eine Station.",
@@ -21,6 +24,8 @@ export const placesDe: Record<keyof typeof placesEn, string> = {
   "place.settings": "Zeit und Sprache",
   "place.settings.site": "Ein Ordner folgt seinem Standort. Beides wird dort geändert: {site}.",
   "place.settings.lead": "Was hier drin liegt, folgt dem, wenn es nichts anderes sagt.",
+  "place.follows": "wie {place}: {now}",
+  "place.follows.outer": "wie der Ort darüber",
   "place.move.title": "Wohin mit {name}?",
   "place.move.lead": "Alles darin kommt mit: Stationen, Rechte von Personen, Anrufe.",
   "place.move.here": "Hierher verschieben",

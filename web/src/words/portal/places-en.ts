@@ -1,8 +1,11 @@
 // English words of places, stations and companies in the portal.
 export const placesEn = {
   "place.tree": "Tree of places",
+  "place.people": "People who belong here",
+  "place.people.lead": "What they may do is in their rights.",
+  "place.accounts": "Other makers' accounts",
   "place.inside": "In here",
-  "place.inside.none": "Nothing in here yet. Add a folder for a building or a floor, or a station.",
+  "place.inside.none": "No folder in here yet. Add a folder for a building or a floor, or a station.",
   "place.inside.none.company": "No project yet. A project gathers the sites of one customer or one district.",
   "place.inside.none.project": "No site yet. A site is one address; its stations take its time zone.",
   "place.add.project": "New project",
@@ -16,6 +19,8 @@ export const placesEn = {
   "place.settings": "Time and language",
   "place.settings.site": "A folder follows its site. Change both there: {site}.",
   "place.settings.lead": "What lies in here follows, unless it says otherwise.",
+  "place.follows": "as {place}: {now}",
+  "place.follows.outer": "as the place around it",
   "place.move.title": "Where should {name} go?",
   "place.move.lead": "Everything in it goes along: stations, people’s rights, calls.",
   "place.move.here": "Move it here",

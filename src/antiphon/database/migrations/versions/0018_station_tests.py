@@ -65,4 +65,5 @@ def _company() -> sa.Column[str]:
 
 def _index(table: str, *columns: str) -> None:
     for column in columns:
-        op.create_index(f"ix_{table}_{column}", table, [column, "company_id"])
+        whole = [column, "company_id"] if column.endswith("_id") else [column]
+        op.create_index(f"ix_{table}_{column}", table, whole)
