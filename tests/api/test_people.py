@@ -52,10 +52,12 @@ async def test_who_configures_places_adds_projects_and_leaves_the_company_as_it_
     assert (await clara.post("/api/v1/places", json=new)).status_code == 201
 
 
-async def test_an_owner_adds_a_person_who_signs_in(anna: Browser, browser: Browsers) -> None:
-    made = await anna.post(
-        "/api/v1/users", json={"name": " Clara  ", "email": "Clara@Salzach.example", "password": QUIET}
-    )
+async def test_an_owner_adds_a_person_who_signs_in(anna: Browser, browser: Browsers, tenant: Tenant) -> None:
+    clara = {"name": " Clara  ", "email": "Clara@Salzach.example", "password": QUIET}
+    given = {"role_id": "role_operator", "place_id": tenant.company.id}
+    for less in ({}, {"role_id": "role_operator"}, {"place_id": tenant.company.id}):
+        assert (await anna.post("/api/v1/users", json=clara | less)).status_code == 422
+    made = await anna.post("/api/v1/users", json=clara | given)
     assert made.status_code == 201
     assert made.json()["language"] is None, "their browser's, until they choose one"
     assert (made.json()["name"], made.json()["email"]) == ("Clara", "clara@salzach.example")
@@ -67,8 +69,9 @@ async def test_an_owner_adds_a_person_who_signs_in(anna: Browser, browser: Brows
     assert [user["name"] for user in owners] == ["Anna"]
 
 
-async def test_an_address_belongs_to_one_user_across_companies(anna: Browser, other: Tenant) -> None:
+async def test_an_address_belongs_to_one_user_across_companies(anna: Browser, tenant: Tenant, other: Tenant) -> None:
     new = {"name": "Clara", "email": other.operator.email.upper(), "password": QUIET}
+    new |= {"role_id": "role_operator", "place_id": tenant.company.id}
     answer = await anna.post("/api/v1/users", json=new)
     assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
 
@@ -76,8 +79,9 @@ async def test_an_address_belongs_to_one_user_across_companies(anna: Browser, ot
 @pytest.mark.parametrize(
     "password", ["short", "aaaaaaaaaaaaaaaa", "1234567890123", "passwortpasswort", "clara.berger1234", "qwertzuiopasdf"]
 )
-async def test_weak_passwords_are_refused(anna: Browser, password: str) -> None:
+async def test_weak_passwords_are_refused(anna: Browser, tenant: Tenant, password: str) -> None:
     new = {"name": "Clara Berger", "email": "clara.berger@salzach.example", "password": password}
+    new |= {"role_id": "role_operator", "place_id": tenant.company.id}
     answer = await anna.post("/api/v1/users", json=new)
     assert (answer.status_code, answer.json()["code"]) == (422, "weak_password")
 
@@ -155,7 +159,7 @@ async def test_nobody_gives_more_than_they_have(
     email = {"name": "Clara", "email": "clara@salzach.example", "password": QUIET}
     for body, expected in (
         ({"role_id": "role_owner", "place_id": tenant.site.id}, 403),
-        ({"role_id": "role_operator", "place_id": None}, 404),
+        ({"role_id": "role_operator", "place_id": tenant.company.id}, 404),
         ({"role_id": "role_administrator", "place_id": tenant.site.id}, 201),
     ):
         answer = await eva.post("/api/v1/users", json=email | body)
@@ -172,6 +176,7 @@ async def test_a_user_manager_manages_web_client_users_and_nobody_else(
 ) -> None:
     clara = await somebody(browser, database, tenant, clock, "Clara", "role_user_manager", tenant.company.id)
     new = {"name": "Dora", "email": "dora@salzach.example", "password": QUIET}
+    new |= {"role_id": "role_operator", "place_id": tenant.company.id}
     assert (await clara.post("/api/v1/users", json=new | {"role_id": "role_configurator"})).status_code == 403
     dora = (await clara.post("/api/v1/users", json=new)).json()
     assert (await clara.patch(f"/api/v1/users/{dora['id']}", json={"name": "Dora D."})).status_code == 200

@@ -100,7 +100,7 @@ async def test_no_place_comes_into_itself(anna: Browser, tenant: Tenant) -> None
     inner = await made(anna, "folder", outer["id"], "inner")
     for into in (outer["id"], inner["id"]):
         answer = await anna.patch(f"/api/v1/places/{outer['id']}", json={"parent_id": into})
-        assert (answer.status_code, answer.json()["code"]) == (422, "place_misplaced")
+        assert (answer.status_code, answer.json()["code"]) == (422, "place_in_itself")
 
 
 async def test_folders_end_at_a_depth_however_they_get_there(anna: Browser, tenant: Tenant) -> None:
@@ -322,3 +322,14 @@ async def test_the_company_follows_nobody(anna: Browser, tenant: Tenant) -> None
     answer = await anna.patch(f"/api/v1/places/{tenant.company.id}", json={"time_zone": None})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
     assert await says(anna, tenant.company.id) == ("Europe/Vienna", "de", True, True)
+
+
+async def test_places_in_one_that_is_not_there_are_not_listed(anna: Browser) -> None:
+    answer = await anna.get("/api/v1/places", params={"parent_id": "none"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "place_not_found")
+
+
+async def test_a_shipped_role_says_that_it_stays(anna: Browser) -> None:
+    url = "/api/v1/roles/role_viewer"
+    for answer in (await anna.patch(url, json={"name": "Mine"}), await anna.delete(url)):
+        assert (answer.status_code, answer.json()["code"]) == (409, "role_shipped")

@@ -50,8 +50,8 @@ class NewUser(Body):
     email: Email = Field(examples=["bernd@example.org"])
     password: Password
     language: Language | None = None
-    place_id: Id | None = Field(default=None, description="Where they belong; null: the company.")
-    role_id: Id = Field(default="role_operator", description="What they may do at that place.")
+    place_id: Id = Field(description="Where they belong: the company itself, or a place in it.")
+    role_id: Id = Field(description="What they may do at that place.", examples=["role_operator"])
 
 
 class UserChange(Body):
@@ -142,7 +142,7 @@ async def add_user(
 
     def work(tx: Tx) -> UserItem:
         def make() -> UserItem:
-            place = tenancy.place(tx, asker.scope, body.place_id or asker.scope.company_id)
+            place = tenancy.place(tx, asker.scope, body.place_id)
             asker.admit(place.path, "places.read", missing=tenancy.PlaceNotFound)
             role = tenancy.role(tx, asker.scope, body.role_id)
             if not may_grant(asker.rights, role.permissions, place.path):

@@ -105,6 +105,13 @@ class PlaceMisplaced(BadInput):
     title = "A project lies in the company, a site in a project, a folder in a site or in another folder."
 
 
+class PlaceInItself(BadInput):
+    """Nothing is moved into itself, or into what lies in it."""
+
+    code = "place_in_itself"
+    title = "A place can't be moved into itself, or into a place that lies in it. Choose another one."
+
+
 class CompanyStays(Conflict):
     """A company is no place that is removed: whoever runs the platform made it."""
 
@@ -187,6 +194,13 @@ class RoleNotFound(NotFound):
 
     code = "role_not_found"
     title = "This role does not exist (any more). Choose another one."
+
+
+class RoleShipped(Conflict):
+    """The role comes with the platform."""
+
+    code = "role_shipped"
+    title = "This role comes with the platform and stays as it is. Make one of your own instead."
 
 
 class RoleInUse(Conflict):

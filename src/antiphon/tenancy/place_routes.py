@@ -23,6 +23,7 @@ from antiphon.tenancy.model import (
     PlaceHasPeople,
     PlaceHasRights,
     PlaceHasStations,
+    PlaceInItself,
     PlaceKind,
     PlaceMisplaced,
     PlaceNotEmpty,
@@ -62,6 +63,7 @@ Leaves = Callable[[Tx, Scope, Place], None]
 
 
 @router.get("/places", tags=["places"], summary="Places by name")
+@Refuses(PlaceNotFound)
 async def list_places(
     request: Request,
     asker: Readers,
@@ -74,6 +76,8 @@ async def list_places(
     beginning = paging.after("places", cursor, str, str)
 
     def look(tx: Tx) -> Places:
+        if parent_id is not None:
+            asker.admit(store.place(tx, asker.scope, parent_id).path, "places.read", missing=PlaceNotFound)
         found = places.places_by_name(
             tx,
             asker.scope,
@@ -133,7 +137,7 @@ async def add_place(
 
 
 @router.patch("/places/{place_id}", tags=["places"], summary="Change or move a place")
-@Refuses(PlaceNotFound, PlaceMisplaced, PlaceTooDeep)
+@Refuses(PlaceNotFound, PlaceInItself, PlaceMisplaced, PlaceTooDeep)
 async def change_place(
     place_id: Id, body: PlaceChange, request: Request, response: Tagged, asker: Writers, if_match: IfMatch = None
 ) -> PlaceView:

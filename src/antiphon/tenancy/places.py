@@ -19,6 +19,7 @@ from antiphon.tenancy.model import (
     Place,
     PlaceHasPeople,
     PlaceHasRights,
+    PlaceInItself,
     PlaceKind,
     PlaceMisplaced,
     PlaceNotEmpty,
@@ -135,11 +136,13 @@ def change_place(
 def move_place(tx: Tx, scope: Scope, place_id: str, parent_id: str) -> Place:
     """Put the place with everything in it into another parent; ids, grants, stations and calls stay what they are.
 
-    Raises `PlaceNotFound`, `PlaceMisplaced` (also for a place inside itself), `PlaceTooDeep`.
+    Raises `PlaceNotFound`, `PlaceInItself`, `PlaceMisplaced`, `PlaceTooDeep`.
     """
     tx.lock(scope)  # two moves at once could put each place into the other
     place, parent = store.place(tx, scope, place_id), store.place(tx, scope, parent_id)
-    if parent.kind not in _INSIDE[place.kind] or parent.path.startswith(place.path):
+    if place.kind != "company" and parent.path.startswith(place.path):
+        raise PlaceInItself
+    if parent.kind not in _INSIDE[place.kind]:
         raise PlaceMisplaced
     if parent.id == place.parent_id:
         return place

@@ -21,6 +21,7 @@ from antiphon.tenancy.model import (
     RoleInUse,
     RoleNameTaken,
     RoleNotFound,
+    RoleShipped,
     UserNotFound,
 )
 from antiphon.tenancy.paging import Cursor, IdempotencyKey, IfMatch, Limit
@@ -92,7 +93,7 @@ async def add_role(
 
 
 @router.patch("/roles/{role_id}", tags=["roles"], summary="Change a role")
-@Refuses(RoleNotFound, MoreThanYourself, RoleNameTaken)
+@Refuses(RoleNotFound, RoleShipped, MoreThanYourself, RoleNameTaken)
 async def change_role(
     role_id: Id, body: RoleChange, request: Request, response: Tagged, asker: RoleMakers, if_match: IfMatch = None
 ) -> RoleItem:
@@ -102,7 +103,9 @@ async def change_role(
     def work(tx: Tx) -> RoleItem:
         before = store.role(tx, asker.scope, role_id)
         paging.check_match(if_match, lambda: role_item(before))
-        _check_within(asker, before.permissions if not before.shipped else ())
+        if before.shipped:
+            raise RoleShipped
+        _check_within(asker, before.permissions)
         _check_within(asker, body.permissions or ())
         role = people.change_role(tx, asker.scope, role_id, now, name=body.name, permissions=body.permissions)
         if role != before:
@@ -113,7 +116,7 @@ async def change_role(
 
 
 @router.delete("/roles/{role_id}", tags=["roles"], summary="Remove a role that nobody has", status_code=204)
-@Refuses(RoleNotFound, MoreThanYourself, RoleInUse)
+@Refuses(RoleNotFound, RoleShipped, MoreThanYourself, RoleInUse)
 async def remove_role(role_id: Id, request: Request, asker: RoleMakers, if_match: IfMatch = None) -> None:
     """Only one of the company's own that nobody has. Making it again is the way back."""
     now = now_of(request)
@@ -122,7 +125,9 @@ async def remove_role(role_id: Id, request: Request, asker: RoleMakers, if_match
     def work(tx: Tx) -> None:
         role = store.role(tx, asker.scope, role_id)
         paging.check_match(if_match, lambda: role_item(role))
-        _check_within(asker, role.permissions if not role.shipped else ())
+        if role.shipped:
+            raise RoleShipped
+        _check_within(asker, role.permissions)
         if in_use(tx, asker.scope, role_id):
             raise RoleInUse("An API key or an open invitation has this role. Revoke or withdraw it first.")
         people.remove_role(tx, asker.scope, role_id)

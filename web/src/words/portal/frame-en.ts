@@ -162,6 +162,8 @@ export const frameEn = {
   "problem.station_has_history": "It was in service, and its calls are kept. Take it out of service instead.",
   "problem.place_misplaced": "It cannot be there: sites lie in projects, folders and stations in sites.",
   "problem.place_not_found": "This place is not there any more.",
+  "problem.place_in_itself": "A place cannot be moved into itself, or into one that lies in it.",
+  "problem.role_shipped": "This role comes with Antiphon and stays as it is. Make one of your own.",
   "problem.place_too_deep": "That would be too many folders inside each other.",
   "problem.changed_meanwhile":
     "Somebody changed this meanwhile. It was loaded anew: look at it, then repeat your change.",
