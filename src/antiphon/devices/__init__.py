@@ -10,6 +10,7 @@ from antiphon.devices.accounts import (
     create_account,
     new_account_password,
     remove_account,
+    stations_named,
 )
 from antiphon.devices.census import first_certificate_ends, stations_by_state
 from antiphon.devices.commands import Commander
@@ -91,4 +92,5 @@ __all__ = [
     "station_for_call",
     "stations",
     "stations_by_state",
+    "stations_named",
 ]

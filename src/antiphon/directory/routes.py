@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from antiphon.database import Database, Tx
 from antiphon.directory import book, editing, store
 from antiphon.directory.binding import refuse_crowds
-from antiphon.directory.book import NamesOfAccounts
+from antiphon.directory.book import NamesOfDevices
 from antiphon.directory.model import Button, ContactNotFound, PriorityName, RingGroupNotFound, TooManyReceivers
 from antiphon.directory.plan_views import MemberItem
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
@@ -67,10 +67,10 @@ class StationButtons(BaseModel):
     members: list[MemberItem]
 
 
-def _view(tx: Tx, asker: Asker, station_id: str, accounts: NamesOfAccounts, *, named: bool) -> StationButtons:
+def _view(tx: Tx, asker: Asker, station_id: str, devices: NamesOfDevices, *, named: bool) -> StationButtons:
     found = store.buttons(tx, asker.scope, station_id)
     members = sorted({member for button in found for member in button.members})
-    names = book.names_of(tx, asker.scope, members, accounts) if named else {}
+    names = book.names_of(tx, asker.scope, members, devices) if named else {}
     return StationButtons(
         members=[editing.item(member, names) for member in members],
         items=[
@@ -98,7 +98,7 @@ async def list_buttons(station_id: Id, request: Request, response: Tagged, asker
     def look(tx: Tx) -> StationButtons:
         station = state.admit_station(tx, asker, station_id)
         named = asker.reach("ring_plans.read").covers(station.path)
-        return _view(tx, asker, station_id, state.names_of_accounts, named=named)
+        return _view(tx, asker, station_id, state.names_of_devices, named=named)
 
     return paging.tagged(response, await database.read(look))
 
@@ -136,13 +136,13 @@ async def put_buttons(
     def change(tx: Tx) -> StationButtons:
         station = state.admit_station(tx, asker, station_id, "stations.configure")
         named = asker.reach("ring_plans.read").covers(station.path)
-        view = partial(_view, tx, asker, station_id, state.names_of_accounts, named=named)
+        view = partial(_view, tx, asker, station_id, state.names_of_devices, named=named)
         paging.check_match(if_match, view)
         for account_id in {account_id for button in wanted for account_id in button.account_ids}:
             state.require_account(tx, asker.scope, account_id)
         before = store.buttons(tx, asker.scope, station_id)
         store.set_buttons(tx, asker.scope, station_id, wanted)
-        refuse_crowds(tx, asker.scope, station.path, wanted, before, state.names_of_accounts, now)
+        refuse_crowds(tx, asker.scope, station.path, wanted, before, state.names_of_devices, now)
         if store.buttons(tx, asker.scope, station_id) != before:
             state.buttons_changed(tx, asker.scope, station_id, wanted, now)
             asker.record(tx, now, "buttons.changed", station_id, names=[button.name for button in wanted])
