@@ -91,6 +91,7 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.names_of_devices, state.presence_of = calls.names_of_devices, calls.presence_of
     state.station_pressed = _station_pressed
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
+    state.require_station = devices.own_station
     state.require_account, state.station_leaves, state.station_moved = devices.account, _station_leaves, follow_station
     state.advertised = settings.public_name or advertised(settings).address
     for room in (

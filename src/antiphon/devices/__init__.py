@@ -44,6 +44,7 @@ from antiphon.devices.store import (
     forget_expired_claim_codes,
     leave_place,
     named,
+    own_station,
     station,
     stations,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "named",
     "new_account_password",
     "new_claim_code",
+    "own_station",
     "remove_account",
     "revoke",
     "station",

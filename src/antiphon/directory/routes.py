@@ -30,8 +30,8 @@ Writers = Annotated[Asker, Depends(Needs("stations.configure"))]
 class ButtonBody(BaseModel):
     """A button. `user_ids` null rings everybody who may answer there; an empty list rings nobody of them.
 
-    What else is named rings as well: contacts and ring groups by their ring plans, accounts of telephones and indoor stations of
-    other makers. A call of higher `priority` is shown first; an alarm rings people too who are in a call or, where the company
+    What else is named rings as well: contacts and ring groups by their ring plans, indoor stations, accounts of telephones and
+    indoor stations of other makers. A station never rings itself. A call of higher `priority` is shown first; an alarm rings people too who are in a call or, where the company
     allows it, do not want to be disturbed.
     """
 
@@ -41,6 +41,7 @@ class ButtonBody(BaseModel):
     label: Label = Field(default="", examples=["Hausverwaltung"])
     user_ids: list[Id] | None = Field(default=None, max_length=RING_TARGETS_PER_BUTTON_MAX)
     account_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
+    station_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
     contact_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
     group_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
     priority: PriorityName = "normal"
@@ -79,6 +80,7 @@ def _view(tx: Tx, asker: Asker, station_id: str, devices: NamesOfDevices, *, nam
                 label=button.label,
                 user_ids=None if button.user_ids is None else list(button.user_ids),
                 account_ids=list(button.account_ids),
+                station_ids=list(button.station_ids),
                 contact_ids=list(button.contact_ids),
                 group_ids=list(button.group_ids),
                 priority=button.priority,
@@ -129,6 +131,7 @@ async def put_buttons(
             tuple(button.contact_ids),
             tuple(button.group_ids),
             button.priority,
+            tuple(button.station_ids),
         )
         for button in body.items
     ]
@@ -140,6 +143,8 @@ async def put_buttons(
         paging.check_match(if_match, view)
         for account_id in {account_id for button in wanted for account_id in button.account_ids}:
             state.require_account(tx, asker.scope, account_id)
+        for rung_id in {rung_id for button in wanted for rung_id in button.station_ids}:
+            state.require_station(tx, asker.scope, rung_id)
         before = store.buttons(tx, asker.scope, station_id)
         store.set_buttons(tx, asker.scope, station_id, wanted)
         refuse_crowds(tx, asker.scope, station.path, wanted, before, state.names_of_devices, now)
