@@ -1,4 +1,4 @@
-"""The station's command line: run, claim, press, hang-up, dtmf, status."""
+"""The station's command line: run, claim, press, answer, hang-up, dtmf, status."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument("--trust", type=Path, help="root certificate (PEM) when the platform uses a CA of its own")
     part = command("press", "Press a call button.", _press)
     part.add_argument("button", nargs="?", default="main")
-    command("hang-up", "End the call.", _hang_up)
+    command("answer", "Take the call that rings here.", _answer)
+    command("hang-up", "End the call, or decline the one that rings.", _hang_up)
     part = command("dtmf", "Send one digit in the call.", _dtmf)
     part.add_argument("digit")
     command("status", "Print the station's state as JSON.", _status)
@@ -73,6 +74,10 @@ def _claim(options: argparse.Namespace) -> int:
 
 def _press(options: argparse.Namespace) -> int:
     return _ask(options, {"do": "press", "button": options.button})
+
+
+def _answer(options: argparse.Namespace) -> int:
+    return _ask(options, {"do": "answer"})
 
 
 def _hang_up(options: argparse.Namespace) -> int:

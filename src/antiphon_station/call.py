@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from antiphon.wire import sip
 from antiphon.wire.sip.info import DTMF_RELAY, dtmf_digit, dtmf_relay, wants_key_frame
-from antiphon.wire.station import AckError, VisitorCause
+from antiphon.wire.station import ANSWER_HEADER, ANSWER_MANUAL, AckError, VisitorCause
 from antiphon_station import machine
 from antiphon_station.errors import NoCall, NoCodec
 from antiphon_station.machine import StationMachine
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("station.call")
 _REFUSAL_STATUS: dict[VisitorCause, int] = {"no_codec": 488, "declined": 603, "busy": 486}
+
+
+def is_rung(request: sip.SipMessage) -> bool:
+    """Whether this INVITE rings until a person answers, instead of being put through at once (RFC 5373)."""
+    modes = [value.partition(";")[0].strip().lower() for value in request.headers(ANSWER_HEADER.lower())]
+    return ANSWER_MANUAL.lower() in modes
 
 
 class Announce(Protocol):
@@ -91,6 +97,12 @@ class Calls:
         self._make_way()
         self._take(machine.Pressed(button, secrets.token_hex(6)))
 
+    def answer(self) -> None:
+        """Take the call that rings. Raises NoCall when none does."""
+        if self.machine.state != "being_called":
+            raise NoCall("Nobody calls this station now.")
+        self._take(machine.AnswerPressed())
+
     def hang_up(self) -> None:
         """Raises NoCall when there is nothing to end."""
         if self.machine.state == "idle":
@@ -117,14 +129,14 @@ class Calls:
         if self._silent is not None and self._silent.take(effect):
             return
         match effect:
-            case sip.Invited(leg, _, _, _, _, sdp):
+            case sip.Invited(leg, _, _, _, request, sdp):
                 if not sdp:
                     self._refuse(leg, 488, "no_codec")
                     return
                 self._make_way()
                 if self.machine.state in ("idle", "announcing"):
                     self._offered = (leg, sdp)
-                self._take(machine.Invited(leg, self.auto_answer))
+                self._take(machine.Invited(leg, self.auto_answer, rings=is_rung(request)))
             case sip.Progressed(leg, status, sdp):
                 if self._is_current(leg) and sdp and not self._take_answer(leg, sdp):
                     return

@@ -3,6 +3,7 @@
 Requests, and what `ok: true` answers carry beside it:
 
     {"do": "press", "button": "main"}      {"call": "calling" | "connecting" | "announcing" | ...}
+    {"do": "answer"}                       {"call": "talking"}; code `no_call` when nobody calls the station
     {"do": "hang_up"}                      {"call": "idle" | "announcing"}; code `no_call` when there is none
     {"do": "dtmf", "digit": "5"}           {}; code `no_call` when nobody talks
     {"do": "status"}                       the status below
@@ -130,6 +131,7 @@ def parse_request(line: bytes) -> Json:
         raise BadInput("This line is no JSON.") from error
     if not isinstance(request, dict) or request.get("do") not in {
         "press",
+        "answer",
         "hang_up",
         "dtmf",
         "status",

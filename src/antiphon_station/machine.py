@@ -3,7 +3,7 @@
 Sans-IO: `handle(input, now)` and `tick(now)` return effects in the order in which they are to be carried out. One call at a time.
 
 A press while a call is under way changes nothing: visitors press again when they wait, and that must never end the ring.
-The one exception is a station that is being called and does not answer by itself: there a press answers. After a call, a
+The one exception is a station that is being called and does not answer by itself, or rings: there a press answers. After a call, a
 press interrupts the spoken announcement and rings anew.
 """
 
@@ -51,6 +51,11 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerPressed:
+    """Whoever lives or works here takes the call that rings."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUpPressed:
     pass
 
@@ -82,10 +87,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """Somebody calls the station."""
+    """Somebody calls the station, to look and talk at once; or it `rings`, and waits for somebody who answers."""
 
     leg: str
     auto_answer: bool
+    rings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ class PromptEnded:
 
 Input = (
     Pressed
+    | AnswerPressed
     | HangUpPressed
     | LinkChanged
     | Progressed
@@ -248,9 +255,7 @@ class StationMachine:
                 return self._over("platform_unreachable", now)
             case "calling":
                 return self._give_up("platform_unreachable", now)
-            case "ringing":
-                return self._give_up("no_answer", now)
-            case "being_called":
+            case "ringing" | "being_called":
                 return self._give_up("no_answer", now)
             case "talking":
                 return self._give_up("time_limit", now)
@@ -264,12 +269,14 @@ class StationMachine:
         match event:
             case Pressed(button, leg):
                 return self._pressed(button, leg, now)
+            case AnswerPressed():
+                return self._answer(now)
             case HangUpPressed():
                 return self._hang_up(now)
             case LinkChanged(link):
                 return self._link_changed(link, now)
-            case Invited(leg, auto_answer):
-                return self._invited(leg, auto_answer, now)
+            case Invited():
+                return self._invited(event, now)
             case PromptEnded():
                 return self._rest(now) if self.state == "announcing" else []
             case Progressed(leg, status) if leg == self.leg:
@@ -288,8 +295,8 @@ class StationMachine:
     # -- ways through a call -----------------------------------------------------------------------------------------
 
     def _pressed(self, button: str, leg: str, now: float) -> list[Effect]:
-        if self.state == "being_called" and self.leg is not None:
-            return [AcceptCall(self.leg), *self._talk(now)]
+        if self.state == "being_called":
+            return self._answer(now)
         if self.state not in ("idle", "announcing"):
             return []
         before: list[Effect] = [StopSaying()] if self.state == "announcing" else []
@@ -302,6 +309,10 @@ class StationMachine:
             self._enter("connecting", now, CONNECT_MAX_S)
             return [*before, PlayTone("connecting"), Reconnect()]
         return before + self._place(now)
+
+    def _answer(self, now: float) -> list[Effect]:
+        leg = self.leg if self.state == "being_called" else None
+        return [] if leg is None else [AcceptCall(leg), *self._talk(now)]
 
     def _place(self, now: float) -> list[Effect]:
         assert self.leg is not None  # a press named it
@@ -329,15 +340,15 @@ class StationMachine:
         self._enter("talking", now, CONVERSATION_MAX_S + GRACE_S)
         return [PlayTone(None), Talk(self.leg)]
 
-    def _invited(self, leg: str, auto_answer: bool, now: float) -> list[Effect]:
+    def _invited(self, event: Invited, now: float) -> list[Effect]:
         if self.state not in ("idle", "announcing"):
-            return [RefuseCall(leg, 486, "busy")]
+            return [RefuseCall(event.leg, 486, "busy")]
         before: list[Effect] = [StopSaying()] if self.state == "announcing" else []
-        self.leg, self.button, self.direction, self.cause = leg, None, "in", None
-        if auto_answer:
-            return [*before, AcceptCall(leg), *self._talk(now)]
-        self._enter("being_called", now, RING_MAX_S)
-        return [*before, AlertCaller(leg), PlayTone("being_called")]
+        self.leg, self.button, self.direction, self.cause = event.leg, None, "in", None
+        if event.auto_answer and not event.rings:
+            return [*before, AcceptCall(event.leg), *self._talk(now)]
+        self._enter("being_called", now, RING_CONFIGURED_MAX_S + GRACE_S if event.rings else RING_MAX_S)
+        return [*before, AlertCaller(event.leg), PlayTone("being_called")]
 
     def _hang_up(self, now: float) -> list[Effect]:
         match self.state:

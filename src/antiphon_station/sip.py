@@ -30,6 +30,7 @@ from antiphon.wire.sip import (
     UserAgent,
     UserAgentConfig,
 )
+from antiphon.wire.station import ANSWER_OPTION
 from antiphon_station import SOFTWARE
 from antiphon_station.backoff import BackOff
 from antiphon_station.config import Identity
@@ -60,6 +61,7 @@ class SipLink:
             probe_s=SIP_PROBE_S,
             ringing_probe_s=SIP_RINGING_PROBE_S,
             flow_grace_s=SIP_FLOW_GRACE_S,
+            extensions=(ANSWER_OPTION,),
         )
         self.agent = UserAgent(config, lambda: secrets.token_hex(8))
         self._flow: Flow | None = None

@@ -246,6 +246,9 @@ class Station:
                     raise BadInput("A button is named by small letters, digits and dashes.")
                 self._calls.press(button)
                 return {"call": self._calls.machine.state}
+            case "answer":
+                self._calls.answer()
+                return {"call": self._calls.machine.state}
             case "hang_up":
                 self._calls.hang_up()
                 return {"call": self._calls.machine.state}

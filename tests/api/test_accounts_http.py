@@ -55,7 +55,7 @@ async def test_a_button_rings_accounts_of_its_company_alone(browser: Browsers, t
     foreign = (await eve.post("/api/v1/accounts", json={"name": "Empfang", "place_id": other.site.id})).json()
     path = f"/api/v1/stations/{station['id']}/buttons"
     button = {"name": "main", "label": "", "user_ids": None, "account_ids": [own["id"]]}
-    kept = button | {"contact_ids": [], "group_ids": [], "priority": "normal"}
+    kept = button | {"station_ids": [], "contact_ids": [], "group_ids": [], "priority": "normal"}
     assert (await anna.put(path, json={"items": [button]})).json()["items"] == [kept]
     refused = await anna.put(path, json={"items": [button | {"account_ids": [foreign["id"]]}]})
     assert (refused.status_code, refused.json()["code"]) == (404, "account_not_found")

@@ -9,6 +9,7 @@ import pytest
 
 from antiphon import devices, tenancy
 from antiphon.database import Database
+from antiphon.devices.store import set_claimed
 from browsers import Browser
 from residents import StillClock, Tenant
 
@@ -28,7 +29,7 @@ async def test_an_administrator_binds_a_button(
     await anna.sign_in(tenant.owner)
     await bernd.sign_in(tenant.operator)
     path = f"/api/v1/stations/{station.id}/buttons"
-    rest: dict[str, Any] = {"account_ids": [], "contact_ids": [], "group_ids": []}
+    rest: dict[str, Any] = {"account_ids": [], "station_ids": [], "contact_ids": [], "group_ids": []}
     main = {"name": "main", "label": "", "user_ids": None, **rest, "priority": "normal"}
     assert (await bernd.get(path)).json() == {"items": [main], "members": []}
     office = {"name": "office", "label": "Büro", "user_ids": [tenant.operator.id], **rest, "priority": "high"}
@@ -111,3 +112,22 @@ def residents(database: Database, tenant: Tenant, clock: StillClock, number: int
             role_id="role_operator",
             now=clock.now(),
         ).id
+
+
+async def test_a_button_rings_stations_of_its_company_alone(
+    browser: Browsers, tenant: Tenant, other: Tenant, station: devices.Station, database: Database, clock: StillClock
+) -> None:
+    anna = browser()
+    await anna.sign_in(tenant.owner)
+    with database.transaction() as tx:
+        flat = devices.create_station(tx, tenant.scope, name="Top 4", place_id=tenant.site.id, now=clock.now())
+        set_claimed(tx, tenant.scope, flat.id, model="indoor", software="1")
+        foreign = devices.create_station(tx, other.scope, name="Top 9", place_id=other.site.id, now=clock.now())
+    telephone = (await anna.post("/api/v1/accounts", json={"name": "Pult", "place_id": tenant.site.id})).json()["id"]
+    path = f"/api/v1/stations/{station.id}/buttons"
+    bound = (await anna.put(path, json={"items": [{"name": "main", "station_ids": [flat.id]}]})).json()
+    assert bound["items"][0]["station_ids"] == [flat.id]
+    assert bound["members"] == [{"kind": "station", "id": flat.id, "name": "Top 4"}]
+    for wrong in (foreign.id, telephone):
+        refused = await anna.put(path, json={"items": [{"name": "main", "station_ids": [wrong]}]})
+        assert (refused.status_code, refused.json()["code"]) == (404, "station_not_found")

@@ -112,7 +112,17 @@ def rows_of(database: Database, tenant: Tenant) -> Iterator[tuple[str, str]]:
 def test_every_place_for_an_id_is_known() -> None:
     assert len({operation for operation, _, _ in PLACES}) > 40
     assert {"path", "query", "body"} == {where for _, where, _ in PLACES}
-    for needed in ("place_id", "parent_id", "user_id", "user_ids", "account_ids", "role_id", "station_id", "cursor"):
+    for needed in (
+        "place_id",
+        "parent_id",
+        "user_id",
+        "user_ids",
+        "account_ids",
+        "station_ids",
+        "role_id",
+        "station_id",
+        "cursor",
+    ):
         assert needed in {way[-1] for _, _, way in PLACES}
 
 

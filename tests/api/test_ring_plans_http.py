@@ -10,6 +10,7 @@ import pytest
 
 from antiphon import devices
 from antiphon.database import Database
+from antiphon.devices.store import set_claimed, set_presence
 from browsers import Browser
 from residents import StillClock, Tenant
 
@@ -68,6 +69,39 @@ async def ask(anna: Browser, station: devices.Station, **more: Json) -> Json:
     answer = await anna.post("/api/v1/ring-plans/ask", json=body)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def comes_into_service(database: Database, tenant: Tenant, clock: StillClock, name: str, *, online: bool) -> str:
+    with database.transaction() as tx:
+        made = devices.create_station(tx, tenant.scope, name=name, place_id=tenant.site.id, now=clock.now())
+        set_claimed(tx, tenant.scope, made.id, model="indoor", software="1")
+        set_presence(tx, tenant.scope, made.id, online=online, now=clock.now())
+        return made.id
+
+
+async def test_an_indoor_station_stands_in_a_plan_and_rings_while_it_is_online(
+    anna: Browser, tenant: Tenant, station: devices.Station, database: Database, clock: StillClock
+) -> None:
+    there = comes_into_service(database, tenant, clock, "Top 4", online=True)
+    away = comes_into_service(database, tenant, clock, "Top 5", online=False)
+    members = [{"kind": "station", "id": one} for one in (there, away, station.id)]
+    refused = await anna.put(
+        f"/api/v1/ring-plans/{tenant.owner.id}/draft", json={"otherwise": rings(*members)}
+    )  # the pressed station was never claimed: it is nobody's member
+    assert (refused.status_code, refused.json()["code"]) == (404, "ring_plan_member_not_found")
+    with database.transaction() as tx:
+        set_claimed(tx, tenant.scope, station.id, model="door", software="1")
+    empfang = await group(anna, tenant, "Empfang", *members)
+    await anna.put(
+        f"/api/v1/stations/{station.id}/buttons",
+        json={"items": [{"name": "main", "user_ids": [], "group_ids": [empfang]}]},
+    )
+    answer = await ask(anna, station)
+    assert [(leg["member"]["id"], leg["member"]["name"]) for leg in answer["legs"]] == [(there, "Top 4")]
+    assert {(one["member"]["id"], one["cause"]) for one in answer["silences"]} >= {
+        (away, "offline"),
+        (station.id, "may_not_answer"),
+    }
 
 
 async def test_a_draft_rings_nobody_before_it_is_in_force_and_can_be_taken_back(anna: Browser, tenant: Tenant) -> None:

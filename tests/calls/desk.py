@@ -28,6 +28,7 @@ class FakeSip:
 
     def __init__(self) -> None:
         self.orders: list[tuple[Any, ...]] = []
+        self.ringing: set[str] = set()  # legs that wait for somebody who answers
         self.refuses_with: AssertionError | None = None
         self.answers_options = self.answers_info = 200
 
@@ -36,8 +37,12 @@ class FakeSip:
         if self.refuses_with is not None and order[0] == "progress":
             raise self.refuses_with
 
-    def invite(self, leg: str, device_id: str, *, sdp: str, display_name: str, call_id: str) -> None:
+    def invite(
+        self, leg: str, device_id: str, *, sdp: str, display_name: str, call_id: str, rings: bool = False
+    ) -> None:
         self._keep("invite", leg, device_id, sdp, display_name)
+        if rings:
+            self.ringing.add(leg)
 
     def name(self, leg: str, call_id: str) -> None:
         """Only the edge's logs know it."""

@@ -15,7 +15,7 @@ from antiphon.errors import AntiphonError
 from antiphon.events import AccountRemoved
 from antiphon.wire import client as wire
 
-PHONE = Tab("sip:phone", "phone", "Empfang", account=True)
+PHONE = Tab("sip:phone", "phone", "Empfang", kind="account")
 
 
 # -- the machine -------------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_a_removed_account_leaves_no_password_button_or_door(
         access.remove_doors(tx, tenant.scope, station_id)
         devices.remove_account(tx, tenant.scope, station_id, now)
     with database.transaction() as tx:
-        assert pressed(tx, tenant.scope, gate.id, gate.path, "main", now).account_ids == frozenset()
+        assert pressed(tx, tenant.scope, gate.id, gate.path, "main", now).devices == frozenset()
         assert access.doors(tx, tenant.scope) == ()
         with pytest.raises(AccountNotFound):
             devices.account_by_number(tx, made.station.number)

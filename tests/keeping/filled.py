@@ -43,6 +43,7 @@ def _life(company: str) -> Iterator[tuple[str, dict[str, Any]]]:
     ):
         of_site = {"site_id": own("site") if kind in ("site", "folder") else None}
         lies = {"parent_id": parent, "path": path, **of_site, **site}
+        lies |= {"own_time_zone": kind == "company", "own_language": kind == "company"}
         trail = {"site": "Haus 1", "folder": "Haus 1, Stiege A"}.get(kind, name)
         trail += ", Keller" if name == "Keller" else ""
         folded = {"Über dem Fluß": "uber dem fluss"}.get(name, name.lower())

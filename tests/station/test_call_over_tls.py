@@ -11,7 +11,9 @@ import pytest
 
 from antiphon.wire import sip
 from antiphon.wire.sip.info import dtmf_digit
+from antiphon.wire.station import ANSWER_HEADER, ANSWER_MANUAL, ANSWER_OPTION
 from antiphon_station.control import Json
+from antiphon_station.errors import NoCall
 from antiphon_station.media import MediaSession, SoundSystem, open_camera, open_microphone, open_speaker
 from antiphon_station.prompts import Prompts, find_program
 from antiphon_station.station import Station
@@ -178,6 +180,55 @@ async def test_a_call_from_a_client_is_answered_by_itself(site: Site) -> None:
     await site.ask("hang_up")
     assert (await edge.expect(sip.Ended)).cause == "hung_up"
     caller.leave()
+
+
+def rings(site: Site, sdp: str) -> None:
+    """The platform rings the station because another one was pressed."""
+    assert site.edge.flow is not None
+    station = f"sip:{DEVICE_ID}@antiphon.test"
+    site.edge.do(
+        site.edge.agent.invite(
+            "to-station",
+            site.edge.flow,
+            target_uri=station,
+            from_uri="sip:antiphon@antiphon.test",
+            to_uri=station,
+            sdp=sdp,
+            headers=((ANSWER_HEADER, ANSWER_MANUAL), ("Require", ANSWER_OPTION)),
+            now=site.edge.now(),
+        )
+    )
+
+
+async def test_a_ring_from_another_station_waits_until_somebody_answers(site: Site) -> None:
+    caller = person()
+    rings(site, caller.media.offer())
+    assert (await site.edge.expect(sip.Progressed)).status == 180
+    await site.event("call", state="being_called", direction="in")
+    assert (await site.ask("status"))["playing"] == "being_called"
+    assert (await site.ask("answer"))["call"] == "talking"
+    caller.media.take_answer((await site.edge.expect(sip.Answered)).sdp)
+    caller.media.talk()
+    await caller.hears(lambda level, peak: level > -25 and peak is not None and abs(peak - 440) < 5)
+    await site.ask("hang_up")
+    assert (await site.edge.expect(sip.Ended)).cause == "hung_up"
+    caller.leave()
+
+
+async def test_a_ring_is_declined_by_hanging_up(site: Site) -> None:
+    caller = person()
+    rings(site, caller.media.offer())
+    await site.edge.expect(sip.Progressed)
+    await site.event("call", state="being_called", direction="in")
+    await site.ask("hang_up")
+    refused = await site.edge.expect(sip.Refused)
+    assert (refused.status, refused.reason) == (603, "declined")
+    caller.leave()
+
+
+async def test_answering_while_nobody_calls_is_refused_in_words(site: Site) -> None:
+    with pytest.raises(NoCall):
+        await site.ask("answer")
 
 
 async def test_an_offer_without_a_usable_codec_is_refused_and_the_station_stays_free(site: Site) -> None:

@@ -172,6 +172,30 @@ def test_a_call_rings_where_it_is_not_and_a_press_answers() -> None:
     assert effects == [m.AcceptCall("leg-9"), m.PlayTone(None), m.Talk("leg-9")]
 
 
+def test_a_ring_waits_for_somebody_who_answers_though_calls_are_put_through() -> None:
+    machine = connected()
+    assert machine.handle(m.AnswerPressed(), 0.0) == [], "nobody calls"
+    effects = machine.handle(m.Invited("leg-9", auto_answer=True, rings=True), 0.0)
+    assert effects == [m.AlertCaller("leg-9"), m.PlayTone("being_called")]
+    assert machine.tick(RING_CONFIGURED_MAX_S) == [], "the platform ends rings, the station only when it did not"
+    effects = machine.handle(m.AnswerPressed(), RING_CONFIGURED_MAX_S + 1)
+    assert effects == [m.AcceptCall("leg-9"), m.PlayTone(None), m.Talk("leg-9")]
+
+
+def test_a_ring_can_be_declined_and_nothing_is_said_then() -> None:
+    machine = connected()
+    machine.handle(m.Invited("leg-9", auto_answer=True, rings=True), 0.0)
+    assert machine.handle(m.HangUpPressed(), 2.0) == [m.EndCall("leg-9", "declined"), m.PlayTone(None)]
+    assert machine.state == "idle"
+
+
+def test_a_ring_that_the_caller_gives_up_falls_silent() -> None:
+    machine = connected()
+    machine.handle(m.Invited("leg-9", auto_answer=True, rings=True), 0.0)
+    assert machine.handle(m.Ended("leg-9", "cancelled", "answered_elsewhere"), 2.0) == [m.PlayTone(None)]
+    assert machine.state == "idle"
+
+
 def test_a_station_in_a_call_is_busy() -> None:
     assert talking().handle(m.Invited("leg-9", auto_answer=True), 9.0) == [m.RefuseCall("leg-9", 486, "busy")]
 
@@ -187,12 +211,13 @@ LEGS = st.sampled_from(["leg-1", "leg-2", "leg-3"])
 REASONS = st.sampled_from(["", "no_answer", "declined", "time_limit", "nonsense"])
 INPUTS = st.one_of(
     st.builds(m.Pressed, st.just("main"), LEGS),
+    st.builds(m.AnswerPressed),
     st.builds(m.HangUpPressed),
     st.builds(m.LinkChanged, st.sampled_from(get_args(m.Link))),
     st.builds(m.Progressed, LEGS, st.sampled_from([100, 180, 183, 199])),
     st.builds(m.Answered, LEGS),
     st.builds(m.Refused, LEGS, st.sampled_from([0, 403, 404, 480, 486, 500, 603]), REASONS),
-    st.builds(m.Invited, LEGS, st.booleans()),
+    st.builds(m.Invited, LEGS, st.booleans(), st.booleans()),
     st.builds(m.Ended, LEGS, st.sampled_from(["cancelled", "hung_up", "lost"]), REASONS),
     st.builds(m.MediaFailed, LEGS, st.just("no_codec")),
     st.builds(m.PromptEnded),

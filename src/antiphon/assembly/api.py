@@ -89,9 +89,10 @@ def create_app(settings: Settings, parts: Parts) -> FastAPI:
     state.recognise, state.role_used = identity.recognise, identity.role_used
     state.namers = devices.named, identity.named, access.named, directory.named
     state.leave_place = devices.leave_place, identity.leave_place, directory.leave_place, calls.leave_place
-    state.names_of_accounts, state.presence_of = calls.names_of_accounts, calls.presence_of
+    state.names_of_devices, state.presence_of = calls.names_of_devices, calls.presence_of
     state.station_pressed = _station_pressed
     state.admit_station, state.buttons_changed = _admit_station, _tell_station
+    state.require_station = devices.own_station
     state.require_account, state.station_leaves, state.station_moved = devices.account, _station_leaves, follow_station
     state.advertised = settings.public_name or advertised(settings).address
     for room in (

@@ -1,6 +1,6 @@
 """Calls: the call machine, its legs, records and snapshots."""
 
-from antiphon.calls.admission import names_of_accounts, presence_of
+from antiphon.calls.admission import names_of_devices, presence_of
 from antiphon.calls.model import CallLimits
 from antiphon.calls.ports import (
     ClientEvents,
@@ -35,6 +35,6 @@ __all__ = [
     "SyntheticReceiver",
     "forget_tests",
     "leave_place",
-    "names_of_accounts",
+    "names_of_devices",
     "presence_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from antiphon import devices, directory, log, tenancy
 from antiphon.calls import inputs as i
@@ -30,7 +30,7 @@ class Admission:
     press: directory.Press | None
     refusal: i.PlanRefused | None
     code: str = ""
-    accounts: Mapping[str, devices.Station] = field(default_factory=dict)  # that could ring, by id
+    devices: Mapping[str, devices.Station] = field(default_factory=dict)  # accounts and stations that could ring, by id
 
 
 class Admissions:
@@ -82,27 +82,36 @@ class Admissions:
             return await self._database.read(lambda tx: ask(tx, False))
 
 
-def names_of_accounts(tx: Tx, scope: Scope, ids: Sequence[str]) -> dict[str, str]:
-    """What those of these accounts are called that are the company's."""
-    return {one: account.name for one, account in devices.accounts_named(tx, scope, ids).items()}
+def names_of_devices(tx: Tx, scope: Scope, kind: devices.StationKind, ids: Sequence[str]) -> dict[str, str]:
+    """What those of these accounts or stations in service are called that are the company's."""
+    return {one: device.name for one, device in _named(tx, scope, kind, ids).items()}
 
 
 def presence_of(
-    tx: Tx, scope: Scope, user_ids: Collection[str], account_ids: Collection[str]
+    tx: Tx, scope: Scope, user_ids: Collection[str], device_ids: Collection[rings.Member]
 ) -> dict[rings.Member, rings.Presence]:
-    """Who is there, as far as it is written down: accounts as the registrar says, who talks by the calls that go on. Of people it
-    is not known here whether they are online."""
+    """Who is there, as far as it is written down: accounts as the registrar says, stations as they say, who talks by the calls that
+    go on. Of people it is not known here whether they are online."""
     talking = store.talking(tx, scope)
     found = {rings.Member("user", one): rings.Presence(busy=one in talking) for one in user_ids}
-    for one, account in devices.accounts_named(tx, scope, tuple(account_ids)).items():
-        found[rings.Member("account", one)] = presence_of_account(account, busy=one in talking)
+    kinds: tuple[devices.StationKind, ...] = ("account", "station")
+    for kind in kinds:
+        ids = [member.id for member in device_ids if member.kind == kind]
+        for one, device in _named(tx, scope, kind, ids).items():
+            found[rings.Member(kind, one)] = presence_of_device(device, busy=one in talking)
     return found
 
 
-def presence_of_account(account: devices.Station, *, busy: bool) -> rings.Presence:
-    """As the registrar says; an account that never registered may be reached by other ways."""
-    away = account.since is not None and not account.online
-    return rings.Presence("online" if account.online else "offline" if away else "unknown", busy, account.since)
+def presence_of_device(device: devices.Station, *, busy: bool) -> rings.Presence:
+    """As the registrar or the station says; an account that never registered may be reached by other ways, a station that never
+    spoke cannot."""
+    away = device.kind == "station" or device.since is not None
+    state: Literal["online", "offline", "unknown"] = "online" if device.online else "offline" if away else "unknown"
+    return rings.Presence(state, busy, device.since)
+
+
+def _named(tx: Tx, scope: Scope, kind: devices.StationKind, ids: Sequence[str]) -> Mapping[str, devices.Station]:
+    return devices.accounts_named(tx, scope, ids) if kind == "account" else devices.stations_named(tx, scope, ids)
 
 
 def _door_call(tx: Tx, call_id: str, invite: StationInvite, now: datetime, write: bool) -> Admission:
@@ -124,24 +133,25 @@ def _door_call(tx: Tx, call_id: str, invite: StationInvite, now: datetime, write
     if write:
         store.start_call(tx, station, call_id=call_id, direction="from_station", button=button, started_at=now)
     press: directory.Press | None = None
-    accounts: dict[str, devices.Station] = {}
+    could_ring: dict[str, devices.Station] = {}
     if refusal is None:
         try:
-            press = _press(tx, station, button, now, accounts)
+            press = _press(tx, station, button, now, could_ring)
         except directory.UnknownButton as error:
             refusal, code = i.PlanRefused("unknown_button", "unknown_button", 404), error.code
-    return Admission(station, station_view(tx, station), press, refusal, code, accounts)
+    return Admission(station, station_view(tx, station), press, refusal, code, could_ring)
 
 
 def _press(
-    tx: Tx, station: devices.Station, button: str, now: datetime, accounts: dict[str, devices.Station]
+    tx: Tx, station: devices.Station, button: str, now: datetime, could_ring: dict[str, devices.Station]
 ) -> directory.Press:
-    """What is known about who rings for that button, the accounts among them put into `accounts`; an account may also dial
+    """What is known about who rings for that button, the devices among them put into `could_ring`; an account may also dial
     another one of its company by number."""
 
-    def names(tx: Tx, scope: Scope, ids: Sequence[str]) -> dict[str, str]:
-        accounts.update(devices.accounts_named(tx, scope, ids))
-        return {one: accounts[one].name for one in ids if one in accounts}
+    def names(tx: Tx, scope: Scope, kind: devices.StationKind, ids: Sequence[str]) -> dict[str, str]:
+        found = _named(tx, scope, kind, ids)
+        could_ring.update(found)
+        return {one: device.name for one, device in found.items()}
 
     scope = Scope(station.company_id)
     try:
@@ -150,7 +160,7 @@ def _press(
         dialled = _dialled(tx, station, button)
         if dialled is None:
             raise
-        accounts[dialled.id] = dialled
+        could_ring[dialled.id] = dialled
         return directory.Press.of(rings.Member("account", dialled.id), dialled.name, now, station.time_zone)
 
 

@@ -26,7 +26,7 @@ class ClientLegs(Turns):
         return self._want_preview(leg)
 
     def _want_preview(self, leg: Leg) -> C:
-        if not (self._caller_open and self._previews) or tab_of(leg).account:
+        if not (self._caller_open and self._previews) or tab_of(leg).by_sip:
             return C.RINGING
         self._emit(e.MakePreviewOffer(leg.leg_id))
         return C.PREVIEW_ASKED
@@ -229,15 +229,15 @@ class ClientLegs(Turns):
     def client_digit(self, leg: Leg, given: i.ClientDigit, now: float) -> C:
         """D4: a digit of the person inside goes to the station and opens the door it stands for.
 
-        At another maker's station the digit itself is what opens.
+        At another maker's station the digit itself is what opens. A station of ours that was rung has no right to open doors.
         """
         tab = tab_of(leg)
         self._digits += 1
         if given.request_id is not None:  # as RFC 4733 it is on its way to the station already
             self._emit(e.SendDigit(self.station.leg_id, given.digit), e.TellDone(tab.client, given.request_id))
-        if self.station.kind == "station" and door_index_for_digit(given.digit) is not None:
+        if self.station.kind == "station" and tab.kind != "station" and door_index_for_digit(given.digit) is not None:
             request = given.request_id or f"{self.call_id}-{self._digits}"
-            self._emit(e.OpenDoorByDigit(tab.user_id, tab.user_name, given.digit, request, tab.account))
+            self._emit(e.OpenDoorByDigit(tab.user_id, tab.user_name, given.digit, request, tab.kind == "account"))
         return C(leg.state)
 
     def hang_up_tapped(self, leg: Leg, given: i.HangUpTapped, now: float) -> C:

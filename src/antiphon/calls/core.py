@@ -25,6 +25,7 @@ from antiphon.calls.model import (
     LegKind,
     LegRecord,
     MediaBreak,
+    ReceiverKind,
     StationState,
     Tab,
     Turn,
@@ -35,6 +36,9 @@ from antiphon.wire.client import EndCause, LegCause
 from antiphon.wire.station import VisitorCause
 
 Timer = Literal["step", "ring", "alone", "winner", "warning", "limit", "away", "prompt", "key_frame", "renewal", "turn"]
+
+
+_LEG_KINDS: dict[ReceiverKind, LegKind] = {"user": "client", "account": "account", "station": "station"}
 
 
 class WrongTransition(Exception):
@@ -120,10 +124,10 @@ class Core:
         """When `TimePassed` is due; None only when the call is over."""
         return min(self._timers.values(), default=None)
 
-    def is_account(self, leg: LegId) -> bool:
-        """That leg leads to a station or telephone of another maker."""
+    def rung_by_sip(self, leg: LegId) -> bool:
+        """That leg leads to an account or station that was rung."""
         found = self._by_leg.get(leg)
-        return found is not None and found.kind == "account"
+        return found is not None and found.tab is not None and found.tab.by_sip
 
     def leg_of(self, client: ClientId) -> Leg | None:
         """The leg of that tab that has not ended."""
@@ -158,8 +162,7 @@ class Core:
         self._out.extend(effects)
 
     def _add_leg(self, tab: Tab, now: float) -> Leg:
-        kind: LegKind = "account" if tab.account else "client"
-        leg = Leg(f"{self.call_id}-{len(self.clients) + 1}", kind, ClientState.NEW, tab)
+        leg = Leg(f"{self.call_id}-{len(self.clients) + 1}", _LEG_KINDS[tab.kind], ClientState.NEW, tab)
         self.clients.append(leg)
         self._by_leg[leg.leg_id] = leg
         self._live[tab.client] = leg

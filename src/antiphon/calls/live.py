@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from antiphon import devices, directory
+from antiphon import directory
 from antiphon.calls.machine import CallMachine
 from antiphon.calls.model import CallRecord
 from antiphon.calls.ports import StationInvite
 from antiphon.calls.store import AnsweredCall, EndedCall, EndedLeg
 from antiphon.calls.traces.facts import End, Facts
 from antiphon.calls.traces.noting import Notes
+from antiphon.devices import Station
 from antiphon.wire.client import MediaBreakView, StationState, StationView
 
 
@@ -24,13 +25,13 @@ class LiveCall:
     started_mono: float
     started_at: datetime
     invite: StationInvite | None  # None: a client placed the call
-    station: devices.Station | None = None  # known once the plan is
+    station: Station | None = None  # known once the plan is
     view: StationView | None = None
     button: str = ""
     button_label: str = ""
     priority: directory.PriorityName = "normal"
     placed_by: str | None = None  # the person who called the station
-    accounts: dict[str, devices.Station] = field(default_factory=dict)  # that the plan rings, by id
+    devices: dict[str, Station] = field(default_factory=dict)  # accounts and stations that the plan rings, by id
     key_frame_taken: bool = False
     prompted: bool = False  # early media of its own was opened for a prompt
     rang_mono: float | None = None  # the first ring at a client
@@ -44,7 +45,7 @@ class LiveCall:
     def __post_init__(self) -> None:
         self.notes = Notes(self.started_mono)
 
-    def sees(self, station: devices.Station | None, view: StationView | None) -> None:
+    def sees(self, station: Station | None, view: StationView | None) -> None:
         """It is known whose call it is."""
         self.station, self.view = station, view
         self.notes.door_names = {door.door_id: door.name for door in view.doors} if view else {}

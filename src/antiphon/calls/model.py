@@ -15,6 +15,7 @@ from antiphon.wire.station import VisitorCause
 Direction = Literal["from_station", "to_station"]
 EndedBy = Literal["station", "client", "platform"]
 LegKind = Literal["station", "client", "account"]
+ReceiverKind = Literal["user", "account", "station"]
 
 
 class StationState(Enum):
@@ -77,17 +78,22 @@ TALKER_STATES = RENEWAL_STATES | {ClientState.TALKING, ClientState.AWAY}
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One signed-on browser tab of a person who may be rung; or a SIP account, which rings like one."""
+    """One signed-on browser tab of a person who may be rung; or a SIP account or station, which rings like one."""
 
     client: ClientId
     user_id: str
     user_name: str
-    account: bool = False
+    kind: ReceiverKind = "user"
+
+    @property
+    def by_sip(self) -> bool:
+        """It is no browser: rung by an INVITE, without a preview."""
+        return self.kind != "user"
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When somebody of the plan rings, in seconds since it began: a person at all their tabs, or an account.
+    """When somebody of the plan rings, in seconds since it began: a person at all their tabs, an account or a station.
 
     A person's turns do not overlap; who rings on from one step to the next has one turn.
     """

@@ -202,7 +202,7 @@ class Orders:
                 taking = media.connect_answer(call_id, leg, sdp)
                 self._answered(call, leg, taking, lambda made: i.ConnectAnswerTaken(leg, made))
             case e.RenewMedia(leg, station_leg, session):
-                renewing = media.renew(call_id, leg, station_leg, session, account=call.machine.is_account(leg))
+                renewing = media.renew(call_id, leg, station_leg, session, account=call.machine.rung_by_sip(leg))
                 self._answered(call, leg, renewing, lambda made: i.ConnectOfferMade(leg, made))
             case e.OpenClient(leg, offer):
                 opening = media.open_client(call_id, leg, offer, account=call.machine.station.kind == "account")

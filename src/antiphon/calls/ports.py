@@ -64,8 +64,11 @@ class SipEvents(Protocol):
 class SipPort(Protocol):
     """Orders to SIP legs. Each returns at once; an order to a leg that is gone is ignored and logged."""
 
-    def invite(self, leg: LegId, device_id: str, *, sdp: str, display_name: str, call_id: CallId) -> None:
-        """Call a station through the edge."""
+    def invite(
+        self, leg: LegId, device_id: str, *, sdp: str, display_name: str, call_id: CallId, rings: bool = False
+    ) -> None:
+        """Call a station or account through the edge. `rings`: a station waits until a person answers (RFC 5373), instead
+        of putting the call through at once."""
 
     def name(self, leg: LegId, call_id: CallId) -> None:
         """Which call an incoming leg became, for the logs of whoever carries its messages."""

@@ -1,4 +1,5 @@
-"""Owns the SIP legs of accounts that ring: to the call machine each is a receiver like a tab, its messages become SIP."""
+"""Owns the SIP legs of accounts and stations that ring: to the call machine each is a receiver like a tab, its messages become
+SIP."""
 
 from __future__ import annotations
 
@@ -23,14 +24,14 @@ _PREFIX = "sip:"  # no browser tab's id has a colon
 _CAUSE: dict[int, LegCause] = {486: "busy", 600: "busy", 603: "declined", 415: "failed", 488: "failed", 606: "failed"}
 
 
-def as_tab(account: Station) -> Tab:
-    """The account as the call machine sees a receiver."""
-    return Tab(_PREFIX + account.id, account.id, account.name, account=True)
+def as_tab(device: Station) -> Tab:
+    """The account or station as the call machine sees a receiver."""
+    return Tab(_PREFIX + device.id, device.id, device.name, kind=device.kind)
 
 
 @dataclass(slots=True)
 class _Ringing:
-    """One INVITE to an account and what came of it."""
+    """One INVITE to an account or station and what came of it."""
 
     call: LiveCall
     client: ClientId
@@ -46,12 +47,12 @@ class Receivers:
         self._desk, self._orders, self._sip, self._media = desk, orders, sip, media
         self._legs: dict[LegId, _Ringing] = {}
         self._to_ring: dict[str, list[_Ringing]] = {}  # by call
-        self._newest: dict[tuple[str, ClientId], _Ringing] = {}  # by call and account
+        self._newest: dict[tuple[str, ClientId], _Ringing] = {}  # by call and device
 
     # -- what the machine tells --------------------------------------------------------------------------------------
 
     def told(self, call: LiveCall, order: e.Effect) -> bool:
-        """Carry the order out when it is for an account; False when it is for a tab or for nobody."""
+        """Carry the order out when it is for a device; False when it is for a tab or for nobody."""
         client: object = getattr(order, "client", None)
         if not isinstance(client, str) or not client.startswith(_PREFIX):
             return False
@@ -80,27 +81,28 @@ class Receivers:
             await self._ring(ringing)
 
     async def _ring(self, ringing: _Ringing) -> None:
-        call, account = ringing.call, ringing.call.accounts.get(ringing.client.removeprefix(_PREFIX))
-        if account is None:
+        call, device = ringing.call, ringing.call.devices.get(ringing.client.removeprefix(_PREFIX))
+        if device is None:
             self._refused(ringing, "failed")
             return
         try:
             ringing.offer = await self._media.receiver_offer(call.call_id, ringing.leg)
         except AntiphonError as error:
-            _log.warning("account not rung", code=error.code, leg_id=ringing.leg, **call.log_fields())
+            _log.warning("receiver not rung", code=error.code, leg_id=ringing.leg, **call.log_fields())
             self._refused(ringing, "failed")
             return
         if ringing.leg in self._legs:
             self._sip.invite(
                 ringing.leg,
-                account.sip_user,
+                device.sip_user,
                 sdp=ringing.offer,
                 display_name=call.station.name if call.station else "",
                 call_id=call.call_id,
+                rings=device.kind == "station",
             )
 
     def _settle(self, call: LiveCall, client: ClientId, sdp: str) -> None:
-        """The engine's two-way offer: nearly always what the account answered to already."""
+        """The engine's two-way offer: nearly always what the device answered to already."""
         ringing = self._of(call, client)
         if ringing is None:
             return
@@ -116,6 +118,17 @@ class Receivers:
             self._forget(ringing.leg)
             self._sip.end(ringing.leg, cause)
 
+    def gone(self, call: LiveCall, device_id: str) -> None:
+        """The device is no longer in service: it neither rings nor talks on."""
+        ringing = self._of(call, _PREFIX + device_id)
+        if ringing is None:
+            return
+        self._sip.end(ringing.leg, "revoked")
+        if ringing.answer:
+            self.ended(ringing.leg, "hung_up")
+        else:
+            self._refused(ringing, "failed")
+
     def _of(self, call: LiveCall, client: ClientId) -> _Ringing | None:
         return self._newest.get((call.call_id, client))
 
@@ -125,7 +138,7 @@ class Receivers:
             del self._newest[ringing.call.call_id, ringing.client]
         return ringing
 
-    # -- what the account does: SipEvents of its leg, each False for a leg that is none of these ----------------------
+    # -- what the device does: SipEvents of its leg, each False for a leg that is none of these ----------------------
 
     def answered(self, leg: LegId, sdp: str) -> bool:
         ringing = self._legs.get(leg)
@@ -139,7 +152,7 @@ class Receivers:
         try:
             await self._media.receiver_answer(ringing.call.call_id, ringing.leg, ringing.answer)
         except AntiphonError as error:
-            _log.warning("account not connected", code=error.code, leg_id=ringing.leg, **ringing.call.log_fields())
+            _log.warning("receiver not connected", code=error.code, leg_id=ringing.leg, **ringing.call.log_fields())
             self._sip.end(ringing.leg, "no_codec")
             self._refused(ringing, "failed")
             return
@@ -149,7 +162,7 @@ class Receivers:
         ringing = self._legs.get(leg)
         if ringing is None:
             return False
-        _log.info("account does not answer", status=status, leg_id=leg, **ringing.call.log_fields())
+        _log.info("receiver does not answer", status=status, leg_id=leg, **ringing.call.log_fields())
         ringing.call.notes.statuses[leg] = status
         self._refused(ringing, _CAUSE.get(status, "no_answer"))
         return True
@@ -179,7 +192,7 @@ class Receivers:
         ringing = self._legs.get(leg)
         if ringing is None:
             return False
-        _log.warning("account refuses the session", status=status, leg_id=leg, **ringing.call.log_fields())
+        _log.warning("receiver refuses the session", status=status, leg_id=leg, **ringing.call.log_fields())
         self._sip.end(leg, "no_codec")
         return self.ended(leg, "hung_up")
 
@@ -194,7 +207,7 @@ class Receivers:
         ringing = self._forget(leg)
         if ringing is None:
             return False
-        _log.info("account hung up", how=cause, leg_id=leg, **ringing.call.log_fields())
+        _log.info("receiver hung up", how=cause, leg_id=leg, **ringing.call.log_fields())
         self._desk.feed(ringing.call, i.HangUpTapped(ringing.client, f"{leg}-end"))
         return True
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from antiphon import log
 from antiphon.calls import inputs as i
-from antiphon.calls.admission import presence_of_account
+from antiphon.calls.admission import presence_of_device
 from antiphon.calls.live import LiveCall
 from antiphon.calls.model import Tab, Turn
 from antiphon.calls.ports import ClientPort
@@ -25,7 +25,7 @@ class RingPlans:
         self._clients, self._calls_of, self._ring_max_s = clients, calls_of, ring_max_s
 
     def planned(
-        self, call: LiveCall, station: Station, press: Press, accounts: Mapping[str, Station], now: float
+        self, call: LiveCall, station: Station, press: Press, devices: Mapping[str, Station], now: float
     ) -> i.Planned:
         """Who rings for the call, and when; the call keeps what goes with it, and why."""
         user_ids = press.user_ids
@@ -33,24 +33,24 @@ class RingPlans:
         there = frozenset(tab.user_id for tab in tabs)
         busy = busy_in(self._calls_of(station.company_id))
         presence = self._presence(user_ids, there, busy)
-        for one, account in accounts.items():
-            presence[Member("account", one)] = presence_of_account(account, busy=one in busy)
+        for one, device in devices.items():
+            presence[Member(device.kind, one)] = presence_of_device(device, busy=one in busy)
         press = press.seeing(presence, self._ring_max_s)
         ringing = rings.plan(press.book, press.ask)
         call.notes.planned(ringing, press.book, now)
         turns = turns_of(ringing)
         rung = {turn.user_id for turn in turns}
         call.button_label, call.priority = press.label, press.priority
-        call.accounts = {one: account for one, account in accounts.items() if one in rung}
+        call.devices = {one: device for one, device in devices.items() if one in rung}
         receivers = [Tab(tab.client, tab.user_id, tab.user_name) for tab in tabs if tab.user_id in rung]
         calling = {leg.receiver.id for leg in ringing.legs}
-        receivers += [as_tab(account) for one, account in call.accounts.items() if one in calling]
-        people = frozenset(one for one in rung if one not in call.accounts)
+        receivers += [as_tab(device) for one, device in call.devices.items() if one in calling]
+        people = frozenset(one for one in rung if one not in call.devices)
         _log.info(
             "call rings",
             people=len(people),
             tabs=len(receivers),
-            accounts=len(call.accounts),
+            devices=len(call.devices),
             silent=len(ringing.silences),
             **call.log_fields(),
         )
@@ -82,7 +82,7 @@ def turns_of(ringing: rings.Ringing) -> tuple[Turn, ...]:
 
 
 def busy_in(calls: Iterable[LiveCall]) -> frozenset[str]:
-    """People and accounts who talk in these calls."""
+    """People, accounts and stations who talk in these calls."""
     return frozenset(_talking(calls))
 
 
@@ -91,5 +91,5 @@ def _talking(calls: Iterable[LiveCall]) -> Iterator[str]:
         talker = call.machine.talker
         if talker is not None and talker.tab is not None:
             yield talker.tab.user_id
-            if call.station is not None and call.station.kind == "account":
+            if call.station is not None:
                 yield call.station.id

@@ -321,7 +321,7 @@ class CallService(LegListener):
             return
         self._end_older(call)
         now = self._clock.monotonic()
-        self.feed(call, self._ring_plans.planned(call, of, press, admission.accounts, now))
+        self.feed(call, self._ring_plans.planned(call, of, press, admission.devices, now))
 
     def _end_older(self, call: LiveCall) -> None:
         """A station that presses again rings once: it restarted, or gave the older press up without telling."""
@@ -378,16 +378,18 @@ class CallService(LegListener):
         for call in list(self._calls.values()):
             if call.station is not None and call.station.id == fact.device_id:
                 self.feed(call, i.DeviceRevoked())
+            self._receivers.gone(call, fact.device_id)
         self._clients.broadcast(fact.company_id, wire.StationRemoved(station_id=fact.device_id))
 
     def _presence_changed(self, fact: events.StationPresenceChanged) -> None:
         self._board.push(fact.company_id, fact.device_id)
         for call in self.calls_of(fact.company_id) if fact.online else ():
-            if fact.device_id in call.accounts:  # a telephone that is back joins what rings
-                self.feed(call, i.TabCame(as_tab(call.accounts[fact.device_id])))
+            if fact.device_id in call.devices:  # a telephone or station that is back joins what rings
+                self.feed(call, i.TabCame(as_tab(call.devices[fact.device_id])))
 
     def _device_revoked(self, fact: events.DeviceRevoked) -> None:
-        for call in list(self._calls.values()):
-            # A call begun later is of hardware that was claimed since: the fact may come late.
-            if call.station is not None and call.station.id == fact.device_id and call.started_at <= fact.at:
+        # A call begun later is of hardware that was claimed since: the fact may come late.
+        for call in [call for call in self._calls.values() if call.started_at <= fact.at]:
+            if call.station is not None and call.station.id == fact.device_id:
                 self.feed(call, i.DeviceRevoked())
+            self._receivers.gone(call, fact.device_id)

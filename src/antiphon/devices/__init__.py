@@ -10,6 +10,7 @@ from antiphon.devices.accounts import (
     create_account,
     new_account_password,
     remove_account,
+    stations_named,
 )
 from antiphon.devices.census import first_certificate_ends, stations_by_state
 from antiphon.devices.commands import Commander
@@ -43,6 +44,7 @@ from antiphon.devices.store import (
     forget_expired_claim_codes,
     leave_place,
     named,
+    own_station,
     station,
     stations,
 )
@@ -85,10 +87,12 @@ __all__ = [
     "named",
     "new_account_password",
     "new_claim_code",
+    "own_station",
     "remove_account",
     "revoke",
     "station",
     "station_for_call",
     "stations",
     "stations_by_state",
+    "stations_named",
 ]

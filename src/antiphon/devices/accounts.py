@@ -72,6 +72,11 @@ def accounts_named(tx: Tx, scope: Scope, device_ids: Sequence[str]) -> dict[str,
     return {account.id: account for account in found if account is not None}
 
 
+def stations_named(tx: Tx, scope: Scope, device_ids: Sequence[str]) -> dict[str, Station]:
+    """Those of these stations that are the company's and in service, by id."""
+    return {one.id: one for one in store.stations_named(tx, scope, device_ids) if one.status == "claimed"}
+
+
 def account(tx: Tx, scope: Scope, device_id: str) -> Station:
     """One account of the company; raises `AccountNotFound`."""
     row = tx.first(scope, tables.account_rows, tables.account_rows.c.device_id == device_id)
@@ -129,7 +134,7 @@ def remove_account(tx: Tx, scope: Scope, device_id: str, now: datetime) -> Stati
     """
     found = account(tx, scope, device_id)
     directory.set_buttons(tx, scope, device_id, ())
-    directory.forget_account(tx, scope, device_id)
+    directory.forget_device(tx, scope, "account", device_id)
     tx.delete(scope, tables.account_rows, tables.account_rows.c.device_id == device_id)
     store.forget_station(tx, scope, device_id)
     fact = events.AccountRemoved(new_id("fact"), scope.company_id, now, device_id, found.number)

@@ -187,7 +187,7 @@ async def add_station(
                 now=now,
             )
             if body.buttons is not None:
-                accounts = request.app.state.names_of_accounts
+                accounts = request.app.state.names_of_devices
                 directory.refuse_crowds(tx, asker.scope, made.path, _buttons(body.buttons), (), accounts, now)
             asker.record(tx, now, "station.added", made.id, name=made.name, place_id=made.place_id)
             code = service.new_claim_code(tx, asker.scope, codes, made.id, now)

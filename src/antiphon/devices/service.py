@@ -166,6 +166,7 @@ def remove_station(tx: Tx, scope: Scope, device_id: str) -> Station:
     if found.status == "claimed" or store.certificates_of(tx, scope, device_id):
         raise StationHasHistory(device_id=device_id)
     directory.set_buttons(tx, scope, device_id, ())
+    directory.forget_device(tx, scope, "station", device_id)
     store.forget_station(tx, scope, device_id)
     _log.info("station removed", company_id=scope.company_id, device_id=device_id)
     return found

@@ -13,7 +13,7 @@ from antiphon.directory.model import (
 )
 from antiphon.directory.parties import leave_place, named
 from antiphon.directory.ring_settings import every_calendar
-from antiphon.directory.store import buttons, forget_account, set_buttons
+from antiphon.directory.store import buttons, forget_device, set_buttons
 
 __all__ = [
     "Button",
@@ -25,7 +25,7 @@ __all__ = [
     "UnknownButton",
     "buttons",
     "every_calendar",
-    "forget_account",
+    "forget_device",
     "leave_place",
     "named",
     "press",

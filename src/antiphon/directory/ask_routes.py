@@ -61,16 +61,16 @@ async def ask_who_rings(body: AskBody, request: Request, asker: Readers) -> AskA
         if body.draft is not None:
             owner = editing.owner_of(tx, asker, body.draft.owner_id)
             drafts[owner.member] = editing.with_zone(body.draft.plan, owner)
-            editing.refuse_unknown(tx, asker, owner, drafts[owner.member], state.names_of_accounts, "draft/plan/")
+            editing.refuse_unknown(tx, asker, owner, drafts[owner.member], state.names_of_devices, "draft/plan/")
         where = station.id, station.path, station.time_zone
         moment = body.moment or now
         try:
-            press = book.press(tx, asker.scope, *where, body.button, moment, state.names_of_accounts, drafts)
+            press = book.press(tx, asker.scope, *where, body.button, moment, state.names_of_devices, drafts)
         except UnknownButton as error:
             raise ButtonNotFound from error
         presence: Mapping[Member, Presence] = {}
         if body.moment is None:
-            presence = state.presence_of(tx, asker.scope, press.user_ids, press.account_ids)
+            presence = state.presence_of(tx, asker.scope, press.user_ids, press.devices)
         # Without knowing, everybody is tried in the order that the button has.
         press = press.lasting(state.settings.calls.ring_max_s)
         return _answer(replace(press, book=replace(press.book, presence=presence)), body.language)
@@ -122,7 +122,7 @@ async def list_holiday_calendars(_asker: Anybody) -> HolidayCalendars:
 
 def _settings(tx: Tx, asker: Asker, request: Request) -> RingSettingsView:
     said = ring_settings.get(tx, asker.scope)
-    names = book.names_of(tx, asker.scope, said.members, request.app.state.names_of_accounts)
+    names = book.names_of(tx, asker.scope, said.members, request.app.state.names_of_devices)
     return RingSettingsView(
         last_resort=said.last_resort,
         alarm_breaks_quiet=said.alarm_breaks_quiet,
@@ -133,8 +133,8 @@ def _settings(tx: Tx, asker: Asker, request: Request) -> RingSettingsView:
 
 def _check_settings(tx: Tx, asker: Asker, body: RingSettingsBody, request: Request) -> None:
     document = PlanDocument(otherwise=body.last_resort, zone="UTC", holidays=body.holidays)
-    accounts = request.app.state.names_of_accounts
-    around = book.with_name(book.around(tx, asker.scope, _LAST_RESORT, document, accounts), _LAST_RESORT, "")
+    devices = request.app.state.names_of_devices
+    around = book.with_name(book.around(tx, asker.scope, _LAST_RESORT, document, devices), _LAST_RESORT, "")
     calendar = body.holidays.calendar() if body.holidays else None
     plan = Plan(_LAST_RESORT, steps_of(body.last_resort), zone="UTC", holidays=calendar)
     faults = [

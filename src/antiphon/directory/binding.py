@@ -8,7 +8,7 @@ from datetime import datetime
 from antiphon import tenancy
 from antiphon.database import Scope, Tx
 from antiphon.directory import ring_settings, rings
-from antiphon.directory.book import NamesOfAccounts, names_of, plans_below
+from antiphon.directory.book import NamesOfDevices, names_of, plans_below
 from antiphon.directory.model import Button, TooManyReceivers
 from antiphon.directory.rings import Book, Member
 
@@ -19,7 +19,7 @@ def refuse_crowds(
     path: str,
     wanted: Iterable[Button],
     before: Iterable[Button],
-    accounts: NamesOfAccounts,
+    devices: NamesOfDevices,
     now: datetime,
 ) -> None:
     """Raises `TooManyReceivers` for a button that would ring more than `RINGING_RECEIVERS_MAX` at once.
@@ -46,7 +46,7 @@ def refuse_crowds(
         faults += [(at, fault) for fault in rings.check_start(start, book)]
     if faults:
         beyond = {member for _, fault in faults for member in fault.members}
-        say = rings.words("en", names_of(tx, scope, beyond, accounts)).fault
+        say = rings.words("en", names_of(tx, scope, beyond, devices)).fault
         error = TooManyReceivers(say(faults[0][1]))
         error.faults = tuple((f"items/{at}", say(fault), fault.code) for at, fault in faults)
         raise error

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from antiphon import tenancy
 from antiphon.database import Scope, Tx
@@ -19,9 +20,10 @@ from antiphon.directory.rings import Ask, Bar, Book, Member, Plan, Steps, holida
 from antiphon.directory.tables import button_members, button_rows
 from antiphon.limits import RING_NESTING_MAX
 
-# What accounts are called, of these those that are the company's: they live a floor above.
-NamesOfAccounts = Callable[[Tx, Scope, Sequence[str]], Mapping[str, str]]
+# What accounts or stations are called, of these those that are the company's and in service: they live a floor above.
+NamesOfDevices = Callable[[Tx, Scope, Literal["account", "station"], Sequence[str]], Mapping[str, str]]
 _OWNERS = frozenset(("user", "group", "contact"))
+_DEVICES: tuple[Literal["account", "station"], ...] = ("account", "station")
 
 
 def press(
@@ -32,7 +34,7 @@ def press(
     zone: str,
     button: str,
     moment: datetime,
-    accounts: NamesOfAccounts,
+    devices: NamesOfDevices,
     drafts: Mapping[Member, PlanDocument] | None = None,
 ) -> Press:
     """All that is known about who rings for that button of a station at `path`; raises `UnknownButton`.
@@ -58,7 +60,7 @@ def press(
         asked = tuple(sorted(member.id for member in members if member.kind == "user"))
         holders = tenancy.granted_to(tx, scope, "calls.answer", path, moment, among=asked) if asked else ()
     may = frozenset(holders)
-    names = names_of(tx, scope, members, accounts, guests=may)
+    names = names_of(tx, scope, members, devices, guests=may)
     if everyone:  # people who left are nobody's member here
         start = [member for member in start if member in names]
     book = Book(
@@ -75,7 +77,7 @@ def press(
     return Press(row["label"], row["priority"], book, ask, everyone)
 
 
-def around(tx: Tx, scope: Scope, owner: Member, draft: PlanDocument, accounts: NamesOfAccounts) -> Book:
+def around(tx: Tx, scope: Scope, owner: Member, draft: PlanDocument, devices: NamesOfDevices) -> Book:
     """What a plan is checked against: the plans that it comes to, those that come to it, and who there is."""
     said = ring_settings.get(tx, scope)
     drafted = plan_of(draft, owner, "UTC", said.calendar)
@@ -94,7 +96,7 @@ def around(tx: Tx, scope: Scope, owner: Member, draft: PlanDocument, accounts: N
     # Those come to others beside, which count for how many ring at once.
     found |= plans_below(tx, scope, [named for plan in found.values() for named in named_in(plan)], said, {}, found)
     members = {owner, *named_in(drafted), *(named for plan in found.values() for named in named_in(plan))}
-    names = names_of(tx, scope, members, accounts)
+    names = names_of(tx, scope, members, devices)
     return Book(names, found, {}, {}, {}, steps_of(said.last_resort), said.alarm_breaks_quiet, holiday)
 
 
@@ -126,7 +128,7 @@ def names_of(
     tx: Tx,
     scope: Scope,
     members: Iterable[Member],
-    accounts: NamesOfAccounts,
+    devices: NamesOfDevices,
     *,
     guests: Collection[str] = (),
 ) -> dict[Member, str]:
@@ -140,12 +142,13 @@ def names_of(
         people = tenancy.active_people(tx, by_kind["user"])
         here = (one for one in people.values() if one.company_id == scope.company_id or one.id in guests)
         found |= {Member("user", one.id): one.name for one in here}
-    if "account" in by_kind:
-        found |= {Member("account", one): name for one, name in accounts(tx, scope, by_kind["account"]).items()}
+    for device in _DEVICES:
+        if device in by_kind:
+            called = devices(tx, scope, device, by_kind[device])
+            found |= {Member(device, one): name for one, name in called.items()}
     for kind in ("group", "contact"):
         if kind in by_kind:
-            called = parties.names(tx, scope, kind, by_kind[kind])
-            found |= {Member(kind, one): name for one, name in called.items()}
+            found |= {Member(kind, one): name for one, name in parties.names(tx, scope, kind, by_kind[kind]).items()}
     return found
 
 
@@ -169,7 +172,7 @@ def _barred(members: Iterable[Member], holders: frozenset[str], station_id: str)
         if member.kind == "number":
             barred[member] = "number_without_trunk"
         elif (member.kind == "user" and member.id not in holders) or (
-            member.kind == "account" and member.id == station_id
+            member.kind in _DEVICES and member.id == station_id
         ):
             barred[member] = "may_not_answer"
     return barred

@@ -25,7 +25,7 @@ from antiphon.tenancy.asking import Body
 
 _MINUTES_PER_HOUR = 60
 _SECONDS_MAX = 86_400
-MemberKind = Literal["user", "account", "number", "group", "contact"]
+MemberKind = Literal["user", "station", "account", "number", "group", "contact"]
 TimeOfDay = Annotated[
     str, StringConstraints(pattern=r"^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"), Field(examples=["08:00"])
 ]
@@ -34,7 +34,7 @@ Items = RING_DOCUMENT_ITEMS_MAX
 
 
 class MemberDocument(Body):
-    """Who stands in a step: a person, an account, a telephone number (its id is the number), a ring group or a contact."""
+    """Who stands in a step: a person, a station, an account, a telephone number (its id is the number), a ring group or a contact."""
 
     kind: MemberKind = Field(examples=["user"])
     id: str = Field(

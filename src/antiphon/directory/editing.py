@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from antiphon import tenancy
 from antiphon.database import Scope, Tx
 from antiphon.directory import book, parties, plans, ring_settings, rings
-from antiphon.directory.book import NamesOfAccounts
+from antiphon.directory.book import NamesOfDevices
 from antiphon.directory.documents import PlanDocument, members_of, plan_of
 from antiphon.directory.model import (
     ContactNotFound,
@@ -63,21 +63,21 @@ def oneself(tx: Tx, asker: Asker) -> Owner:
 
 
 def save_draft(
-    tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, accounts: NamesOfAccounts, now: datetime
+    tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, devices: NamesOfDevices, now: datetime
 ) -> None:
     """Keep it; what is wrong with it is told. Raises `MemberNotFound` for who is not there."""
     whole = with_zone(document, owner)
-    refuse_unknown(tx, asker, owner, whole, accounts)
+    refuse_unknown(tx, asker, owner, whole, devices)
     plans.draft(tx, asker.scope, owner.member, whole, now, asker.principal.name)
     asker.record(tx, now, "ring_plan.drafted", owner.member.id)
 
 
 def refuse_unknown(
-    tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, accounts: NamesOfAccounts, before: str = ""
+    tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, devices: NamesOfDevices, before: str = ""
 ) -> None:
     """Raises `MemberNotFound` where the plan names who is not there; `before` is where it is in what was sent."""
     named = {field: member for field, member in members_of(document).items() if member.kind != "number"}
-    names = book.names_of(tx, asker.scope, named.values(), accounts) | {owner.member: owner.name}
+    names = book.names_of(tx, asker.scope, named.values(), devices) | {owner.member: owner.name}
     unknown = tuple(before + field for field, member in named.items() if member not in names)
     if unknown:
         error = MemberNotFound()
@@ -85,34 +85,34 @@ def refuse_unknown(
         raise error
 
 
-def put_in_force(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, now: datetime) -> None:
+def put_in_force(tx: Tx, asker: Asker, owner: Owner, devices: NamesOfDevices, now: datetime) -> None:
     """The draft is in force. Raises `NothingDrafted`, `RingPlanInvalid`."""
     drafted = plans.versions(tx, asker.scope, owner.member).draft
     if drafted is not None:
-        _refuse_faults(tx, asker, owner, drafted, accounts)
+        _refuse_faults(tx, asker, owner, drafted, devices)
     plans.put_in_force(tx, asker.scope, owner.member, now, asker.principal.name)
     asker.record(tx, now, "ring_plan.put_in_force", owner.member.id)
 
 
-def undo(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, now: datetime) -> None:
+def undo(tx: Tx, asker: Asker, owner: Owner, devices: NamesOfDevices, now: datetime) -> None:
     """What was in force before is so again. Raises `NothingToUndo`, `RingPlanInvalid`: it may name who is gone."""
     before = plans.versions(tx, asker.scope, owner.member).before
     if before is not None:
-        _refuse_faults(tx, asker, owner, before, accounts)
+        _refuse_faults(tx, asker, owner, before, devices)
     plans.undo(tx, asker.scope, owner.member, now, asker.principal.name)
     asker.record(tx, now, "ring_plan.undone", owner.member.id)
 
 
-def view(tx: Tx, asker: Asker, owner: Owner, accounts: NamesOfAccounts, language: str, now: datetime) -> RingPlanView:
+def view(tx: Tx, asker: Asker, owner: Owner, devices: NamesOfDevices, language: str, now: datetime) -> RingPlanView:
     """Everything there is of the plan, for reading and editing."""
     there = plans.versions(tx, asker.scope, owner.member)
     calendar = ring_settings.get(tx, asker.scope).calendar
     shown = [document for document in (there.in_force, there.draft) if document is not None]
     as_plans = [plan_of(document, owner.member, owner.place.time_zone, calendar) for document in shown]
     members = {member for plan in as_plans for member in book.named_in(plan)}
-    around = _around(tx, asker, owner, there.draft, accounts) if there.draft is not None else None
+    around = _around(tx, asker, owner, there.draft, devices) if there.draft is not None else None
     faults: tuple[Fault, ...] = ()
-    names = book.names_of(tx, asker.scope, members, accounts) | {owner.member: owner.name}
+    names = book.names_of(tx, asker.scope, members, devices) | {owner.member: owner.name}
     if around is not None:
         faults = rings.check(as_plans[-1], around)
         names = {**around.names, **names}
@@ -208,8 +208,8 @@ def _week(plan: Plan, language: str, now: datetime) -> list[DayItem]:
     return list(days.values())
 
 
-def _refuse_faults(tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, accounts: NamesOfAccounts) -> None:
-    around = _around(tx, asker, owner, document, accounts)
+def _refuse_faults(tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, devices: NamesOfDevices) -> None:
+    around = _around(tx, asker, owner, document, devices)
     calendar: HolidayCalendar | None = ring_settings.get(tx, asker.scope).calendar
     checked = rings.check(plan_of(document, owner.member, owner.place.time_zone, calendar), around)
     faults = [fault for fault in checked if fault.refuses]
@@ -217,8 +217,8 @@ def _refuse_faults(tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, a
         raise invalid(faults, rings.words("en", around.names, owner.place.time_zone).fault)
 
 
-def _around(tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, accounts: NamesOfAccounts) -> Book:
-    found = book.around(tx, asker.scope, owner.member, document, accounts)
+def _around(tx: Tx, asker: Asker, owner: Owner, document: PlanDocument, devices: NamesOfDevices) -> Book:
+    found = book.around(tx, asker.scope, owner.member, document, devices)
     return found if owner.member in found.names else book.with_name(found, owner.member, owner.name)
 
 

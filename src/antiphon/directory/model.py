@@ -32,6 +32,7 @@ class Button:
     contact_ids: tuple[str, ...] = ()
     group_ids: tuple[str, ...] = ()
     priority: PriorityName = "normal"
+    station_ids: tuple[str, ...] = ()  # stations of ours that ring too: indoor stations
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -41,6 +42,7 @@ class Button:
             ("group", self.group_ids),
             ("user", self.user_ids or ()),
             ("account", self.account_ids),
+            ("station", self.station_ids),
         )
         return tuple(dict.fromkeys(Member(kind, one) for kind, ids in kinds for one in ids))  # type: ignore[arg-type]
 
@@ -80,10 +82,10 @@ class Press:
         return frozenset(member.id for member in known)
 
     @property
-    def account_ids(self) -> frozenset[str]:
-        """Accounts that could."""
-        known = (member for member in self.book.names if member.kind == "account" and member not in self.book.barred)
-        return frozenset(member.id for member in known)
+    def devices(self) -> frozenset[Member]:
+        """Accounts and stations that could."""
+        there = (member for member in self.book.names if member.kind == "account" or member.kind == "station")
+        return frozenset(member for member in there if member not in self.book.barred)
 
     def seeing(self, presence: Mapping[Member, Presence], ring_max_s: float) -> Press:
         """With who is there, and how long the installation lets ring what no plan gives a time.

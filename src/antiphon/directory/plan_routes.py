@@ -163,8 +163,8 @@ def _me(asker: Asker) -> Whose:
 
 
 def _draft(request: Request, asker: Asker, body: PlanDocument) -> Change:
-    accounts, now = request.app.state.names_of_accounts, now_of(request)
-    return lambda tx, owner: editing.save_draft(tx, asker, owner, body, accounts, now)
+    devices, now = request.app.state.names_of_devices, now_of(request)
+    return lambda tx, owner: editing.save_draft(tx, asker, owner, body, devices, now)
 
 
 def _throw_away(request: Request, asker: Asker) -> Change:
@@ -173,18 +173,18 @@ def _throw_away(request: Request, asker: Asker) -> Change:
 
 
 def _put_in_force(request: Request, asker: Asker) -> Change:
-    accounts, now = request.app.state.names_of_accounts, now_of(request)
-    return lambda tx, owner: editing.put_in_force(tx, asker, owner, accounts, now)
+    devices, now = request.app.state.names_of_devices, now_of(request)
+    return lambda tx, owner: editing.put_in_force(tx, asker, owner, devices, now)
 
 
 def _undo(request: Request, asker: Asker) -> Change:
-    accounts, now = request.app.state.names_of_accounts, now_of(request)
-    return lambda tx, owner: editing.undo(tx, asker, owner, accounts, now)
+    devices, now = request.app.state.names_of_devices, now_of(request)
+    return lambda tx, owner: editing.undo(tx, asker, owner, devices, now)
 
 
 async def _look(request: Request, response: Tagged, asker: Asker, whose: Whose, language: Language) -> RingPlanView:
-    accounts, now = request.app.state.names_of_accounts, now_of(request)
-    found = await database_of(request).read(lambda tx: editing.view(tx, asker, whose(tx), accounts, language, now))
+    devices, now = request.app.state.names_of_devices, now_of(request)
+    found = await database_of(request).read(lambda tx: editing.view(tx, asker, whose(tx), devices, language, now))
     return paging.tagged(response, found)
 
 
@@ -197,12 +197,12 @@ async def _change(
     language: Language,
     if_match: str | None,
 ) -> RingPlanView:
-    accounts, now = request.app.state.names_of_accounts, now_of(request)
+    devices, now = request.app.state.names_of_devices, now_of(request)
 
     def work(tx: Tx) -> RingPlanView:
         owner = whose(tx)
-        paging.check_match(if_match, lambda: editing.view(tx, asker, owner, accounts, language, now))
+        paging.check_match(if_match, lambda: editing.view(tx, asker, owner, devices, language, now))
         change(tx, owner)
-        return editing.view(tx, asker, owner, accounts, language, now)
+        return editing.view(tx, asker, owner, devices, language, now)
 
     return paging.tagged(response, await database_of(request).run(work))

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from antiphon.database import Database, Tx
 from antiphon.directory import book, editing, store
 from antiphon.directory.binding import refuse_crowds
-from antiphon.directory.book import NamesOfAccounts
+from antiphon.directory.book import NamesOfDevices
 from antiphon.directory.model import Button, ContactNotFound, PriorityName, RingGroupNotFound, TooManyReceivers
 from antiphon.directory.plan_views import MemberItem
 from antiphon.limits import BUTTONS_PER_STATION_MAX, RING_TARGETS_PER_BUTTON_MAX
@@ -30,8 +30,8 @@ Writers = Annotated[Asker, Depends(Needs("stations.configure"))]
 class ButtonBody(BaseModel):
     """A button. `user_ids` null rings everybody who may answer there; an empty list rings nobody of them.
 
-    What else is named rings as well: contacts and ring groups by their ring plans, accounts of telephones and indoor stations of
-    other makers. A call of higher `priority` is shown first; an alarm rings people too who are in a call or, where the company
+    What else is named rings as well: contacts and ring groups by their ring plans, indoor stations, accounts of telephones and
+    indoor stations of other makers. A station never rings itself. A call of higher `priority` is shown first; an alarm rings people too who are in a call or, where the company
     allows it, do not want to be disturbed.
     """
 
@@ -41,6 +41,7 @@ class ButtonBody(BaseModel):
     label: Label = Field(default="", examples=["Hausverwaltung"])
     user_ids: list[Id] | None = Field(default=None, max_length=RING_TARGETS_PER_BUTTON_MAX)
     account_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
+    station_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
     contact_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
     group_ids: list[Id] = Field(default_factory=list, max_length=RING_TARGETS_PER_BUTTON_MAX)
     priority: PriorityName = "normal"
@@ -67,10 +68,10 @@ class StationButtons(BaseModel):
     members: list[MemberItem]
 
 
-def _view(tx: Tx, asker: Asker, station_id: str, accounts: NamesOfAccounts, *, named: bool) -> StationButtons:
+def _view(tx: Tx, asker: Asker, station_id: str, devices: NamesOfDevices, *, named: bool) -> StationButtons:
     found = store.buttons(tx, asker.scope, station_id)
     members = sorted({member for button in found for member in button.members})
-    names = book.names_of(tx, asker.scope, members, accounts) if named else {}
+    names = book.names_of(tx, asker.scope, members, devices) if named else {}
     return StationButtons(
         members=[editing.item(member, names) for member in members],
         items=[
@@ -79,6 +80,7 @@ def _view(tx: Tx, asker: Asker, station_id: str, accounts: NamesOfAccounts, *, n
                 label=button.label,
                 user_ids=None if button.user_ids is None else list(button.user_ids),
                 account_ids=list(button.account_ids),
+                station_ids=list(button.station_ids),
                 contact_ids=list(button.contact_ids),
                 group_ids=list(button.group_ids),
                 priority=button.priority,
@@ -98,7 +100,7 @@ async def list_buttons(station_id: Id, request: Request, response: Tagged, asker
     def look(tx: Tx) -> StationButtons:
         station = state.admit_station(tx, asker, station_id)
         named = asker.reach("ring_plans.read").covers(station.path)
-        return _view(tx, asker, station_id, state.names_of_accounts, named=named)
+        return _view(tx, asker, station_id, state.names_of_devices, named=named)
 
     return paging.tagged(response, await database.read(look))
 
@@ -129,6 +131,7 @@ async def put_buttons(
             tuple(button.contact_ids),
             tuple(button.group_ids),
             button.priority,
+            tuple(button.station_ids),
         )
         for button in body.items
     ]
@@ -136,13 +139,15 @@ async def put_buttons(
     def change(tx: Tx) -> StationButtons:
         station = state.admit_station(tx, asker, station_id, "stations.configure")
         named = asker.reach("ring_plans.read").covers(station.path)
-        view = partial(_view, tx, asker, station_id, state.names_of_accounts, named=named)
+        view = partial(_view, tx, asker, station_id, state.names_of_devices, named=named)
         paging.check_match(if_match, view)
         for account_id in {account_id for button in wanted for account_id in button.account_ids}:
             state.require_account(tx, asker.scope, account_id)
+        for rung_id in {rung_id for button in wanted for rung_id in button.station_ids}:
+            state.require_station(tx, asker.scope, rung_id)
         before = store.buttons(tx, asker.scope, station_id)
         store.set_buttons(tx, asker.scope, station_id, wanted)
-        refuse_crowds(tx, asker.scope, station.path, wanted, before, state.names_of_accounts, now)
+        refuse_crowds(tx, asker.scope, station.path, wanted, before, state.names_of_devices, now)
         if store.buttons(tx, asker.scope, station_id) != before:
             state.buttons_changed(tx, asker.scope, station_id, wanted, now)
             asker.record(tx, now, "buttons.changed", station_id, names=[button.name for button in wanted])

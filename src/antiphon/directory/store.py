@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from antiphon import tenancy
 from antiphon.clock import new_id
@@ -29,13 +30,14 @@ def buttons(tx: Tx, scope: Scope, station_id: str) -> tuple[Button, ...]:
             tuple(bound[row["id"]].get("contact", ())),
             tuple(bound[row["id"]].get("group", ())),
             row["priority"],
+            tuple(bound[row["id"]].get("station", ())),
         )
         for row in rows
     )
 
 
 def set_buttons(tx: Tx, scope: Scope, station_id: str, wanted: Sequence[Button]) -> None:
-    """Replace the station's buttons; the caller has checked that station and accounts are the company's.
+    """Replace the station's buttons; the caller has checked that stations and accounts are the company's.
 
     A person, contact or ring group that is not: `NotFound`.
     """
@@ -62,10 +64,10 @@ def set_buttons(tx: Tx, scope: Scope, station_id: str, wanted: Sequence[Button])
             tx.insert(scope, button_members, values | {"member_kind": member.kind, "member_id": member.id})
 
 
-def forget_account(tx: Tx, scope: Scope, account_id: str) -> None:
+def forget_device(tx: Tx, scope: Scope, kind: Literal["account", "station"], device_id: str) -> None:
     """No button rings it any more. Raises `StillNamed` while a ring plan or the company's last resort names it."""
-    tx.delete(scope, button_members, member_kind="account", member_id=account_id)
-    plans.refuse_named(tx, scope, Member("account", account_id))
+    tx.delete(scope, button_members, member_kind=kind, member_id=device_id)
+    plans.refuse_named(tx, scope, Member(kind, device_id))
 
 
 def _require(tx: Tx, scope: Scope, member: Member) -> None:

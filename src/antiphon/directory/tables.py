@@ -110,7 +110,7 @@ explain(
     button_members,
     "What a button rings.",
     button_id="Which button.",
-    member_kind="user, account, group or contact.",
+    member_kind="user, account, station, group or contact.",
     member_id="Who or what of that kind.",
     position="Their order.",
 )
@@ -144,7 +144,7 @@ explain(
     "Who is named in ring plans: what is named is not removed.",
     plan_id="In which plan.",
     version="in_force or draft.",
-    member_kind="user, account, group or contact. Telephone numbers are named in the plan alone.",
+    member_kind="user, account, station, group or contact. Telephone numbers are named in the plan alone.",
     member_id="Who or what of that kind.",
 )
 explain(

@@ -37,11 +37,19 @@ from antiphon.wire.sip import (
     UserAgentConfig,
 )
 from antiphon.wire.sip.info import DTMF_RELAY, MEDIA_CONTROL, PICTURE_FAST_UPDATE, dtmf_digit, dtmf_relay
-from antiphon.wire.station import ACCOUNT_HEADER, CALL_HEADER, DEVICE_HEADER
+from antiphon.wire.station import (
+    ACCOUNT_HEADER,
+    ANSWER_HEADER,
+    ANSWER_MANUAL,
+    ANSWER_OPTION,
+    CALL_HEADER,
+    DEVICE_HEADER,
+)
 
 _LOOPBACK = "127.0.0.1"
 _USER = "antiphon"  # how the platform names itself in From and Contact
 # What an unanswered caller is refused with when the call ends for this cause.
+_RINGS = ((ANSWER_HEADER, ANSWER_MANUAL), ("Require", ANSWER_OPTION))
 _STATUS_OF_CAUSE = {
     "no_answer": 480,
     "declined": 603,
@@ -114,8 +122,10 @@ class SipGateway:
 
     # -- orders ------------------------------------------------------------------------------------------------------
 
-    def invite(self, leg: LegId, device_id: str, *, sdp: str, display_name: str, call_id: CallId) -> None:
-        """Call a station through the edge."""
+    def invite(
+        self, leg: LegId, device_id: str, *, sdp: str, display_name: str, call_id: CallId, rings: bool = False
+    ) -> None:
+        """Call a station through the edge; one that `rings` waits for somebody who answers."""
         station = f"sip:{device_id}@{self._realm}"
         _log.debug("station called", leg=leg, call_id=call_id, device_id=device_id)
         self._carry_out(
@@ -127,7 +137,7 @@ class SipGateway:
                 to_uri=station,
                 display_name=display_name,
                 sdp=sdp,
-                headers=((CALL_HEADER, call_id),),
+                headers=((CALL_HEADER, call_id), *(_RINGS if rings else ())),
                 now=self._clock.monotonic(),
             )
         )

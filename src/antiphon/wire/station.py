@@ -207,6 +207,11 @@ def test_of_target(target: str) -> str | None:
 DEVICE_HEADER = "X-Antiphon-Device"  # set by the edge from the certificate, removed from everything that comes in
 ACCOUNT_HEADER = "X-Antiphon-Account"  # the same for digest accounts
 CALL_HEADER = "X-Antiphon-Call"  # between call service and edge: the call's own id, for the logs of both
+ANSWER_HEADER = (
+    "Answer-Mode"  # RFC 5373: `Manual` rings until a person answers; without it a call is put through at once
+)
+ANSWER_MANUAL = "Manual"
+ANSWER_OPTION = "answermode"  # required with it, so that software that does not know the header refuses (420)
 REASON_PROTOCOL = "Antiphon"  # Reason: Antiphon;cause=0;text="no_answer" in a final answer or BYE
 
 # Why a call ended without a conversation, or how the conversation ended: what the station says to its visitor.

@@ -136,6 +136,15 @@ async def test_a_station_that_is_not_there_refuses(gateway: SipGateway, edge: Ed
     await owner.hears("refused", "out", 480, "")
 
 
+async def test_a_ring_is_refused_by_software_that_would_answer_it_by_itself(
+    gateway: SipGateway, edge: Edge, owner: Owner
+) -> None:
+    gateway.invite("out", "dev_9", sdp=OFFER, display_name="Ada", call_id="call_1", rings=True)
+    await owner.hears("refused", "out", 420)
+    assert b"Answer-Mode: Manual\r\n" in edge.seen[0]
+    assert b"Require: answermode\r\n" in edge.seen[0]
+
+
 async def test_a_call_to_a_station_is_cancelled(gateway: SipGateway, edge: Edge, owner: Owner) -> None:
     gateway.invite("out", "dev_9", sdp=OFFER, display_name="Ada", call_id="call_1")
     invite = await edge.hears(Invited)

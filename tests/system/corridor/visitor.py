@@ -34,6 +34,10 @@ class Visitor:
     def press(self, button: str = "main") -> Json:
         return self._do(do="press", button=button)
 
+    def answers(self) -> None:
+        """Whoever is at a station that rings takes the call."""
+        self._do(do="answer")
+
     def hang_up(self) -> None:
         self._do(do="hang_up")
 

@@ -120,8 +120,8 @@ function legTimes(leg: LegView): string {
 function Legs({ id, call, words }: { id: string; call: CallView; words: Words }) {
   const { say } = words;
   const placed = call.direction === "to_station";
-  // Where the visitor stands does not ring.
-  const legs = placed ? call.legs : call.legs.filter((leg) => leg.kind !== "station");
+  // The first is where the visitor stands, which does not ring.
+  const legs = placed ? call.legs : call.legs.slice(1);
   return (
     <div className="legs" id={id}>
       <h3>{say(placed ? "history.legs.placed" : "history.legs")}</h3>

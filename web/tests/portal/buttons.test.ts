@@ -7,6 +7,7 @@ const main: Button = {
   priority: "normal",
   user_ids: ["user_1"],
   account_ids: ["account_1"],
+  station_ids: ["station_1"],
   contact_ids: ["contact_1"],
   group_ids: [],
 };
@@ -14,7 +15,7 @@ const main: Button = {
 describe("what a button is bound to", () => {
   it("comes back as it was when nothing is changed", () => {
     const members = membersOf(main, new Map([["user_1", "Anna"]]));
-    expect(members.map(({ name }) => name)).toEqual([null, "Anna", null]);
+    expect(members.map(({ name }) => name)).toEqual([null, "Anna", null, null]);
     expect(boundTo(main, false, members)).toEqual(main);
   });
 

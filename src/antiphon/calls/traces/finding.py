@@ -106,10 +106,11 @@ def _of_who_rang(speaker: Speaker, facts: Facts, rows: list[TraceRow]) -> Iterab
         if row.state == "declined":
             yield make("declined", "calm", "nothing_to_mend", None, about=row.name, sentence=row.sentence)
         elif row.state == "lost":
-            target = Target(kind="account" if row.kind == "account" else "person", id=row.id, name=row.name)
-            advice: Advice = "check_station" if row.kind == "account" else "come_on_duty"
+            device = row.kind if row.kind == "account" or row.kind == "station" else None
+            target = Target(kind=device or "person", id=row.id, name=row.name)
+            advice: Advice = "check_station" if device else "come_on_duty"
             yield make("connection_failed", "fault", advice, target, about=row.name, sentence=row.sentence)
-        elif row.state == "rang" and row.kind in ("user", "account"):
+        elif row.state == "rang" and row.kind in ("user", "account", "station"):
             leg = next((leg for leg in plan.ringing.legs if leg.receiver == (row.kind, row.id)), None) if plan else None
             target_of = _plan_of(speaker, leg.via if leg else (), Member(row.kind, row.id))
             yield make("unanswered", "calm", "change_ring_plan", target_of, about=row.name, sentence=row.sentence)

@@ -107,7 +107,7 @@ class Notes:
             of_receiver.append(tab.client)
         return RungLeg(
             leg_id=leg.leg_id,
-            receiver=Member("account" if tab.account else "user", tab.user_id),
+            receiver=Member(tab.kind, tab.user_id),
             name=tab.user_name,
             device=of_receiver.index(tab.client) + 1,
             rang_s=self._moment(leg.rang_at),

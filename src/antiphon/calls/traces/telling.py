@@ -86,7 +86,7 @@ def _from_record(call: CallView, zone: str) -> Facts:
     legs = tuple(
         RungLeg(
             leg_id="",
-            receiver=Member("account" if leg.kind == "account" else "user", f"{leg.kind}:{leg.who}"),
+            receiver=Member("user" if leg.kind == "client" else leg.kind, f"{leg.kind}:{leg.who}"),
             name=leg.who,
             device=1,
             rang_s=since(leg.rang_at),

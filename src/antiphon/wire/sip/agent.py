@@ -28,6 +28,7 @@ class UserAgent:
 
     def __init__(self, config: UserAgentConfig, token: Token) -> None:
         self._book = Book(config, token)
+        self._required = SUPPORTED | frozenset(config.extensions)
         self._registration: Registration | None = None
 
     # -- what arrives ------------------------------------------------------------------------------------------------
@@ -271,7 +272,7 @@ class UserAgent:
         elif method not in ALLOWED:
             self._tag(transaction, to_tag)
             transaction.respond(405 if method in KNOWN else 501, now, extra=(ALLOW_LINE,))
-        elif unknown := [option for option in message.options("require") if option not in SUPPORTED]:
+        elif unknown := [option for option in message.options("require") if option not in self._required]:
             self._tag(transaction, to_tag)
             transaction.respond(420, now, extra=(f"Unsupported: {', '.join(unknown)}",))
         elif to_tag:

@@ -44,6 +44,7 @@ class UserAgentConfig:
     flow_grace_s: float = 0.0
     unreachable_grace_s: float = 0.0
     reason_protocol: str = REASON_PROTOCOL
+    extensions: tuple[str, ...] = ()  # option tags that whoever takes `Invited` understands, beside this agent's own
 
 
 class Send(NamedTuple):

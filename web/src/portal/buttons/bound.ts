@@ -14,6 +14,7 @@ export function membersOf(button: Button, names: ReadonlyMap<string, string>): M
     ...of("contact", button.contact_ids),
     ...of("group", button.group_ids),
     ...of("user", button.user_ids),
+    ...of("station", button.station_ids),
     ...of("account", button.account_ids),
   ];
 }
@@ -29,6 +30,7 @@ export function boundTo(
     ...button,
     user_ids: everyone ? null : ids("user"),
     account_ids: ids("account"),
+    station_ids: ids("station"),
     contact_ids: ids("contact"),
     group_ids: ids("group"),
   };

@@ -11,8 +11,8 @@ import { useWords } from "../surroundings";
 import { boundTo, freshName, membersOf, PRIORITIES, withButton, type Button, type Priority } from "./bound";
 import { useSetButtons } from "./buttons";
 
-const WHOM: readonly MemberKind[] = ["contact", "group", "user", "account"];
-const BESIDE: readonly MemberKind[] = ["contact", "group", "account"]; // people ring anyway
+const WHOM: readonly MemberKind[] = ["contact", "group", "user", "station", "account"];
+const BESIDE: readonly MemberKind[] = ["contact", "group", "station", "account"]; // people ring anyway
 const NAME = /^[a-z0-9-]{1,32}$/;
 
 interface Props {

@@ -1,4 +1,4 @@
-// Members of steps: people, telephones, ring groups, contacts, telephone numbers; as pickers and pages hold them.
+// Members of steps: people, stations, telephones, ring groups, contacts, telephone numbers; as pickers and pages hold them.
 import type { Schemas } from "../http";
 
 export type MemberKind = Schemas["MemberDocument"]["kind"];
@@ -10,7 +10,7 @@ export interface Member {
   readonly name: string | null;
 }
 
-export const MEMBER_KINDS: readonly MemberKind[] = ["user", "group", "contact", "account", "number"];
+export const MEMBER_KINDS: readonly MemberKind[] = ["user", "group", "contact", "station", "account", "number"];
 
 // ITU-T E.164, as the API takes it.
 const E164 = /^\+[1-9][0-9]{4,14}$/;

@@ -3,6 +3,7 @@ import { NumberInput } from "@mantine/core";
 import {
   IconAddressBook,
   IconArrowRight,
+  IconBell,
   IconDeviceLandlinePhone,
   IconPhone,
   IconPlus,
@@ -24,6 +25,7 @@ const PICTURE: Record<Member["kind"], ReactNode> = {
   user: null,
   group: <IconUsersGroup {...ICON} />,
   contact: <IconAddressBook {...ICON} />,
+  station: <IconBell {...ICON} />,
   account: <IconDeviceLandlinePhone {...ICON} />,
   number: <IconPhone {...ICON} />,
 };

@@ -7,7 +7,7 @@ export const ringingDe: Record<keyof typeof ringingEn, string> = {
   "member.find": "Namen eingeben …",
   "member.find.number": "Namen oder Telefonnummer eingeben …",
   "member.none":
-    "Nichts beginnt wie „{words}“. Personen, Läutgruppen, Kontakte und Telefone werden nach ihrem Namen gefunden.",
+    "Nichts beginnt wie „{words}“. Personen, Läutgruppen, Kontakte, Stationen und Telefone werden nach ihrem Namen gefunden.",
   "member.number.hint": "Schreiben Sie die Nummer mit + und Landesvorwahl: +43 662 123456",
   "member.gone": "jemand Gelöschtes",
   "member.add": "Jemanden hinzufügen",

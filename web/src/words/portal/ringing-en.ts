@@ -4,7 +4,8 @@ export const ringingEn = {
 
   "member.find": "Type a name …",
   "member.find.number": "Type a name or a telephone number …",
-  "member.none": "Nothing begins like “{words}”. People, ring groups, contacts and telephones are found by name.",
+  "member.none":
+    "Nothing begins like “{words}”. People, ring groups, contacts, stations and telephones are found by name.",
   "member.number.hint": "Write the number with + and its country’s code: +43 662 123456",
   "member.gone": "somebody removed",
   "member.add": "Add somebody",
