@@ -170,7 +170,8 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "problem.place_misplaced":
     "Dort kann es nicht sein: Standorte liegen in Projekten, Ordner und Stationen in Standorten.",
   "problem.place_not_found": "Diesen Ort gibt es nicht mehr.",
-  "problem.place_in_itself": "Ein Ort kann nicht in sich selbst verschoben werden, auch nicht in einen, der in ihm liegt.",
+  "problem.place_in_itself":
+    "Ein Ort kann nicht in sich selbst verschoben werden, auch nicht in einen, der in ihm liegt.",
   "problem.role_shipped": "Diese Rolle gehört zu Antiphon und bleibt, wie sie ist. Legen Sie eine eigene an.",
   "problem.place_too_deep": "So viele Ordner ineinander gehen nicht.",
   "problem.changed_meanwhile":
