@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { Brand } from "../parts/brand";
 import { StateMark } from "../parts/state-mark";
 import type { AnyKey } from "../words/portal";
+import { CompanyZone, ZoneMark } from "./company-zone";
 import { useLive } from "./live";
 import { Navigation } from "./navigation";
 import { NoticeBar } from "./notice-bar";
@@ -37,43 +38,46 @@ export function Frame() {
   // eslint-disable-next-line react-hooks/set-state-in-effect
   useEffect(() => setOpen(false), [path]);
   return (
-    <div className="p-shell" data-nav={open ? "open" : "closed"}>
-      <a className="skip" href="#content">
-        {say("app.skip")}
-      </a>
-      <header className="p-top">
-        <button
-          type="button"
-          className="btn ghost square p-burger"
-          aria-label={say("nav.menu")}
-          aria-expanded={open}
-          aria-controls="navigation"
-          onClick={() => setOpen(!open)}
-        >
-          {open ? <IconX size={20} stroke={1.75} /> : <IconMenu2 size={20} stroke={1.75} />}
-        </button>
-        <Link to="/" className="p-home" aria-label={`Antiphon, ${say("nav.overview")}`}>
-          <Brand />
-        </Link>
-        <Search />
-        <span className="p-gap" />
-        <span className="p-live" role="status" title={say("nav.live.hint")}>
-          <StateMark state={live === "live" ? "online" : "pending"} />
-          <span className="p-long">{say(LIVE[live])}</span>
-          <span className="p-short" aria-hidden="true">
-            {say(SHORT[live])}
+    <CompanyZone>
+      <div className="p-shell" data-nav={open ? "open" : "closed"}>
+        <a className="skip" href="#content">
+          {say("app.skip")}
+        </a>
+        <header className="p-top">
+          <button
+            type="button"
+            className="btn ghost square p-burger"
+            aria-label={say("nav.menu")}
+            aria-expanded={open}
+            aria-controls="navigation"
+            onClick={() => setOpen(!open)}
+          >
+            {open ? <IconX size={20} stroke={1.75} /> : <IconMenu2 size={20} stroke={1.75} />}
+          </button>
+          <Link to="/" className="p-home" aria-label={`Antiphon, ${say("nav.overview")}`}>
+            <Brand />
+          </Link>
+          <Search />
+          <span className="p-gap" />
+          <ZoneMark />
+          <span className="p-live" role="status" title={say("nav.live.hint")}>
+            <StateMark state={live === "live" ? "online" : "pending"} />
+            <span className="p-long">{say(LIVE[live])}</span>
+            <span className="p-short" aria-hidden="true">
+              {say(SHORT[live])}
+            </span>
           </span>
-        </span>
-        <PersonMenu />
-      </header>
-      <nav id="navigation" className="p-nav" aria-label={say("nav.main")}>
-        <Navigation />
-      </nav>
-      <main id="content" className="p-main" tabIndex={0}>
-        <div role="status">{live === "lost" && <p className="p-meanwhile">{say("nav.away")}</p>}</div>
-        <Outlet />
-      </main>
-      <NoticeBar />
-    </div>
+          <PersonMenu />
+        </header>
+        <nav id="navigation" className="p-nav" aria-label={say("nav.main")}>
+          <Navigation />
+        </nav>
+        <main id="content" className="p-main" tabIndex={0}>
+          <div role="status">{live === "lost" && <p className="p-meanwhile">{say("nav.away")}</p>}</div>
+          <Outlet />
+        </main>
+        <NoticeBar />
+      </div>
+    </CompanyZone>
   );
 }

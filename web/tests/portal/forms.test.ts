@@ -36,21 +36,24 @@ describe("the times of rights", () => {
   const now = Date.parse("2026-11-28T12:00");
 
   it("may be missing, and lie in order ahead", () => {
-    expect(wrongTimes("", "", now)).toEqual({});
-    expect(wrongTimes("2026-11-01T08:00", "2026-12-01T08:00", now)).toEqual({});
+    expect(wrongTimes("Europe/Vienna", "", "", now)).toEqual({});
+    expect(wrongTimes("Europe/Vienna", "2026-11-01T08:00", "2026-12-01T08:00", now)).toEqual({});
   });
 
   it("are told apart when they have passed, stand the wrong way round, or are none", () => {
-    expect(wrongTimes("", "2026-11-02T08:00", now)).toEqual({ ends_at: "wrong.past" });
-    expect(wrongTimes("2026-12-02T08:00", "2026-11-02T08:00", now)).toEqual({ ends_at: "wrong.past" });
-    expect(wrongTimes("2026-12-02T08:00", "2026-12-01T08:00", now)).toEqual({ ends_at: "wrong.order" });
-    expect(wrongTimes("", "12026-12-01T08:00", now)).toEqual({ ends_at: "wrong.time" });
-    expect(wrongTimes("12026-12-01T08:00", "", now)).toEqual({ starts_at: "wrong.time" });
+    expect(wrongTimes("Europe/Vienna", "", "2026-11-02T08:00", now)).toEqual({ ends_at: "wrong.past" });
+    expect(wrongTimes("Europe/Vienna", "2026-12-02T08:00", "2026-11-02T08:00", now)).toEqual({ ends_at: "wrong.past" });
+    expect(wrongTimes("Europe/Vienna", "2026-12-02T08:00", "2026-12-01T08:00", now)).toEqual({
+      ends_at: "wrong.order",
+    });
+    expect(wrongTimes("Europe/Vienna", "", "12026-12-01T08:00", now)).toEqual({ ends_at: "wrong.time" });
+    expect(wrongTimes("Europe/Vienna", "12026-12-01T08:00", "", now)).toEqual({ starts_at: "wrong.time" });
   });
 
   it("are handed to the API, which refuses what is none", () => {
-    expect(isoTime("")).toBeNull();
-    expect(isoTime("2026-12-01T08:00")).toBe(new Date("2026-12-01T08:00").toISOString());
-    expect(isoTime("12026-12-01T08:00")).toBe("12026-12-01T08:00");
+    expect(isoTime("Europe/Vienna", "")).toBeNull();
+    expect(isoTime("Europe/Vienna", "2026-12-01T08:00")).toBe("2026-12-01T07:00:00.000Z");
+    expect(isoTime("Asia/Tokyo", "2026-12-01T08:00")).toBe("2026-11-30T23:00:00.000Z");
+    expect(isoTime("Europe/Vienna", "12026-12-01T08:00")).toBe("12026-12-01T08:00");
   });
 });

@@ -3,7 +3,7 @@ import { appliesOf, bySecond, statesOf } from "../../src/portal/ringing/answer";
 import * as edit from "../../src/portal/ringing/document";
 import { faultAt } from "../../src/portal/ringing/editing";
 import { placeOf } from "../../src/portal/ringing/faults";
-import { momentIn, wallTime } from "../../src/portal/ringing/moment";
+import { momentIn, wallTime } from "../../src/portal/parts/moment";
 import { pieces, sentence, tabText, type Say } from "../../src/portal/ringing/sentence";
 import { sayInPortal } from "../../src/words/portal";
 

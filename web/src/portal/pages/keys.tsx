@@ -11,7 +11,7 @@ import { Dialog } from "../parts/dialog";
 import { Answer, Card, Empty, Head } from "../parts/page";
 import { PlacePicker, RolePicker, roleName } from "../parts/pickers";
 import { Secret } from "../parts/secret";
-import { isoTime, localTime, TimeField, useEnd, useTime, wrongTimes } from "../parts/times";
+import { isoTime, localTime, TimeField, useEnd, useTime, useZone, wrongTimes } from "../parts/times";
 import { useWrong } from "../parts/wrong";
 import { keys } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
@@ -124,6 +124,7 @@ interface Props {
 }
 
 function KeyDialog({ onClose, onMade }: Props) {
+  const zone = useZone();
   const { say } = useWords();
   const { client, me } = usePortal();
   const may = useMay();
@@ -131,7 +132,7 @@ function KeyDialog({ onClose, onMade }: Props) {
   const [name, setName] = useState("");
   const [roleId, setRoleId] = useState<string | null>("role_viewer");
   const [placeId, setPlaceId] = useState<string | null>(me.company.id);
-  const [expires, setExpires] = useState(() => localTime(new Date(Date.now() + LASTS_MS).toISOString()));
+  const [expires, setExpires] = useState(() => localTime(zone, new Date(Date.now() + LASTS_MS).toISOString()));
   const wrong = useWrong("name", "expires_at");
   const add = useAct(
     (body: Schemas["NewKey"]) =>
@@ -141,13 +142,13 @@ function KeyDialog({ onClose, onMade }: Props) {
     wrong.refused,
   );
   const deed = (): void => {
-    const { ends_at: late } = wrongTimes("", expires, Date.now());
+    const { ends_at: late } = wrongTimes(zone, "", expires, Date.now());
     if (wrong.found(late === undefined ? {} : { expires_at: late })) return;
     add.run({
       name: name.trim(),
       role_id: roleId ?? "role_viewer",
       place_id: placeId,
-      expires_at: isoTime(expires) ?? "",
+      expires_at: isoTime(zone, expires) ?? "",
     });
   };
   return (

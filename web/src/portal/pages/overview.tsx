@@ -1,17 +1,17 @@
 // The company at a glance: what happens now, what needs somebody, whether it is in order; the first steps of a new one.
 import { IconPlus } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useContext, useEffect, useState } from "react";
-import { clockTime, dayName, ownZone, zoneName } from "../../words";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { clockTime, dayName, zoneName } from "../../words";
 import { FirstRing, FirstRun } from "../overview/first-run";
 import { LastCalls, LiveCalls, useNoCallYet } from "../overview/calls";
 import { Needs } from "../overview/needs";
 import { PeopleCard, StationsCard } from "../overview/sums";
 import type { Schemas } from "../http";
 import { Answer, Head } from "../parts/page";
-import { ZoneContext } from "../parts/times";
+import { useZone } from "../parts/times";
 import { AddPlace } from "../places/inside";
-import { place, tree } from "../queries";
+import { tree } from "../queries";
 import { useMay, usePortal, useWords } from "../surroundings";
 
 export function OverviewPage() {
@@ -25,14 +25,11 @@ export function OverviewPage() {
     roots.reduce((all, { stations }) => all + stations[name], 0);
   const running = sum("online") + sum("offline") + sum("fault") > 0;
   const founds = may("company.configure", "/") && may("stations.configure", "/");
-  // As the company's clock says, which the head names: everybody who looks at it speaks of the same times.
-  const company = useQuery({ ...place(client, me.company.id), enabled: may("places.read", "/") });
-  const zone = company.data?.time_zone ?? roots[0]?.time_zone ?? ownZone;
   const silent = useNoCallYet() && running && founds;
   if (asked.data !== undefined && !running && founds)
     return <FirstRun unclaimed={sum("unclaimed")} revoked={sum("revoked")} />;
   return (
-    <ZoneContext.Provider value={zone}>
+    <>
       <Head over={say("kind.company")} title={me.company.name}>
         <Now />
         {may("company.configure", "/") && (
@@ -57,7 +54,7 @@ export function OverviewPage() {
         </div>
       </div>
       {adding && <AddPlace parent={{ id: me.company.id, kind: "company" }} onClose={() => setAdding(false)} />}
-    </ZoneContext.Provider>
+    </>
   );
 }
 
@@ -65,7 +62,7 @@ const TICK_MS = 10_000;
 
 function Now() {
   const { say, language } = useWords();
-  const zone = useContext(ZoneContext);
+  const zone = useZone();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), TICK_MS);

@@ -1,18 +1,31 @@
-// Times, in the reader's own zone unless a page names another one: shown in words, taken from the browser's own field.
+// Times by the clock of the company (or of what a page is about), which the frame names: shown in words, taken from the browser's own field.
 import { TextInput } from "@mantine/core";
-import { createContext, useContext } from "react";
-import { ownZone, shortTime } from "../../words";
+import { createContext, useContext, useState } from "react";
+import { ownZone, shortTime, zoneName } from "../../words";
 import { useWords } from "../surroundings";
+import { momentIn, wallTime } from "./moment";
 import type { Wrongs } from "./wrong";
 
 const LATEST = "9999-12-31T23:59"; // the last that the API's times (RFC 3339) can name
 
-/** The zone that times are shown in, where a page names one. */
+/** The zone that times are shown and entered in. */
 export const ZoneContext = createContext(ownZone);
+
+export function useZone(): string {
+  return useContext(ZoneContext);
+}
+
+/** Which clock times are by: "Times in Vienna (GMT+1)". */
+export function useZoneName(): string {
+  const { language, say } = useWords();
+  const zone = useZone();
+  const [now] = useState(Date.now);
+  return say("field.in_zone", { zone: zoneName(language, zone, now) });
+}
 
 export function useTime(): (iso: string) => string {
   const { language } = useWords();
-  const zone = useContext(ZoneContext);
+  const zone = useZone();
   return (iso) => shortTime(language, zone, Date.parse(iso), Date.now());
 }
 
@@ -24,22 +37,20 @@ export function useEnd(): (iso: string) => string {
 }
 
 /** What `<input type="datetime-local">` takes. */
-export function localTime(iso: string | null): string {
-  if (iso === null) return "";
-  const at = new Date(iso);
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+export function localTime(zone: string, iso: string | null): string {
+  return iso === null ? "" : wallTime(zone, Date.parse(iso));
 }
 
 /** The time that the API takes, null where the field is empty; what is no time stays as it is, and is refused. */
-export function isoTime(local: string): string | null {
+export function isoTime(zone: string, local: string): string | null {
   if (local === "") return null;
-  const at = new Date(local);
-  return Number.isNaN(at.getTime()) || at.getFullYear() > 9999 ? local : at.toISOString();
+  return (local.length > LATEST.length ? null : momentIn(zone, local)) ?? local;
 }
 
 /** What is wrong with a beginning and an end, as the API would find it too. */
-export function wrongTimes(starts: string, ends: string, now: number): Wrongs {
-  const at = (local: string): number => (local > LATEST || local.length > LATEST.length ? NaN : Date.parse(local));
+export function wrongTimes(zone: string, starts: string, ends: string, now: number): Wrongs {
+  const at = (local: string): number =>
+    local > LATEST || local.length > LATEST.length ? NaN : Date.parse(momentIn(zone, local) ?? "");
   if (starts !== "" && Number.isNaN(at(starts))) return { starts_at: "wrong.time" };
   if (ends === "") return {};
   if (Number.isNaN(at(ends))) return { ends_at: "wrong.time" };
@@ -55,10 +66,12 @@ interface Props {
 }
 
 export function TimeField({ label, value, onChange, error }: Props) {
+  const clock = useZoneName();
   return (
     <TextInput
       type="datetime-local"
       label={label}
+      description={clock}
       value={value}
       max={LATEST}
       error={error}

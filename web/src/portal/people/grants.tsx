@@ -7,7 +7,7 @@ import { DeedButton } from "../parts/deed-button";
 import { useClosing } from "../parts/closing";
 import { Dialog } from "../parts/dialog";
 import { Finder, PlacePicker, RolePicker, roleName } from "../parts/pickers";
-import { isoTime, localTime, TimeField, useTime, wrongTimes } from "../parts/times";
+import { isoTime, localTime, TimeField, useTime, useZone, wrongTimes } from "../parts/times";
 import { useWrong } from "../parts/wrong";
 import type { Refusal } from "../problem";
 import { readGrant } from "../queries";
@@ -121,11 +121,12 @@ export function GrantRows({ grants, who }: RowsProps) {
 }
 
 function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) {
+  const zone = useZone();
   const { say } = useWords();
   const close = useClosing(onClose);
   const { client, notices } = usePortal();
-  const [starts, setStarts] = useState(localTime(grant.starts_at));
-  const [ends, setEnds] = useState(localTime(grant.ends_at));
+  const [starts, setStarts] = useState(localTime(zone, grant.starts_at));
+  const [ends, setEnds] = useState(localTime(zone, grant.ends_at));
   const wrong = useWrong("starts_at", "ends_at");
   const base = useBase<Grant>(grant);
   const times = useGrantTimes();
@@ -144,8 +145,8 @@ function TimesDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) 
     (refusal) => base.refused(refusal) || wrong.refused(refusal),
   );
   const deed = (): void => {
-    if (wrong.found(wrongTimes(starts, ends, Date.now()))) return;
-    change.run({ body: { starts_at: isoTime(starts), ends_at: isoTime(ends) }, was });
+    if (wrong.found(wrongTimes(zone, starts, ends, Date.now()))) return;
+    change.run({ body: { starts_at: isoTime(zone, starts), ends_at: isoTime(zone, ends) }, was });
   };
   return (
     <Dialog
@@ -171,6 +172,7 @@ interface GiveProps {
 
 /** Give somebody a role: the person or the place may be known already. */
 export function GiveDialog({ person, at, onClose }: GiveProps) {
+  const zone = useZone();
   const { say } = useWords();
   const { me } = usePortal();
   const mayGive = useMayGive();
@@ -184,13 +186,13 @@ export function GiveDialog({ person, at, onClose }: GiveProps) {
   const [ends, setEnds] = useState("");
   const deed = (): void => {
     if (userId === null || roleId === null || placeId === null) return;
-    if (wrong.found(wrongTimes(starts, ends, Date.now()))) return;
+    if (wrong.found(wrongTimes(zone, starts, ends, Date.now()))) return;
     const body = {
       user_id: userId,
       role_id: roleId,
       place_id: placeId,
-      starts_at: isoTime(starts),
-      ends_at: isoTime(ends),
+      starts_at: isoTime(zone, starts),
+      ends_at: isoTime(zone, ends),
     };
     give.run({ give: body, key });
   };

@@ -7,7 +7,7 @@ import { held, wish, type Schemas } from "../http";
 import { Dialog } from "../parts/dialog";
 import { PlacePicker, RolePicker } from "../parts/pickers";
 import { QrCode, Secret } from "../parts/secret";
-import { isoTime, TimeField, useTime, wrongTimes } from "../parts/times";
+import { isoTime, TimeField, useTime, useZone, wrongTimes } from "../parts/times";
 import { useWrong } from "../parts/wrong";
 import { useMayGive, usePortal, useWords } from "../surroundings";
 
@@ -43,6 +43,7 @@ interface FormProps {
 }
 
 function Form({ at, onClose, onMade }: FormProps) {
+  const zone = useZone();
   const { say, language } = useWords();
   const { client, me } = usePortal();
   const mayGive = useMayGive();
@@ -62,7 +63,7 @@ function Form({ at, onClose, onMade }: FormProps) {
     wrong.refused,
   );
   const deed = (): void => {
-    if (wrong.found(wrongTimes("", ends, Date.now()))) return;
+    if (wrong.found(wrongTimes(zone, "", ends, Date.now()))) return;
     run({
       email: email.trim() === "" ? null : email.trim(),
       name: name.trim(),
@@ -70,7 +71,7 @@ function Form({ at, onClose, onMade }: FormProps) {
       place_id: placeId,
       language: spoken,
       starts_at: null,
-      ends_at: isoTime(ends),
+      ends_at: isoTime(zone, ends),
     });
   };
   return (

@@ -6,7 +6,7 @@ import { Meanwhile, useBase } from "../meanwhile";
 import { useClosing } from "../parts/closing";
 import { Dialog } from "../parts/dialog";
 import { PlacePicker } from "../parts/pickers";
-import { isoTime, localTime, TimeField, wrongTimes } from "../parts/times";
+import { isoTime, localTime, TimeField, useZone, wrongTimes } from "../parts/times";
 import { useWrong } from "../parts/wrong";
 import { useMay, usePortal, useWords } from "../surroundings";
 import { useSetQuiets } from "./quiet";
@@ -22,6 +22,7 @@ interface Props {
 }
 
 export function QuietDialog({ userId, all, onClose }: Props) {
+  const zone = useZone();
   const { say, language } = useWords();
   const { me } = usePortal();
   const may = useMay();
@@ -29,7 +30,7 @@ export function QuietDialog({ userId, all, onClose }: Props) {
   const base = useBase({ items: all });
   const wrong = useWrong("ends_at");
   const [how, setHow] = useState<How>("until");
-  const [ends, setEnds] = useState(() => localTime(new Date(Date.now() + HOUR_MS).toISOString()));
+  const [ends, setEnds] = useState(() => localTime(zone, new Date(Date.now() + HOUR_MS).toISOString()));
   const [days, setDays] = useState<string[]>([]);
   const [start, setStart] = useState("22:00");
   const [end, setEnd] = useState("06:00");
@@ -45,7 +46,7 @@ export function QuietDialog({ userId, all, onClose }: Props) {
       ? { weekdays: days.map(Number).sort(), spans: start === end ? [] : [{ start, end }], holidays: "as_any_day" }
       : null;
   const body: Schemas["QuietBody"] = {
-    ends_at: how === "until" ? isoTime(ends) : null,
+    ends_at: how === "until" ? isoTime(zone, ends) : null,
     place_id: placeId === me.company.id ? null : placeId,
     ...(times === null ? {} : { times }),
   };
@@ -60,7 +61,7 @@ export function QuietDialog({ userId, all, onClose }: Props) {
       ready={how !== "until" || ends !== ""}
       lacks={say("quiet.lacks.time")}
       onDeed={() => {
-        if (how === "until" && wrong.found(wrongTimes("", ends, Date.now()))) return;
+        if (how === "until" && wrong.found(wrongTimes(zone, "", ends, Date.now()))) return;
         const { items } = base.shown;
         set.run({
           items: [...stillHeld(items).map(asSent), body],

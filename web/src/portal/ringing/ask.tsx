@@ -8,7 +8,7 @@ import { Answer, Card } from "../parts/page";
 import { useMay, usePortal, useWords } from "../surroundings";
 import { bySecond } from "./answer";
 import { documentOf } from "./document";
-import { momentIn, wallTime } from "./moment";
+import { momentIn, wallTime } from "../parts/moment";
 import type { Editing } from "./use-plan";
 
 export type Button = Schemas["NamedAtButton"];

@@ -9,7 +9,7 @@ import { Card } from "../parts/page";
 import { usePortal, useWords } from "../surroundings";
 import { thenOf, type Plan } from "./document";
 import { faultAt, usePlan } from "./editing";
-import { wallTime } from "./moment";
+import { wallTime } from "../parts/moment";
 import { stepsText } from "./sentence";
 
 const DAY = 1440;

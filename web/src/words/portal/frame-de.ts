@@ -17,6 +17,7 @@ export const frameDe: Record<keyof typeof frameEn, string> = {
   "nav.profile": "Mein Profil",
   "nav.switch": "In einem anderen Unternehmen arbeiten",
   "nav.find": "Station, Ort oder Person suchen …",
+  "field.in_zone": "Zeiten in {zone}",
   "nav.found": "Gefundenes",
   "nav.find.none": "Nichts beginnt wie „{words}“. Namen werden an den Anfängen ihrer Wörter gefunden.",
   "nav.find.few": "Geben Sie mindestens zwei Buchstaben ein.",

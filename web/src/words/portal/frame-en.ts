@@ -15,6 +15,7 @@ export const frameEn = {
   "nav.profile": "My profile",
   "nav.switch": "Act in another company",
   "nav.find": "Find a station, a place, a person …",
+  "field.in_zone": "Times in {zone}",
   "nav.found": "What was found",
   "nav.find.none": "Nothing begins like “{words}”. Names are found by the beginnings of their words.",
   "nav.find.few": "Type two letters or more.",
