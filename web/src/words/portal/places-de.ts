@@ -7,8 +7,7 @@ export const placesDe: Record<keyof typeof placesEn, string> = {
   "place.people.lead": "Was sie dürfen, steht bei ihren Rechten.",
   "place.accounts": "Konten anderer Hersteller",
   "place.inside": "Hier drin",
-  "place.inside.none":
-    "Hier ist noch nichts. Fügen Sie einen Ordner für ein Gebäude oder Stockwerk hinzu, oder eine Station.",
+  "place.inside.none": "Noch kein Ordner. Für ein Gebäude oder Stockwerk fügen Sie einen hinzu.",
   "place.inside.none.company":
     "Noch kein Projekt. Ein Projekt fasst die Standorte eines Kunden oder Viertels zusammen.",
   "place.inside.none.project":

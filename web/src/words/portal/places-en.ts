@@ -5,7 +5,7 @@ export const placesEn = {
   "place.people.lead": "What they may do is in their rights.",
   "place.accounts": "Other makers' accounts",
   "place.inside": "In here",
-  "place.inside.none": "No folder in here yet. Add a folder for a building or a floor, or a station.",
+  "place.inside.none": "No folder yet. Add one for a building or a floor.",
   "place.inside.none.company": "No project yet. A project gathers the sites of one customer or one district.",
   "place.inside.none.project": "No site yet. A site is one address; its stations take its time zone.",
   "place.add.project": "New project",
