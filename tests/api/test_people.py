@@ -210,7 +210,7 @@ async def test_a_role_of_ones_own_gives_what_it_lists(
     assert (await clara.get("/api/v1/door-log")).status_code == 403
     assert (await clara.get("/api/v1/calls")).status_code == 200
     assert (await anna.delete(f"/api/v1/roles/{role['id']}")).json()["code"] == "role_in_use"
-    assert (await anna.patch("/api/v1/roles/role_owner", json={"name": "X"})).json()["code"] == "role_not_found"
+    assert (await anna.patch("/api/v1/roles/role_owner", json={"name": "X"})).json()["code"] == "role_shipped"
     rare = (await anna.post("/api/v1/roles", json=body | {"name": "Robot"})).json()["id"]
     key = {"name": "Display", "role_id": rare, "expires_at": "2026-06-01T00:00:00Z"}
     made = (await anna.post("/api/v1/keys", json=key)).json()["id"]

@@ -16,7 +16,7 @@ from antiphon.wire.client import DoorResult, Error, Hello, HistoryChanged, OpenD
 @pytest.mark.parametrize(
     ("refusal", "words"),
     [
-        ((401, "unauthenticated"), "E-mail and password do not match."),
+        ((401, "unauthenticated"), "E-mail and password do not match, or you may no longer sign in."),
         ((429, "too_many_requests"), "Too many attempts. Wait 40 s, then try again."),
         ((503, "unavailable"), "Antiphon does not answer."),
         ((500, "internal"), "Signing in failed on our side."),
