@@ -28,7 +28,7 @@ class OfficePage:
     def sign_in(self, email: str, password: str, path: str = "/portal") -> OfficePage:
         self.page.goto(self._portal + path)
         self.enters(email, password)
-        expect(self.page.get_by_role("searchbox")).to_be_visible()
+        expect(self.page.get_by_role("searchbox").first).to_be_visible()
         return self
 
     def goes_to(self, path: str, title: str) -> None:

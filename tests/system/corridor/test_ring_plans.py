@@ -23,7 +23,7 @@ def contact(platform: Platform) -> Iterator[str]:
     with platform.api(platform.people[0]) as api:
         station = next(one for one in api.get("/api/v1/stations").json()["items"] if one["name"] == "Haupteingang")
         buttons = f"/api/v1/stations/{station['id']}/buttons"
-        before = api.get(buttons).json()
+        before = {"items": api.get(buttons).json()["items"]}
         wanted = {"name": "Ordination Dr. Lechner", "place_id": station["place_id"]}
         made: str = api.post("/api/v1/contacts", json=wanted).json()["id"]
         bound = {"name": "main", "label": "Ordination", "user_ids": [], "contact_ids": [made]}
