@@ -90,4 +90,6 @@ def test_a_plan_drafted_in_the_portal_rings_whom_it_names_as_soon_as_it_is_in_fo
     clara.is_not_rung()
     visitor.hang_up()
     bernd.is_not_rung()
+    visitor.hang_up()
+    visitor.is_idle()
     assert anna.complaints == []

@@ -11,6 +11,7 @@ import pytest
 
 from corridor.platform_under_test import Platform
 from corridor.stranger import until
+from corridor.visitor import Visitor
 
 pytestmark = pytest.mark.system
 ANNA = "anna@salzach.example"
@@ -38,7 +39,10 @@ def failing(api: httpx.Client) -> list[str]:
     return [one["outcome"] for one in api.get("/api/v1/failing-test-calls").json()["items"]]
 
 
-def test_a_test_call_passes_and_without_media_it_fails_in_words_until_the_next_good_one(platform: Platform) -> None:
+def test_a_test_call_passes_and_without_media_it_fails_in_words_until_the_next_good_one(
+    platform: Platform, visitor: Visitor
+) -> None:
+    visitor.is_idle()
     with platform.api(ANNA) as api:
         calls_before = api.get("/api/v1/calls").json()["items"]
         test = placed(api)
